@@ -1,0 +1,22 @@
+"""Permissions come from the user's role."""
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+
+
+class RoleBackend(ModelBackend):
+    """Password check of Django; permissions from ``Role.permissions``, read once per request and user object."""
+
+    def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        """The permission names of the user's role; none for inactive users and for nobody."""
+        if not user_obj.is_active or user_obj.is_anonymous:
+            return set()
+        if not hasattr(user_obj, "_role_permissions"):
+            user_obj._role_permissions = set(user_obj.role.permissions) if user_obj.role_id else set()
+        found: set[str] = user_obj._role_permissions
+        return found
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        """Whether the role holds ``perm``."""
+        return perm in self.get_all_permissions(user_obj)

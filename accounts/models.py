@@ -1,0 +1,70 @@
+"""Users and roles."""
+
+import zoneinfo
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+def validate_time_zone(name: str) -> None:
+    """Raises ValidationError unless ``name`` is an IANA zone such as ``Europe/London``."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(_("“%(name)s” is not a time zone."), params={"name": name})
+
+
+class Role(models.Model):
+    """A named set of permissions from the catalogue in ``accounts.permissions``."""
+
+    name = models.CharField(max_length=60, unique=True)
+    permissions = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserQuerySet(BaseUserManager["User"]):
+    """Users are made with an e-mail address and a password."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A user with a hashed password; ``fields`` are name, role and so on."""
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in with an e-mail address."""
+
+    email = models.EmailField(_("e-mail"), unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    role = models.ForeignKey(Role, models.PROTECT, null=True, related_name="users")
+    time_zone = models.CharField(max_length=60, default="UTC", validators=[validate_time_zone])
+    language = models.CharField(max_length=10, default="en-us")
+    theme = models.CharField(max_length=6, default="system")
+    density = models.CharField(max_length=12, default="comfortable")
+    is_active = models.BooleanField(default=True)
+    joined_at = models.DateTimeField(default=timezone.now)
+
+    objects = UserQuerySet()
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def initials(self) -> str:
+        """One or two letters for the avatar."""
+        words = self.name.split() or [self.email]
+        return "".join(word[0] for word in (words[0], *words[1:][-1:])).upper()
+
+    def has_perms(self, perm_list: Iterable[str], obj: Any = None) -> bool:
+        """Whether the user holds all of ``perm_list``."""
+        return all(self.has_perm(perm, obj) for perm in perm_list)

@@ -1,0 +1,29 @@
+"""The catalogue of permissions, and what the default roles hold."""
+
+from django.utils.translation import gettext_lazy as _
+
+PERMISSIONS = {
+    "crm.edit": _("Create and edit companies, contacts, deals, products and quotes"),
+    "crm.archive": _("Archive records"),
+    "invoices.view": _("See invoices, payments and their amounts"),
+    "invoices.create": _("Create invoices"),
+    "invoices.post": _("Post invoices to QuickBooks"),
+    "sync.run": _("Start a sync, retry failed records"),
+    "sync.view_health": _("See sync health"),
+    "sync.configure": _("Change what is synced"),
+    "qbo_connector.connect": _("Connect and disconnect QuickBooks companies"),
+    "accounts.manage": _("Manage users and roles"),
+}
+
+SALES_REP = "Sales rep"
+SALES_MANAGER = "Sales manager"
+OPS = "Ops"
+ADMIN = "Admin"
+
+_SELLING = ["crm.edit", "crm.archive", "invoices.view", "invoices.create", "invoices.post"]
+DEFAULT_ROLES: dict[str, list[str]] = {
+    SALES_REP: _SELLING,
+    SALES_MANAGER: [*_SELLING, "sync.view_health"],
+    OPS: [*_SELLING, "sync.run", "sync.view_health"],
+    ADMIN: list(PERMISSIONS),
+}

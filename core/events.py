@@ -1,0 +1,105 @@
+"""Emit events in the transaction of the change they describe, and hand their tasks to the broker."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from celery import current_app
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from kombu.exceptions import OperationalError
+
+from core.models import Event, EventLink, Origin
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An event about to be written. ``about`` are further (object type, id) on whose timeline it appears."""
+
+    name: str
+    object_type: str
+    object_id: int
+    about: Sequence[tuple[str, int]] = ()
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def object_type_of(record: models.Model) -> str:
+    """The registered name of a record's kind: its model name in lower case (``deal``)."""
+    return str(record._meta.model_name)
+
+
+def emit(
+    name: str,
+    record: models.Model,
+    *,
+    by: Any = None,
+    origin: Origin | None = None,
+    about: Iterable[models.Model] = (),
+    **data: Any,
+) -> Event:
+    """Write one event about ``record``; its tasks are sent when the transaction commits.
+
+    ``origin`` is PERSON when ``by`` is a person and SYSTEM otherwise, unless given. ``data`` must be JSON: amounts
+    and dates as text.
+    """
+    draft = Draft(name, object_type_of(record), record.pk, [(object_type_of(r), r.pk) for r in about], data)
+    chosen = origin or (Origin.PERSON if by is not None else Origin.SYSTEM)
+    return emit_many([draft], by=by, origin=chosen)[0]
+
+
+def emit_many(drafts: Sequence[Draft], *, by: Any = None, origin: Origin) -> list[Event]:
+    """Write a set of events in two statements, whatever their number."""
+    now = timezone.now()
+    handlers = event_handlers()
+    events = Event.objects.bulk_create(
+        Event(
+            name=draft.name,
+            occurred_at=now,
+            actor=by,
+            origin=origin,
+            object_type=draft.object_type,
+            object_id=draft.object_id,
+            data=draft.data,
+            dispatched_at=None if draft.name in handlers else now,
+        )
+        for draft in drafts
+    )
+    links = []
+    for event, draft in zip(events, drafts, strict=True):
+        shown_on = dict.fromkeys([(draft.object_type, draft.object_id), *draft.about])
+        links += [EventLink(event=event, object_type=kind, object_id=pk) for kind, pk in shown_on]
+    EventLink.objects.bulk_create(links)
+    waiting = [event.pk for event in events if event.dispatched_at is None]
+    if waiting:
+        transaction.on_commit(lambda: dispatch(waiting), robust=True)
+    return events
+
+
+def event_handlers() -> dict[str, list[str]]:
+    """Event name to task names, as the project wires them."""
+    handlers: dict[str, list[str]] = import_string(settings.EVENT_HANDLERS)
+    return handlers
+
+
+def dispatch(event_ids: Sequence[int]) -> int:
+    """Send the tasks of the given events; returns how many events were handed over.
+
+    With the broker away the events stay undispatched, and the sweep sends them later.
+    """
+    events = list(Event.objects.filter(pk__in=event_ids, dispatched_at=None).order_by("pk"))
+    by_task: dict[str, list[int]] = {}
+    for event in events:
+        for task in event_handlers().get(event.name, []):
+            by_task.setdefault(task, []).append(event.pk)
+    try:
+        for task, ids in by_task.items():
+            current_app.send_task(task, args=[ids], retry=False)
+    except (OperationalError, OSError) as error:
+        log.warning("events.broker_away", events=len(events), error=str(error))
+        return 0
+    return Event.objects.filter(pk__in=[event.pk for event in events]).update(dispatched_at=timezone.now())

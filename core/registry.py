@@ -1,0 +1,103 @@
+"""What apps add to pages that they do not own. Each app fills these lists in its ``apps.py``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.models import Event
+
+
+@dataclass(frozen=True)
+class RecordCard:
+    """A card on a record page: an HTML fragment that the page loads from ``url_name`` with the record's id."""
+
+    object_type: str
+    key: str
+    title: str
+    url_name: str
+    order: int = 100
+    permission: str = ""
+
+
+@dataclass(frozen=True)
+class HomeCard:
+    """A card on the home page, loaded from ``url_name``."""
+
+    key: str
+    title: str
+    url_name: str
+    order: int = 100
+    permission: str = ""
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """A line of the main menu or of the settings menu. ``shortcut`` is the letter that follows ``g``."""
+
+    title: str
+    url_name: str
+    icon: str
+    order: int = 100
+    permission: str = ""
+    shortcut: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class ObjectType:
+    """A kind of record: its singular and plural name, and the URL name of its page (taking the id)."""
+
+    name: str
+    label: str
+    plural: str
+    url_name: str
+    icon: str = ""
+
+
+@dataclass(frozen=True)
+class SearchSource:
+    """Search over one object. ``find(user, text, limit)`` returns dicts with ``title``, ``detail`` and ``url``."""
+
+    object_type: str
+    title: str
+    find: Callable[[Any, str, int], list[dict[str, str]]]
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class EventKind:
+    """How the timeline prints an event: an icon, a filter kind and a function that makes the sentence."""
+
+    name: str
+    kind: str
+    icon: str
+    sentence: Callable[["Event"], str]
+
+
+record_cards: list[RecordCard] = []
+home_cards: list[HomeCard] = []
+menu: list[MenuEntry] = []
+settings_menu: list[MenuEntry] = []
+search_sources: list[SearchSource] = []
+object_types: dict[str, ObjectType] = {}
+event_kinds: dict[str, EventKind] = {}
+# Sentences for the whole site, such as "QuickBooks needs to be reconnected": function(user) -> list of dicts with
+# ``level``, ``text``, ``url`` and ``action``.
+banners: list[Callable[[Any], list[dict[str, str]]]] = []
+
+
+def cards_for(object_type: str, user: Any) -> list[RecordCard]:
+    """The record cards that ``user`` may see, in order."""
+    shown = [card for card in record_cards if card.object_type == object_type]
+    return sorted((c for c in shown if not c.permission or user.has_perm(c.permission)), key=lambda card: card.order)
+
+
+def add_object_type(object_type: ObjectType) -> None:
+    """Register a kind of record under its name."""
+    object_types[object_type.name] = object_type
+
+
+def add_event_kinds(*kinds: EventKind) -> None:
+    """Register how events are printed."""
+    event_kinds.update({kind.name: kind for kind in kinds})

@@ -1,0 +1,1 @@
+"""Companies, contacts, deals, products and quotes. Knows nothing of QuickBooks."""

@@ -1,0 +1,36 @@
+"""Companies."""
+
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+from core.search import search_column
+from crm.models.records import Record
+
+
+class Company(Record):
+    """An organisation that we sell to."""
+
+    name = models.CharField(max_length=500)
+    domain = models.CharField(max_length=255, blank=True)
+    email = models.CharField(max_length=254, blank=True)
+    phone = models.CharField(max_length=60, blank=True)
+    website = models.CharField(max_length=1000, blank=True)
+    industry = models.CharField(max_length=120, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    billing_address = models.JSONField(default=dict, blank=True)
+    shipping_address = models.JSONField(default=dict, blank=True)
+    notes = models.TextField(blank=True)
+    search = search_column("name", "domain", "email", "phone")
+
+    class Meta:
+        verbose_name_plural = "companies"
+        indexes = [
+            GinIndex(fields=["search"], name="crm_company_search"),
+            models.Index(fields=["name", "id"], name="crm_company_by_name"),
+            models.Index(fields=["-updated_at", "-id"], name="crm_company_by_update"),
+            models.Index(models.functions.Upper("email"), name="crm_company_by_email"),
+            models.Index(models.functions.Upper("name"), name="crm_company_by_upper_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

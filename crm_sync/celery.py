@@ -1,0 +1,30 @@
+"""The Celery application and every period of the product, in one place."""
+
+import os
+
+from celery import Celery
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_sync.settings")
+
+app = Celery("crm_sync")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+def schedule() -> dict[str, dict[str, object]]:
+    """What beat sends and how often, in seconds. A message that waited longer than its period is dropped."""
+    periods = {
+        "core.heartbeat": settings.HEARTBEAT_SECONDS,
+        "core.dispatch_events": settings.TICK_SECONDS,
+        "qbo_connector.lease_due_pulls": settings.TICK_SECONDS,
+        "qbo_connector.sweep_outbox": settings.TICK_SECONDS,
+        "sync.sweep": settings.TICK_SECONDS,
+        "invoices.poll_status": settings.STATUS_POLL_SECONDS,
+    }
+    return {
+        name: {"task": name, "schedule": seconds, "options": {"expires": seconds}} for name, seconds in periods.items()
+    }
+
+
+app.conf.beat_schedule = schedule()

@@ -1,0 +1,40 @@
+"""Readers for the few environment values that need more than a cast."""
+
+from urllib.parse import urlsplit
+
+# Base addresses of the two services that Intuit runs, and what the simulator needs to be reached.
+# Source: Intuit's OpenID discovery documents and API reference, minor version 75.
+QUICKBOOKS_ENVIRONMENTS = {
+    "production": {
+        "api": "https://quickbooks.api.intuit.com",
+        "discovery": "https://developer.api.intuit.com/.well-known/openid_configuration/",
+        "web": "https://app.qbo.intuit.com",
+    },
+    "sandbox": {
+        "api": "https://sandbox-quickbooks.api.intuit.com",
+        "discovery": "https://developer.api.intuit.com/.well-known/openid_sandbox_configuration/",
+        "web": "https://app.sandbox.qbo.intuit.com",
+    },
+}
+
+
+def quickbooks_addresses(environment: str, simulator_url: str) -> dict[str, str]:
+    """Base addresses ``api``, ``discovery`` and ``web`` for ``production``, ``sandbox`` or ``simulator``.
+
+    Raises ValueError with the accepted names for any other environment.
+    """
+    if environment == "simulator":
+        base = simulator_url.rstrip("/")
+        return {"api": base, "discovery": f"{base}/.well-known/openid_sandbox_configuration/", "web": base}
+    try:
+        return QUICKBOOKS_ENVIRONMENTS[environment]
+    except KeyError:
+        message = f"QBO_ENVIRONMENT is {environment!r}; use production, sandbox or simulator."
+        raise ValueError(message) from None
+
+
+def celery_broker_url(redis_url: str) -> str:
+    """The same server in Celery's spelling: a Unix socket is ``redis+socket://`` there, ``unix://`` elsewhere."""
+    if urlsplit(redis_url).scheme == "unix":
+        return "redis+socket" + redis_url[len("unix") :].replace("?db=", "?virtual_host=")
+    return redis_url

@@ -1,0 +1,1 @@
+"""Starts the product on one machine: embedded servers and all processes under one launcher."""

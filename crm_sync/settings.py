@@ -1,0 +1,234 @@
+"""Settings. Everything that differs between machines comes from the environment; see .env.example."""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+import structlog
+from csp.constants import NONE, SELF
+
+from crm_sync.environment import celery_broker_url, quickbooks_addresses
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+if (BASE_DIR / ".env").is_file() and env.bool("READ_DOT_ENV", True):
+    environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
+
+DEMO = env.bool("DEMO", False)
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = env.str("SECRET_KEY", "")
+# Comma separated ``name:base64(32 bytes)``. The first one encrypts, all of them decrypt.
+ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[])
+BASE_URL = env.str("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[BASE_URL])
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "django_cotton",
+    "django_structlog",
+    "core",
+    "accounts",
+    "crm",
+    "qbo_connector",
+    "invoices",
+    "sync",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "core.middleware.UserTimeZoneMiddleware",
+]
+ROOT_URLCONF = "crm_sync.urls"
+WSGI_APPLICATION = "crm_sync.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "core.context.shell",
+            ],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    ["django_cotton.cotton_loader.Loader", "django.template.loaders.filesystem.Loader"],
+                )
+            ],
+            "builtins": ["django_cotton.templatetags.cotton", "core.templatetags.shell"],
+        },
+    }
+]
+COTTON_DIR = "cotton"
+
+DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://crm@/crm")}
+DATABASES["default"].update(CONN_MAX_AGE=env.int("DATABASE_CONN_MAX_AGE", 60), CONN_HEALTH_CHECKS=True)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_KEY_PREFIX = env.str("REDIS_KEY_PREFIX", "crm")
+CACHES: dict[str, Any] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": REDIS_KEY_PREFIX,
+    }
+}
+
+CELERY_BROKER_URL = celery_broker_url(REDIS_URL)
+CELERY_TASK_DEFAULT_QUEUE = f"{REDIS_KEY_PREFIX}:default"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_SOFT_TIME_LIMIT = 100
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A killed worker's task comes back after the visibility timeout; it has to be longer than any task may run.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 2 * CELERY_TASK_TIME_LIMIT,
+    "unacked_restore_limit": 100,
+    "global_keyprefix": f"{REDIS_KEY_PREFIX}:",
+    "socket_timeout": 30,
+    "socket_connect_timeout": 5,
+}
+# Periods in seconds, read by crm_sync.celery: one place, so that tests and small installations can shorten them.
+TICK_SECONDS = env.float("TICK_SECONDS", 5.0)
+STATUS_POLL_SECONDS = env.float("STATUS_POLL_SECONDS", 600.0)
+HEARTBEAT_SECONDS = env.float("HEARTBEAT_SECONDS", 10.0)
+PULL_INTERVAL_SECONDS = env.int("PULL_INTERVAL_SECONDS", 0)  # 0: each connection's own setting, in minutes
+
+QBO_ENVIRONMENT = env.str("QBO_ENVIRONMENT", "sandbox")
+QBO_SIMULATOR_URL = env.str("QBO_SIMULATOR_URL", "http://127.0.0.1:8100")
+_quickbooks = quickbooks_addresses(QBO_ENVIRONMENT, QBO_SIMULATOR_URL)
+QBO_API_URL = env.str("QBO_API_URL", _quickbooks["api"])
+QBO_DISCOVERY_URL = env.str("QBO_DISCOVERY_URL", _quickbooks["discovery"])
+QBO_WEB_URL = env.str("QBO_WEB_URL", _quickbooks["web"])
+QBO_CLIENT_ID = env.str("QBO_CLIENT_ID", "")
+QBO_CLIENT_SECRET = env.str("QBO_CLIENT_SECRET", "")
+QBO_WEBHOOK_VERIFIER = env.str("QBO_WEBHOOK_VERIFIER", "")
+QBO_CONNECT_TIMEOUT = env.float("QBO_CONNECT_TIMEOUT", 5.0)
+QBO_READ_TIMEOUT = env.float("QBO_READ_TIMEOUT", 40.0)
+QBO_INTERACTIVE_TIMEOUT = env.float("QBO_INTERACTIVE_TIMEOUT", 10.0)
+# QuickBooks allows a company 10 requests a second, 500 a minute, 10 at once and 40 batches a minute.
+QBO_LIMITS = {"second": 9, "minute": 475, "at_once": 9, "batches": 38}
+QBO_LIMITER_COLD_START = env.bool("QBO_LIMITER_COLD_START", True)
+LEASE_SECONDS = env.int("LEASE_SECONDS", 120)
+
+EVENT_HANDLERS = "crm_sync.wiring.EVENT_HANDLERS"
+ACCOUNTING = "sync.accounting.QuickBooksAccounting"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.RoleBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "core:home"
+LOGOUT_REDIRECT_URL = "accounts:login"
+
+LANGUAGE_CODE = "en-us"
+LANGUAGES = [("en-us", "English (US)"), ("en-gb", "English (UK)")]
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+CRM_CURRENCY = env.str("CRM_CURRENCY", "USD")
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": env.str("STATICFILES_BACKEND", "whitenoise.storage.CompressedManifestStaticFilesStorage")},
+}
+MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
+
+SECURE_COOKIES = BASE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = SECURE_COOKIES
+CSRF_COOKIE_SECURE = SECURE_COOKIES
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", SECURE_COOKIES)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000 if SECURE_COOKIES else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_COOKIES
+SECURE_HSTS_PRELOAD = SECURE_COOKIES
+SECURE_REFERRER_POLICY = "same-origin"
+if env.bool("BEHIND_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],  # Tabler's stylesheet carries its form marks as data images
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "frame-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+_shared_processors: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+]
+structlog.configure(
+    processors=[*_shared_processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": "structlog.stdlib.ProcessorFormatter",
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(),
+            ],
+            "foreign_pre_chain": _shared_processors,
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    # The libraries log whole tokens and payloads at DEBUG.
+    "loggers": {name: {"level": "WARNING"} for name in ("urllib3", "requests_oauthlib", "intuitlib", "quickbooks")},
+}

@@ -1,0 +1,15 @@
+"""All addresses of the product."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("core.urls")),
+    path("", include("accounts.urls")),
+    path("", include("crm.urls")),
+    path("", include("invoices.urls")),
+    path("", include("qbo_connector.urls")),
+    path("", include("sync.urls")),
+]
+handler403 = "core.views.errors.permission_denied"
+handler404 = "core.views.errors.page_not_found"
+handler500 = "core.views.errors.server_error"

@@ -1,0 +1,13 @@
+"""Who reacts to what: event name -> tasks. The whole automation graph fits on this screen.
+
+Every task is sent with the list of event ids of one transaction, at least once.
+"""
+
+EVENT_HANDLERS: dict[str, list[str]] = {
+    "connection.connected": ["sync.start_first_load"],
+    "mirror.changed": ["sync.reconcile"],
+    "customer.requested": ["sync.publish"],
+    "item.requested": ["sync.publish"],
+    "invoice.requested": ["sync.publish"],
+    "operation.finished": ["sync.settle"],
+}

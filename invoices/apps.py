@@ -1,0 +1,9 @@
+"""The app's entry in the registry, and what it adds to pages of others."""
+
+from django.apps import AppConfig
+
+
+class InvoicesConfig(AppConfig):
+    """See the package's docstring."""
+
+    name = "invoices"

@@ -1,0 +1,7 @@
+"""Tables of invoices."""
+
+from invoices.models.drafts import InvoiceDraft
+from invoices.models.invoices import Invoice, InvoiceLine
+from invoices.models.payments import Payment, PaymentApplication
+
+__all__ = ["Invoice", "InvoiceDraft", "InvoiceLine", "Payment", "PaymentApplication"]

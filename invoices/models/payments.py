@@ -1,0 +1,61 @@
+"""Payments, and which invoices they pay."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from core.fields import CurrencyField, MoneyField, RateField
+from invoices.models.invoices import Invoice
+from qbo_connector.models import Connection
+
+
+class Payment(models.Model):
+    """Money received from a customer, in ``currency``; ``unapplied`` is what pays no invoice yet."""
+
+    connection = models.ForeignKey(Connection, models.PROTECT, related_name="payments")
+    external_id = models.CharField(max_length=40)
+    customer_external_id = models.CharField(max_length=40, blank=True)
+    customer_name = models.CharField(max_length=500, blank=True)
+    received_on = models.DateField(null=True)
+    amount = MoneyField(default=0)
+    unapplied = MoneyField(default=0)
+    currency = CurrencyField()
+    exchange_rate = RateField(default=1)
+    method_name = models.CharField(max_length=120, blank=True)
+    reference = models.CharField(max_length=60, blank=True)
+    note = models.TextField(blank=True)
+    voided = models.BooleanField(default=False)
+    removed_at = models.DateTimeField(null=True)
+    remote_updated_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "external_id"], name="one_payment_per_quickbooks_payment"),
+        ]
+        indexes = [models.Index(fields=["-received_on", "-id"], name="inv_payment_by_date")]
+
+    def __str__(self) -> str:
+        return f"payment {self.external_id}"
+
+
+class PaymentApplication(models.Model):
+    """The part of a payment that pays one invoice. The invoice may still be unknown here (it arrives later)."""
+
+    payment = models.ForeignKey(Payment, models.CASCADE, related_name="applications")
+    invoice = models.ForeignKey(Invoice, models.CASCADE, null=True, related_name="applications")
+    invoice_external_id = models.CharField(max_length=40)
+    amount = MoneyField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["payment", "invoice_external_id"], name="a_payment_is_applied_to_an_invoice_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["invoice_external_id"], name="inv_application_open", condition=Q(invoice=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} of payment {self.payment_id}"

@@ -1,0 +1,175 @@
+"""The one port to accounting. `sync` implements it, the project's settings name the implementation.
+
+Nothing else in `invoices` asks QuickBooks or reads its mirror. All calls are local queries, except ``pdf``.
+Amounts are Decimal in the named currency; ids of the accounting system are text.
+"""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from invoices.enums import SyncState
+from invoices.models import Invoice
+
+
+@dataclass(frozen=True)
+class Account:
+    """A connected accounting company that invoices can be made in."""
+
+    connection_id: int
+    name: str
+    country: str
+    currency: str
+    environment: str  # production, sandbox or simulator
+    usable: bool
+    problem: str = ""  # why not, in words
+    needs_tax_codes: bool = False  # every line needs a tax code (companies outside the US)
+    multicurrency: bool = False
+    today: datetime.date = datetime.date.min  # in the company's time zone
+
+
+@dataclass(frozen=True)
+class CustomerChoice:
+    """A customer of the accounting company; ``reason`` says why it was proposed ("same e-mail address")."""
+
+    external_id: str
+    name: str
+    email: str = ""
+    detail: str = ""
+    currency: str = ""
+    reason: str = ""
+    certain: bool = False  # linked or same e-mail; a match by name alone is only a suggestion
+    terms_external_id: str = ""
+    tax_code_external_id: str = ""
+    billing_address: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ItemChoice:
+    """A product or service of the accounting company."""
+
+    external_id: str
+    name: str
+    sku: str = ""
+    description: str = ""
+    unit_price: Decimal | None = None
+    tax_code_external_id: str = ""
+    product_id: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class TaxCodeChoice:
+    """A sales tax code and its combined rate in percent (None where it can't be told)."""
+
+    external_id: str
+    name: str
+    description: str = ""
+    percent: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class TermsChoice:
+    """Payment terms; ``due_days`` is None for terms that name a day of the month."""
+
+    external_id: str
+    name: str
+    due_days: int | None = None
+    due_day_of_month: int | None = None
+    due_next_month_days: int | None = None
+    default: bool = False
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something to change before the invoice can be created; ``step`` and ``line`` say where."""
+
+    message: str
+    step: str = ""  # account, customer, products, terms, message
+    line: int | None = None
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class SyncMark:
+    """The sync state of one record, with the reason and what to do about it."""
+
+    state: SyncState
+    reason: str = ""  # in plain words
+    detail: str = ""  # QuickBooks' own words
+    fix: str = ""
+    fix_url: str = ""
+    since: datetime.datetime | None = None
+    web_url: str = ""  # "Open in QuickBooks"
+
+
+class AccountingUnavailable(Exception):
+    """QuickBooks could not be asked just now; the message says why, in words for the page."""
+
+
+class Accounting(Protocol):
+    """What invoices may ask of accounting."""
+
+    def accounts(self) -> Sequence[Account]:
+        """Connected companies, usable ones first."""
+
+    def customer_matches(self, connection_id: int, *, deal_id: int) -> Sequence[CustomerChoice]:
+        """Customers proposed for a deal's contact or company, best first, each with its reason."""
+
+    def customers(self, connection_id: int, *, search: str, limit: int = 20) -> Sequence[CustomerChoice]:
+        """Active customers by the beginning of words in name or e-mail."""
+
+    def customer(self, connection_id: int, external_id: str) -> CustomerChoice | None:
+        """One customer."""
+
+    def items(self, connection_id: int, *, search: str, limit: int = 20) -> Sequence[ItemChoice]:
+        """Active products and services that can be sold, by name or SKU."""
+
+    def items_for_products(self, connection_id: int, product_ids: Sequence[int]) -> Mapping[int, ItemChoice]:
+        """The item of each CRM product: by link, else by SKU, else by name. Products without one are absent."""
+
+    def tax_codes(self, connection_id: int) -> Sequence[TaxCodeChoice]:
+        """Active sales tax codes."""
+
+    def terms(self, connection_id: int) -> Sequence[TermsChoice]:
+        """Active payment terms, the company's default marked."""
+
+    def check_draft(self, connection_id: int, data: Mapping[str, Any]) -> Sequence[Problem]:
+        """What QuickBooks would refuse about a wizard's draft (see ``invoices.drafts`` for its shape)."""
+
+    def sync_marks(self, invoice_ids: Sequence[int]) -> Mapping[int, SyncMark]:
+        """Sync state of many invoices in a constant number of queries."""
+
+    def retry(self, invoice: Invoice, *, by: Any) -> None:
+        """Send a refused invoice again after its cause was mended, as a new attempt of the same intent."""
+
+    def age(self, connection_ids: Sequence[int]) -> datetime.datetime | None:
+        """When the oldest of the given companies was last read from QuickBooks."""
+
+    def request_pull(self, connection_ids: Sequence[int], *, by: Any = None) -> None:
+        """Ask for a pull soon; returns at once."""
+
+    def today(self, connection_id: int) -> datetime.date:
+        """Today in the company's time zone."""
+
+    def todays(self) -> Mapping[int, datetime.date]:
+        """Today of every connection."""
+
+    def ask_for_stale_pulls(self, *, now: datetime.datetime) -> int:
+        """Ask for a pull of every company whose open tracked invoices are older than its promise."""
+
+    def pdf(self, invoice: Invoice) -> bytes:
+        """QuickBooks' PDF, cached by SyncToken. Raises AccountingUnavailable with a reason after 10 s at most."""
+
+
+@cache
+def accounting() -> Accounting:
+    """The accounting that this installation uses."""
+    implementation: Accounting = import_string(settings.ACCOUNTING)()
+    return implementation

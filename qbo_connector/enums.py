@@ -1,0 +1,47 @@
+"""Fixed vocabularies of the connector."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ConnectionStatus(models.TextChoices):
+    """Whether a company can be read and written."""
+
+    ACTIVE = "active", _("Connected")
+    NEEDS_RECONNECT = "reconnect", _("Needs to be reconnected")
+    PAUSED = "paused", _("Paused")
+    DISCONNECTED = "disconnected", _("Disconnected")
+
+
+class OperationState(models.TextChoices):
+    """Life of a planned write."""
+
+    PLANNED = "planned", _("Waiting")
+    LEASED = "leased", _("Sending")
+    UNKNOWN = "unknown", _("No answer yet")
+    DONE = "done", _("Done")
+    REFUSED = "refused", _("Refused")
+    HELD = "held", _("Held for a person")
+
+
+class Cause(models.TextChoices):
+    """Why QuickBooks was called; reads cost money, so they are counted by cause."""
+
+    CONNECT = "connect", _("Connecting")
+    FIRST_LOAD = "first_load", _("First load")
+    CYCLE = "cycle", _("Regular sync")
+    WEBHOOK = "webhook", _("Webhook")
+    SYNC_NOW = "sync_now", _("Sync now")
+    DAILY = "daily", _("Daily reference data")
+    REFUSAL = "refusal", _("After a refusal")
+    WRITE = "write", _("Write")
+    VERIFY = "verify", _("Check after an unknown outcome")
+    PDF = "pdf", _("PDF preview")
+
+
+class LoadState(models.TextChoices):
+    """How far the first load of one entity is."""
+
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")

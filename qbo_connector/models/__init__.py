@@ -1,0 +1,20 @@
+"""Tables of the connector."""
+
+from qbo_connector.models.connections import Connection, ConnectionToken, OAuthState
+from qbo_connector.models.meter import ApiUsage
+from qbo_connector.models.mirror import MirrorObject, MirrorPayload, ParkedRecord
+from qbo_connector.models.outbox import Operation
+from qbo_connector.models.pulls import LoadProgress, PullSchedule
+
+__all__ = [
+    "ApiUsage",
+    "Connection",
+    "ConnectionToken",
+    "LoadProgress",
+    "MirrorObject",
+    "MirrorPayload",
+    "OAuthState",
+    "Operation",
+    "ParkedRecord",
+    "PullSchedule",
+]

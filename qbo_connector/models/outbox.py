@@ -1,0 +1,66 @@
+"""The outbox: every write to QuickBooks is a row here before anything is sent."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from qbo_connector.enums import OperationState
+from qbo_connector.models.connections import Connection
+
+
+class Operation(models.Model):
+    """One intended change. ``subject`` names what it is about in the layer above (``invoice:42``).
+
+    ``intent`` is the mapped payload; a value ``{"$operation": id}`` stands for the QuickBooks id that another
+    operation will get. At the first lease it is resolved and frozen into ``body``; every try sends the same bytes
+    with the same ``request_id``.
+    """
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="operations")
+    entity = models.CharField(max_length=30)
+    verb = models.CharField(max_length=10, default="create")
+    subject = models.CharField(max_length=60)
+    request_id = models.CharField(max_length=50, default=uuid.uuid4)
+    intent = models.JSONField()
+    body = models.BinaryField(null=True)
+    marker = models.CharField(max_length=80, blank=True, help_text="Text in PrivateNote by which the document is found.")
+    state = models.CharField(max_length=8, choices=OperationState, default=OperationState.PLANNED)
+    depends_on = models.ForeignKey("self", models.SET_NULL, null=True, related_name="dependents")
+    created_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    leased_until = models.DateTimeField(null=True)
+    lease_token = models.BigIntegerField(default=0, help_text="Fencing: only the newest lease may commit.")
+    first_sent_at = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+    fault_code = models.CharField(max_length=20, blank=True)
+    fault_element = models.CharField(max_length=120, blank=True)
+    problem = models.TextField(blank=True, help_text="In plain words.")
+    problem_detail = models.TextField(blank=True, help_text="QuickBooks' own words.")
+    intuit_tid = models.CharField(max_length=80, blank=True)
+    qbo_id = models.CharField(max_length=40, blank=True)
+    sync_token = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "request_id"], name="one_operation_per_request_id"),
+            models.UniqueConstraint(
+                fields=["connection", "subject"],
+                condition=Q(state__in=["planned", "leased", "unknown"]),
+                name="one_open_operation_per_subject",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                name="qbo_operation_due",
+                condition=Q(state__in=["planned", "leased", "unknown"]),
+            ),
+            models.Index(fields=["connection", "subject", "-id"], name="qbo_operation_by_subject"),
+            models.Index(fields=["connection", "state"], name="qbo_operation_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.entity} for {self.subject} ({self.state})"

@@ -1,0 +1,1 @@
+"""The only place where a CRM field meets a QuickBooks field: settings, links, mapping, reconcile, publish."""
