@@ -100,9 +100,7 @@ def sprite(icons: Path, names: list[str]) -> str:
             else 'fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round"'
         )
         shapes = "".join(
-            shape_text(shape)
-            for shape in ElementTree.parse(source).getroot()  # noqa: S314 -- a pinned package, read by a developer
-            if shape.get("d") != "M0 0h24v24H0z"
+            shape_text(shape) for shape in ElementTree.parse(source).getroot() if shape.get("d") != "M0 0h24v24H0z"
         )
         lines.append(f'<symbol id="{name}" viewBox="0 0 24 24" {paint}>{shapes}</symbol>')
     lines.append("</svg>")

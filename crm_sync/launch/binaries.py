@@ -70,6 +70,6 @@ def _newest_first(folders: list[Path]) -> list[Path]:
 
 def _remedies(server: str, system_package: str, variable: str) -> str:
     return (
-        f"There is no {server} to start: run `make setup` again (it installs one for Linux and macOS on x86-64 and ARM), "
+        f"There is no {server} to start: run `make setup` again (it installs one for Linux and macOS), "
         f"or install {system_package} with the system's package manager, or set {variable} to a running server."
     )

@@ -25,8 +25,8 @@ class PostgreSQL(Server):
     refuses_root = True
     stop_signal = signal.SIGINT  # "fast": ends the sessions, then writes everything down
 
-    def __init__(self, folder: Path, *, durable: bool = True) -> None:
-        super().__init__(folder, durable=durable)
+    def __init__(self, folder: Path, *, durable: bool = True, socket_folder: Path | None = None) -> None:
+        super().__init__(folder, durable=durable, socket_folder=socket_folder)
         self.programs = binaries.postgres_folder()
 
     @property

@@ -35,12 +35,12 @@ class Server:
     # What has to be free on the disk before the first and before a later start, in MB.
     space_needed = (300, 50)
 
-    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+    def __init__(self, folder: Path, *, durable: bool = True, socket_folder: Path | None = None) -> None:
         self.folder = folder.resolve()
         self.durable = durable
         self.data = self.folder / "data"
         self.log = self.folder / "server.log"
-        self.socket_folder = socket_folder_for(self.data, self.socket_name)
+        self.socket_folder = socket_folder or socket_folder_for(self.data, self.socket_name)
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -148,7 +148,9 @@ class Server:
             self.socket_folder.mkdir(mode=0o700)
         found = self.socket_folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.geteuid(), privileges.NOBODY):
-            raise CannotStart(f"{self.socket_folder} belongs to somebody else. Remove it, or set TMPDIR to another folder.")
+            raise CannotStart(
+                f"{self.socket_folder} belongs to somebody else. Remove it, or set TMPDIR to another folder."
+            )
         if self._runs_as_nobody():
             hand_over(self.socket_folder)
 
@@ -175,7 +177,7 @@ def check_free_space(folder: Path, megabytes: int) -> None:
     free = shutil.disk_usage(folder).free // MEGABYTE
     if free < megabytes:
         raise CannotStart(
-            f"The disk with {folder} has {free} MB free and at least {megabytes} MB are needed. Make room and start again."
+            f"The disk with {folder} has {free} MB free and needs to have {megabytes} MB. Make room and start again."
         )
 
 

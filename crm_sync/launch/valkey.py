@@ -19,8 +19,8 @@ class Valkey(Server):
     stop_signal = signal.SIGINT
     space_needed = (50, 50)
 
-    def __init__(self, folder: Path, *, durable: bool = True) -> None:
-        super().__init__(folder, durable=durable)
+    def __init__(self, folder: Path, *, durable: bool = True, socket_folder: Path | None = None) -> None:
+        super().__init__(folder, durable=durable, socket_folder=socket_folder)
         self.program = binaries.valkey_program()
 
     @property

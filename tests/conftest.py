@@ -1,0 +1,52 @@
+"""The environment of every test run, complete before anything of the product is imported: importing it reads settings.
+
+TEST_DATABASE_URL and TEST_REDIS_URL name running servers; without them ``tests.servers`` starts embedded ones. With
+xdist the controlling process starts them once and its workers inherit the addresses; each worker has a PostgreSQL
+database (pytest-django), a numbered Valkey database and a key prefix of its own.
+"""
+
+import os
+import re
+import sys
+import tempfile
+
+import pytest
+
+if "crm_sync.settings" in sys.modules:
+    raise pytest.UsageError("The tests set DJANGO_SETTINGS_MODULE themselves: unset it, and do not pass --ds.")
+
+# What the tests run with, whatever the shell or a .env file holds.
+SETTINGS = {
+    "DJANGO_SETTINGS_MODULE": "crm_sync.settings",
+    "READ_DOT_ENV": "false",
+    "DEBUG": "false",
+    "DEMO": "false",
+    "SECRET_KEY": "for-tests-only-and-long-enough-to-pass-the-deployment-checks-of-django",
+    "ENCRYPTION_KEYS": "test:" + "A" * 43 + "=",
+    "BASE_URL": "http://127.0.0.1:8000",
+    "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+    "QBO_ENVIRONMENT": "simulator",
+    "QBO_CLIENT_ID": "demo-client",
+    "QBO_CLIENT_SECRET": "demo-secret",
+    "QBO_WEBHOOK_VERIFIER": "test-verifier",
+    "QBO_LIMITER_COLD_START": "false",
+    # Hashed names need a collectstatic; what serves them in production has its own test.
+    "STATICFILES_BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
+}
+
+worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+if not worker:
+    sockets = tempfile.mkdtemp(prefix="crm-test-")
+    os.environ["CRM_TEST_SOCKETS"] = sockets
+    os.environ["CRM_TEST_DATABASE_URL"] = (
+        os.environ.get("TEST_DATABASE_URL") or f"postgres://crm@/crm?host={sockets}/postgres"
+    )
+    os.environ["CRM_TEST_REDIS_URL"] = os.environ.get("TEST_REDIS_URL") or f"unix://{sockets}/valkey/valkey.sock"
+
+os.environ.update(SETTINGS)
+os.environ["DATABASE_URL"] = os.environ["CRM_TEST_DATABASE_URL"]
+os.environ["REDIS_URL"] = f"{os.environ['CRM_TEST_REDIS_URL']}?db={int(re.sub(r'[^0-9]', '', worker) or -1) + 1}"
+os.environ["REDIS_KEY_PREFIX"] = f"test-{worker or 'main'}"
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+pytest_plugins = ["tests.servers", "tests.browser"]
