@@ -1,0 +1,257 @@
+"""Companies, contacts and products as accounting has them, written in bulk.
+
+Each call takes any number of rows and costs a constant number of statements: one read, one insert, one update and
+two for the events. Rows that change nothing write nothing. A row that does not fit a column is left out and says
+why in its result, so that one odd record does not stop the others.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.events import Draft, emit_many
+from core.models import Origin
+from crm.models import Company, Contact, Product
+from crm.models.records import Record
+from crm.services import changes
+
+COMPANY_FIELDS = (
+    "name", "domain", "email", "phone", "website", "industry", "currency", "billing_address", "shipping_address",
+    "notes", "owner_id", "properties", "archived",
+)  # fmt: skip
+CONTACT_FIELDS = (
+    "first_name", "last_name", "email", "phone", "mobile", "website", "job_title", "company_id", "billing_address",
+    "shipping_address", "notes", "owner_id", "properties", "archived",
+)  # fmt: skip
+PRODUCT_FIELDS = (
+    "name", "sku", "description", "unit_price", "unit_cost", "currency", "active", "owner_id", "properties", "archived",
+)  # fmt: skip
+
+
+@dataclass
+class SyncedRow:
+    """Values for one record: ``id`` of the record to update, None to create one.
+
+    ``values`` names columns (relations by id: ``company_id``); ``archived`` is a truth value. Columns that are not
+    named stay as they are. An id whose record is gone creates a new record.
+    """
+
+    id: int | None
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class UpsertResult:
+    """What became of a row. ``problem`` says in words why it was left out; ``id`` is then the given one or 0."""
+
+    id: int
+    created: bool = False
+    changed: tuple[str, ...] = ()
+    problem: str = ""
+
+
+class Misfit(ValueError):
+    """A value does not fit its column; the message says which and why."""
+
+
+def upsert_companies(rows: Sequence[SyncedRow], *, quiet: bool) -> list[UpsertResult]:
+    """Create and update companies; one result per row, in order. ``quiet`` writes no events (first load)."""
+    return _upsert(Company, COMPANY_FIELDS, rows, quiet=quiet, about=lambda _row: ())
+
+
+def upsert_contacts(rows: Sequence[SyncedRow], *, quiet: bool) -> list[UpsertResult]:
+    """Create and update contacts; one result per row, in order. ``quiet`` writes no events (first load)."""
+    return _upsert(Contact, CONTACT_FIELDS, rows, quiet=quiet, about=_company_of)
+
+
+def upsert_products(rows: Sequence[SyncedRow], *, quiet: bool) -> list[UpsertResult]:
+    """Create and update products; one result per row, in order. ``quiet`` writes no events (first load)."""
+    return _upsert(Product, PRODUCT_FIELDS, rows, quiet=quiet, about=lambda _row: ())
+
+
+def _company_of(record: Record) -> Sequence[tuple[str, int]]:
+    company_id = getattr(record, "company_id", None)
+    return [("company", company_id)] if company_id else []
+
+
+@dataclass
+class _Plan:
+    """What is to be written, and the results so far by the row's position."""
+
+    results: dict[int, UpsertResult] = field(default_factory=dict)
+    created: dict[int, Record] = field(default_factory=dict)
+    changed: dict[int, tuple[Record, changes.Changes]] = field(default_factory=dict)
+
+
+@transaction.atomic
+def _upsert(
+    model: type[Record],
+    allowed: Sequence[str],
+    rows: Sequence[SyncedRow],
+    *,
+    quiet: bool,
+    about: Callable[[Record], Sequence[tuple[str, int]]],
+) -> list[UpsertResult]:
+    plan = _plan(model, allowed, rows)
+    model._default_manager.bulk_create(plan.created.values())
+    _write_changed(model, [record for record, _changes in plan.changed.values()], _columns(plan))
+    for position, record in plan.created.items():
+        plan.results[position] = UpsertResult(record.pk, created=True)
+    for position, (record, found) in plan.changed.items():
+        plan.results[position] = UpsertResult(record.pk, changed=tuple(found))
+    if not quiet:
+        _emit(model, plan, about)
+    return [plan.results[position] for position in range(len(rows))]
+
+
+def _plan(model: type[Record], allowed: Sequence[str], rows: Sequence[SyncedRow]) -> _Plan:
+    ids = sorted({row.id for row in rows if row.id})
+    # Locked in the order of their ids, so that two runs over the same records wait instead of deadlocking.
+    existing = {
+        r.pk: r for r in _columns_of(model, allowed).filter(pk__in=ids).order_by("pk").select_for_update(of=("self",))
+    }
+    readers = {name: _reader(model, name) for name in allowed}
+    now = timezone.now()
+    plan = _Plan()
+    for position, row in enumerate(rows):
+        try:
+            values = {name: readers[name](value) for name, value in row.values.items()}
+        except Misfit as misfit:
+            plan.results[position] = UpsertResult(row.id or 0, problem=str(misfit))
+            continue
+        record = existing.get(row.id or 0)
+        archived = values.pop("archived", None)
+        if record is None:
+            plan.created[position] = model(**values, archived_at=now if archived else None)
+            continue
+        found = changes.differing(record, values)
+        if archived is not None and archived != (record.archived_at is not None):
+            found["archived"] = (not archived, archived)
+            values["archived_at"] = now if archived else None
+        if not found:
+            plan.results[position] = UpsertResult(record.pk)
+            continue
+        for name, value in values.items():
+            setattr(record, name, value)
+        record.updated_at = now
+        plan.changed[position] = (record, found)
+    return plan
+
+
+def _columns_of(model: type[Record], allowed: Sequence[str]) -> models.QuerySet[Record]:
+    return model._default_manager.only("pk", "archived_at", "updated_at", *(n for n in allowed if n != "archived"))
+
+
+def _columns(plan: _Plan) -> list[str]:
+    """Every column that some row changes; rows that keep a value write it again as it is."""
+    named = dict.fromkeys(name for _record, found in plan.changed.values() for name in found)
+    return [*("archived_at" if name == "archived" else name for name in named), "updated_at"]
+
+
+def _write_changed(model: type[Record], records: Sequence[Record], columns: Sequence[str]) -> None:
+    """One ``UPDATE ... FROM unnest(...)``, whatever the number of records."""
+    if not records:
+        return
+    # The last one wins where a record was given twice.
+    unique = list({record.pk: record for record in records}.values())
+    quote = connection.ops.quote_name
+    casts, arrays, assignments = ["%s::bigint[]"], [[record.pk for record in unique]], []
+    for name in columns:
+        column = model._meta.get_field(name)
+        as_json = isinstance(column, models.JSONField)
+        kind = (
+            "text"
+            if as_json
+            else str(column.rel_db_type(connection) if column.is_relation else column.db_type(connection))
+        )
+        casts.append(f"%s::{kind}[]")
+        values = [getattr(record, name) for record in unique]
+        arrays.append([json.dumps(value) for value in values] if as_json else values)
+        quoted = quote(str(column.column))
+        assignments.append(f"{quoted} = v.{quoted}{'::jsonb' if as_json else ''}")
+    names = ", ".join(quote(str(model._meta.get_field(name).column)) for name in ("id", *columns))
+    sql = (
+        f"UPDATE {quote(model._meta.db_table)} AS t SET {', '.join(assignments)} "  # noqa: S608 -- names of ours
+        f"FROM unnest({', '.join(casts)}) AS v({names}) WHERE t.id = v.id"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, arrays)
+
+
+def _emit(model: type[Record], plan: _Plan, about: Callable[[Record], Sequence[tuple[str, int]]]) -> None:
+    kind = str(model._meta.model_name)
+    drafts = [Draft(f"{kind}.created", kind, record.pk, about(record)) for record in plan.created.values()]
+    drafts += [
+        Draft(f"{kind}.changed", kind, record.pk, about(record), {"changes": changes.as_data(found)})
+        for record, found in plan.changed.values()
+    ]
+    if drafts:
+        emit_many(drafts, origin=Origin.SYNC)
+
+
+def _reader(model: type[Record], name: str) -> Callable[[Any], Any]:
+    """A function that brings a value into the form in which it comes back from the column. It raises Misfit."""
+    if name == "archived":
+        return bool
+    column = model._meta.get_field(name)
+    label = str(column.verbose_name)
+    if isinstance(column, models.DecimalField):
+        return _decimal_reader(label, int(column.max_digits or 0), int(column.decimal_places or 0))
+    if isinstance(column, models.CharField | models.TextField):
+        return _text_reader(label, column.max_length, required=name == "name")
+    if isinstance(column, models.JSONField):
+        return _json_reader(label)
+    if isinstance(column, models.BooleanField):
+        return bool
+    return _number_or_none
+
+
+def _text_reader(label: str, longest: int | None, *, required: bool) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        # PostgreSQL stores neither NUL nor half of a surrogate pair.
+        text = "" if value is None else str(value).replace("\x00", "").encode(errors="ignore").decode()
+        if required and not text.strip():
+            raise Misfit(_("%(label)s is empty.") % {"label": label})
+        if longest is not None and len(text) > longest:
+            raise Misfit(_("%(label)s is longer than %(longest)d characters.") % {"label": label, "longest": longest})
+        return text
+
+    return read
+
+
+def _decimal_reader(label: str, digits: int, places: int) -> Callable[[Any], Decimal | None]:
+    step, limit = Decimal(1).scaleb(-places), Decimal(1).scaleb(digits - places)
+
+    def read(value: Any) -> Decimal | None:
+        if value is None or value == "":
+            return None
+        try:
+            number = Decimal(str(value))
+            if abs(number) < limit:
+                return number.quantize(step)
+        except InvalidOperation:
+            pass
+        raise Misfit(_("%(label)s can't be the number “%(value)s”.") % {"label": label, "value": str(value)[:60]})
+
+    return read
+
+
+def _json_reader(label: str) -> Callable[[Any], Mapping[str, Any]]:
+    def read(value: Any) -> Mapping[str, Any]:
+        if not isinstance(value, Mapping):
+            raise Misfit(_("%(label)s has no parts.") % {"label": label})
+        if "\\u0000" in json.dumps(value):
+            raise Misfit(_("%(label)s holds characters that can't be stored.") % {"label": label})
+        return dict(value)
+
+    return read
+
+
+def _number_or_none(value: Any) -> int | None:
+    return None if value in (None, "") else int(value)
