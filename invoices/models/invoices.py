@@ -36,6 +36,8 @@ class Invoice(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
 
+    intent_digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the content that was asked for.")
+    new_customer = models.JSONField(null=True, blank=True, help_text="Customer to create in QuickBooks on the way.")
     customer_external_id = models.CharField(max_length=40, blank=True)
     customer_name = models.CharField(max_length=500, blank=True)
     recipient = models.CharField(max_length=500, blank=True, help_text="E-mail address the invoice goes to.")
@@ -107,6 +109,7 @@ class InvoiceLine(models.Model):
     kind = models.CharField(max_length=10, choices=LineKind, default=LineKind.ITEM)
     external_id = models.CharField(max_length=40, blank=True)
     product = models.ForeignKey(Product, models.SET_NULL, null=True, blank=True, related_name="+")
+    new_item = models.JSONField(null=True, blank=True, help_text="Item to create in QuickBooks on the way.")
     item_external_id = models.CharField(max_length=40, blank=True)
     item_name = models.CharField(max_length=500, blank=True)
     description = models.TextField(blank=True)

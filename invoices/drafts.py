@@ -1,0 +1,166 @@
+"""The shape of what somebody types into the invoice wizard (``InvoiceDraft.data``).
+
+Everything is text as it stands in the form, so that nothing typed is ever lost, not even a mistake; what can be read
+is stored in canonical notation (``1234.5``, ``2026-11-22``). ``DraftContent`` gives it attributes, ``read`` turns it
+into Decimals and dates or says in words what is wrong.
+
+    {
+      "version": 1,
+      "connection_id": 3,                      # the company it will be created in; null until chosen
+      "source": "deal",                        # deal, scratch
+      "customer": {"mode": "existing", "external_id": "58", "name": "Cool Cars", "email": "", "reason": "Linked"}
+               or {"mode": "create", "name": "Cool Cars", "email": "", "company_name": "", "given_name": "",
+                   "family_name": "", "phone": "", "billing_address": {...}}
+               or {"mode": ""},                # nobody chosen yet
+      "recipient": "a@example.com",            # e-mail address the invoice is for; never sends by itself
+      "currency": "USD",
+      "tax_mode": "automatic",                 # invoices.enums.TaxMode; "exclusive" for companies outside the US
+      "lines": [{
+          "key": "a1",                         # names the line inside this draft
+          "item": {"mode": "existing", "external_id": "5", "name": "Rock Fountain", "reason": "Linked"}
+               or {"mode": "create", "name": "Rock Fountain", "sku": "", "unit_price": "275"}
+               or {"mode": ""},                # the product has no item yet
+          "product_id": 7,                     # or null
+          "name": "Rock Fountain",             # what the deal calls it
+          "description": "", "quantity": "1", "unit_price": "275", "service_on": "", "tax_code": "", "tax_code_name": ""
+      }],
+      "terms": {"external_id": "3", "name": "Net 30"},     # external_id "" for no terms
+      "issued_on": "2026-11-22", "due_on": "2026-12-22",
+      "message": "", "private_note": ""
+    }
+"""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any
+
+VERSION = 1
+STEPS = ("account", "customer", "products", "terms", "message", "review")
+
+EXISTING = "existing"
+CREATE = "create"
+NOBODY = ""
+
+
+@dataclass
+class DraftCustomer:
+    """Who the invoice is for: an existing customer of QuickBooks or one to be created on the way."""
+
+    mode: str = NOBODY
+    external_id: str = ""
+    name: str = ""
+    email: str = ""
+    reason: str = ""
+    company_name: str = ""
+    given_name: str = ""
+    family_name: str = ""
+    phone: str = ""
+    billing_address: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class DraftItem:
+    """What a line sells: an existing item of QuickBooks or one to be created on the way."""
+
+    mode: str = NOBODY
+    external_id: str = ""
+    name: str = ""
+    reason: str = ""
+    sku: str = ""
+    unit_price: str = ""
+
+
+@dataclass
+class DraftLine:
+    """One line as typed."""
+
+    key: str
+    item: DraftItem = field(default_factory=DraftItem)
+    product_id: int | None = None
+    name: str = ""
+    description: str = ""
+    quantity: str = "1"
+    unit_price: str = ""
+    service_on: str = ""
+    tax_code: str = ""
+    tax_code_name: str = ""
+
+
+@dataclass
+class DraftTerms:
+    """Payment terms; an empty id means none."""
+
+    external_id: str = ""
+    name: str = ""
+
+
+@dataclass
+class DraftContent:
+    """``InvoiceDraft.data`` with attributes; ``from_json`` and ``to_json`` are each other's inverse."""
+
+    connection_id: int | None = None
+    source: str = "scratch"
+    customer: DraftCustomer = field(default_factory=DraftCustomer)
+    recipient: str = ""
+    currency: str = ""
+    tax_mode: str = "automatic"
+    lines: list[DraftLine] = field(default_factory=list)
+    terms: DraftTerms = field(default_factory=DraftTerms)
+    issued_on: str = ""
+    due_on: str = ""
+    message: str = ""
+    private_note: str = ""
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "DraftContent":
+        """Read stored data; what an older version did not have gets its default, what is unknown is dropped."""
+        plain = _known(cls, data)
+        plain["customer"] = DraftCustomer(**_known(DraftCustomer, data.get("customer") or {}))
+        plain["terms"] = DraftTerms(**_known(DraftTerms, data.get("terms") or {}))
+        plain["lines"] = [
+            DraftLine(**{**_known(DraftLine, line), "item": DraftItem(**_known(DraftItem, line.get("item") or {}))})
+            for line in data.get("lines") or []
+        ]
+        return cls(**plain)
+
+    def to_json(self) -> dict[str, Any]:
+        """What is stored in ``InvoiceDraft.data``."""
+        return {"version": VERSION, **asdict(self)}
+
+    def line(self, key: str) -> DraftLine | None:
+        """The line with this key."""
+        return next((line for line in self.lines if line.key == key), None)
+
+    def next_key(self) -> str:
+        """A key that no line of this draft has."""
+        taken = [int(line.key[1:]) for line in self.lines if line.key[:1] == "l" and line.key[1:].isdigit()]
+        return f"l{max(taken, default=0) + 1}"
+
+
+@dataclass(frozen=True)
+class ReadLine:
+    """A line that can be created: numbers are numbers, dates dates."""
+
+    draft: DraftLine
+    quantity: Decimal
+    unit_price: Decimal
+    amount: Decimal
+    service_on: datetime.date | None
+
+
+@dataclass(frozen=True)
+class ReadDraft:
+    """A draft without mistakes of its own, ready to become an invoice."""
+
+    content: DraftContent
+    connection_id: int
+    lines: tuple[ReadLine, ...]
+    issued_on: datetime.date
+    due_on: datetime.date | None
+    subtotal: Decimal
+
+
+def _known(shape: Any, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: data[key] for key in shape.__dataclass_fields__ if key in data}

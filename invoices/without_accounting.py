@@ -1,0 +1,93 @@
+"""What answers when no accounting is configured: no companies, nothing to choose from, and a reason why."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from invoices.models import Invoice
+from invoices.ports import (
+    Account,
+    AccountingUnavailable,
+    CustomerChoice,
+    ItemChoice,
+    Problem,
+    SyncMark,
+    TaxCodeChoice,
+    TermsChoice,
+)
+from qbo_connector.models import Connection
+
+
+class NoAccounting:
+    """``invoices.ports.Accounting`` of an installation without QuickBooks."""
+
+    def accounts(self) -> Sequence[Account]:
+        """None."""
+        return []
+
+    def customer_matches(self, connection_id: int, *, deal_id: int) -> Sequence[CustomerChoice]:
+        """None."""
+        return []
+
+    def customers(self, connection_id: int, *, search: str, limit: int = 20) -> Sequence[CustomerChoice]:
+        """None."""
+        return []
+
+    def customer(self, connection_id: int, external_id: str) -> CustomerChoice | None:
+        """None."""
+        return None
+
+    def items(self, connection_id: int, *, search: str, limit: int = 20) -> Sequence[ItemChoice]:
+        """None."""
+        return []
+
+    def items_for_products(self, connection_id: int, product_ids: Sequence[int]) -> Mapping[int, ItemChoice]:
+        """None."""
+        return {}
+
+    def tax_codes(self, connection_id: int) -> Sequence[TaxCodeChoice]:
+        """None."""
+        return []
+
+    def terms(self, connection_id: int) -> Sequence[TermsChoice]:
+        """None."""
+        return []
+
+    def check_draft(self, connection_id: int, data: Mapping[str, Any]) -> Sequence[Problem]:
+        """Always refused: there is nowhere to create an invoice."""
+        return [Problem(_("No QuickBooks company is connected."), step="account")]
+
+    def sync_marks(self, invoice_ids: Sequence[int]) -> Mapping[int, SyncMark]:
+        """None: nothing is synced."""
+        return {}
+
+    def retry(self, invoice: Invoice, *, by: Any) -> None:
+        """Raises AccountingUnavailable."""
+        raise AccountingUnavailable(_("No QuickBooks company is connected."))
+
+    def age(self, connection_ids: Sequence[int]) -> datetime.datetime | None:
+        """Never read."""
+        return None
+
+    def request_pull(self, connection_ids: Sequence[int], *, by: Any = None) -> None:
+        """Nothing to ask."""
+
+    def today(self, connection_id: int) -> datetime.date:
+        """Today in the installation's zone."""
+        return timezone.localdate()
+
+    def todays(self) -> Mapping[int, datetime.date]:
+        """Today in the installation's zone, for the companies that were once connected."""
+        today = timezone.localdate()
+        return dict.fromkeys(Connection.objects.values_list("pk", flat=True), today)
+
+    def ask_for_stale_pulls(self, *, now: datetime.datetime) -> int:
+        """None asked for."""
+        return 0
+
+    def pdf(self, invoice: Invoice) -> bytes:
+        """Raises AccountingUnavailable."""
+        raise AccountingUnavailable(_("No QuickBooks company is connected."))
