@@ -30,6 +30,14 @@ COPIES = {
         },
     ),
     "@tabler/icons": ("tabler-icons", {"LICENSE": "LICENSE"}),
+    "@fontsource-variable/inter": (
+        "inter",
+        {
+            "files/inter-latin-wght-normal.woff2": "inter-latin-wght-normal.woff2",
+            "files/inter-latin-ext-wght-normal.woff2": "inter-latin-ext-wght-normal.woff2",
+            "LICENSE": "LICENSE",
+        },
+    ),
     "htmx.org": ("htmx", {"dist/htmx.min.js": "htmx.min.js", "LICENSE": "LICENSE"}),
     "sortablejs": ("sortablejs", {"Sortable.min.js": "sortable.min.js", "LICENSE": "LICENSE"}),
     "tom-select": (
@@ -84,8 +92,11 @@ def copy_files(package: Path, folder: Path, files: dict[str, str]) -> None:
     """Copy the named files of a package, without the pointers to source maps."""
     folder.mkdir(parents=True, exist_ok=True)
     for source, destination in files.items():
-        body = SOURCE_MAP.sub(b"", (package / source).read_bytes().rstrip())
-        (folder / destination).write_bytes(body + b"\n")
+        body = (package / source).read_bytes()
+        if source.endswith(".woff2"):
+            (folder / destination).write_bytes(body)
+            continue
+        (folder / destination).write_bytes(SOURCE_MAP.sub(b"", body.rstrip()) + b"\n")
 
 
 def sprite(icons: Path, names: list[str]) -> str:

@@ -69,9 +69,9 @@ class PostgreSQL(Server):
             session.close()
         return True
 
-    def _repair(self) -> None:
-        # A killed postmaster leaves its pid file, and a new one refuses to start when the number is in use again.
-        leftovers.stop_leftover(self.data / "postmaster.pid", str(self.data), self.stop_signal, signal.SIGQUIT)
+    def stop_leftover(self) -> bool:
+        """See Server. A new postmaster refuses to start when the number in the file is in use by anybody."""
+        return leftovers.stop_leftover(self.data / "postmaster.pid", str(self.data), self.stop_signal, signal.SIGQUIT)
 
     def _prepare(self) -> None:
         marker = self.data / "PG_VERSION"
@@ -94,7 +94,7 @@ class PostgreSQL(Server):
             hand_over(unfinished)
         # Where C.UTF-8 is unknown (macOS), plain C knows upper and lower case of ASCII only.
         for locale in ("C.UTF-8", "C"):
-            command = [self.programs / "initdb", "-D", unfinished, "-U", "crm", "--auth=trust", "-N"]
+            command = [str(self.programs / "initdb"), "-D", str(unfinished), "-U", "crm", "--auth=trust", "-N"]
             command += [f"--locale={locale}", "--encoding=UTF8"]
             try:
                 answer = subprocess.run(

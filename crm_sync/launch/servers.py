@@ -53,7 +53,7 @@ class Server:
         self.folder.mkdir(parents=True, exist_ok=True)
         check_free_space(self.folder, self.space_needed[self.data.is_dir()])
         self._make_socket_folder()
-        self._repair()
+        self.stop_leftover()
         self._prepare()
         self._spawn()
         try:
@@ -101,8 +101,9 @@ class Server:
         """Whether the server takes connections."""
         raise NotImplementedError
 
-    def _repair(self) -> None:
-        """Put right what a killed run left."""
+    def stop_leftover(self) -> bool:
+        """End the server that a killed run left on these data, and remove its pid file; True if one was running."""
+        raise NotImplementedError
 
     def _prepare(self) -> None:
         """Make the data directory where there is none, check it where there is one."""

@@ -71,9 +71,9 @@ class Valkey(Server):
         except OSError:
             return False
 
-    def _repair(self) -> None:
-        # Valkey writes its socket's path as its process title, where that is possible.
-        leftovers.stop_leftover(self.data / "valkey.pid", str(self.socket), self.stop_signal)
+    def stop_leftover(self) -> bool:
+        """See Server. The socket's path is in the process title and on the command line."""
+        return leftovers.stop_leftover(self.data / "valkey.pid", str(self.socket), self.stop_signal)
 
     def _prepare(self) -> None:
         self.data.mkdir(mode=0o700, exist_ok=True)

@@ -1,0 +1,55 @@
+# `make demo` shows the product, `make test` checks it. Everything else is below.
+.PHONY: help setup demo demo-reset run test test-fast lint format vendor lock
+.DEFAULT_GOAL := help
+unexport PYTHONDONTWRITEBYTECODE
+
+PYTEST = .venv/bin/python -m pytest
+JOBS ?= 2
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: .venv/.installed ## make .venv from requirements.lock
+
+.venv/.installed: requirements.lock scripts/setup.sh
+	@PYTHON="$(PYTHON)" scripts/setup.sh
+
+demo: setup ## start everything with a simulated QuickBooks and a story to look at (LOGS=1 prints the logs)
+	@READ_DOT_ENV=false .venv/bin/python -m crm_sync.launch demo $(if $(LOGS),--logs)
+
+demo-reset: setup ## forget the demo's data
+	@READ_DOT_ENV=false .venv/bin/python -m crm_sync.launch reset
+
+run: setup ## start the product for real, with the keys of .env
+	@.venv/bin/python -m crm_sync.launch run
+
+test: setup ## all tests, also in a browser
+	@.venv/bin/python tests/browser.py
+	$(PYTEST) -n $(JOBS) --dist loadgroup
+
+test-fast: setup ## the tests that take under two minutes and need no browser
+	$(PYTEST) -n $(JOBS) --dist loadgroup -m "not slow and not e2e"
+
+# The checks read settings, no server: the values only have to be there.
+lint: export READ_DOT_ENV = false
+lint: export SECRET_KEY = for-checks-only
+lint: setup ## style, types, layers, templates, migrations
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/python scripts/check_templates.py
+	git ls-files -z 'templates/*.html' | xargs -0 -r .venv/bin/djade --check --target-version 5.2
+	.venv/bin/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	.venv/bin/python manage.py check
+
+format: setup ## put the code into the agreed form
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+	git ls-files -z 'templates/*.html' | xargs -0 -r .venv/bin/djade --target-version 5.2
+
+vendor: setup ## copy the browser libraries of package.json to static/vendor/ (needs npm)
+	.venv/bin/python scripts/vendor.py
+
+lock: setup ## write requirements.lock anew (needs Python 3.11, 3.12 and 3.13)
+	.venv/bin/python scripts/lock.py
