@@ -4,7 +4,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
-from core.fields import CurrencyField, RateField
+from core.fields import CurrencyField, MoneyField, RateField
 from core.search import search_column
 from crm.enums import QuoteStatus
 from crm.models.contacts import Contact
@@ -21,6 +21,8 @@ class Quote(Record):
     title = models.CharField(max_length=300)
     number = models.CharField(max_length=40, blank=True)
     status = models.CharField(max_length=10, choices=QuoteStatus, default=QuoteStatus.DRAFT)
+    # The sum of its lines, kept by ``crm.services.quotes``, so that lists sort by it.
+    amount = MoneyField(default=0)
     currency = CurrencyField(default="USD")
     expires_on = models.DateField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -31,6 +33,7 @@ class Quote(Record):
         indexes = [
             GinIndex(fields=["search"], name="crm_quote_search"),
             models.Index(fields=["-updated_at", "-id"], name="crm_quote_by_update"),
+            models.Index(fields=["-amount", "-id"], name="crm_quote_by_amount"),
         ]
 
     def __str__(self) -> str:

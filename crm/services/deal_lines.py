@@ -1,0 +1,48 @@
+"""The line items of a deal; its amount is their sum."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.events import emit
+from crm import amounts
+from crm.models import Deal, DealLine
+from crm.services import changes, deals, lines, records
+from crm.services.lines import LARGEST_TOTAL, LineValues, TooMuch
+
+__all__ = ["LineValues", "set_lines"]
+
+
+@transaction.atomic
+def set_lines(deal: Deal, wanted: Sequence[LineValues], *, by: Any) -> Deal:
+    """Replace the deal's lines and set its amount to their sum; nothing when they are the same.
+
+    Without lines the amount stays, to be typed by hand. Raises lines.BadLine, lines.TooMuch and records.Archived.
+    """
+    fresh = records.locked(deal)
+    lines.check(wanted)
+    old = [lines.values_of(line) for line in fresh.lines.all()]
+    amount = amounts.total(wanted, fresh.currency) if wanted else fresh.amount
+    if amount is not None and abs(amount) >= LARGEST_TOTAL:
+        raise TooMuch
+    if old == list(wanted) and amount == fresh.amount:
+        return fresh
+    before = fresh.amount
+    fresh.lines.all().delete()
+    DealLine.objects.bulk_create(
+        DealLine(deal=fresh, **lines.columns(line, position)) for position, line in enumerate(wanted)
+    )
+    Deal.objects.filter(pk=fresh.pk).update(amount=amount, updated_at=timezone.now())
+    fresh.refresh_from_db()
+    emit(
+        "deal.lines_changed",
+        fresh,
+        by=by,
+        about=deals.related(fresh),
+        lines=len(wanted),
+        amount=[changes.plain(before), changes.plain(fresh.amount)],
+        currency=fresh.currency,
+    )
+    return fresh

@@ -1,0 +1,73 @@
+"""Line items of deals and quotes: what is checked before they are written, and how they are replaced."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from core.money import ZERO
+from crm.models import DealLine, Product, QuoteLine
+
+MOST_LINES = 500
+LARGEST_QUANTITY = Decimal(10) ** 9
+LARGEST_PRICE = Decimal(10) ** 12
+LARGEST_TOTAL = Decimal(10) ** 14
+
+
+@dataclass(frozen=True)
+class LineValues:
+    """A line item; ``unit_price`` in the currency of its deal or quote, before tax."""
+
+    name: str
+    quantity: Decimal = Decimal(1)
+    unit_price: Decimal = Decimal(0)
+    discount_percent: Decimal = Decimal(0)
+    description: str = ""
+    product_id: int | None = None
+
+
+class BadLine(ValueError):
+    """A line can't be written: ``position`` counts from 0, ``field`` names the column, the message says why."""
+
+    def __init__(self, position: int, field: str, message: str) -> None:
+        super().__init__(message)
+        self.position = position
+        self.field = field
+
+
+class TooMuch(ValueError):
+    """There are more lines, or more money, than a deal or quote can hold."""
+
+
+def check(lines: Sequence[LineValues]) -> None:
+    """Raises BadLine for the first line that can't be written, TooMuch for too many lines."""
+    if len(lines) > MOST_LINES:
+        raise TooMuch(_("At most %d lines fit here.") % MOST_LINES)
+    known = Product.objects.in_bulk([line.product_id for line in lines if line.product_id])
+    for position, line in enumerate(lines):
+        if not line.name.strip():
+            raise BadLine(position, "name", _("Name the product or service."))
+        if len(line.name) > 200:
+            raise BadLine(position, "name", _("A name has at most 200 characters."))
+        if not ZERO < line.quantity < LARGEST_QUANTITY:
+            raise BadLine(position, "quantity", _("The quantity has to be more than zero and less than a billion."))
+        if not abs(line.unit_price) < LARGEST_PRICE:
+            raise BadLine(position, "unit_price", _("The price is too large."))
+        if not ZERO <= line.discount_percent <= 100:
+            raise BadLine(position, "discount_percent", _("A discount is between 0 and 100 percent."))
+        if line.product_id and line.product_id not in known:
+            raise BadLine(position, "product", _("This product does not exist any more."))
+
+
+def values_of(line: DealLine | QuoteLine) -> LineValues:
+    """A stored line as values, to compare or to copy."""
+    return LineValues(
+        line.name, line.quantity, line.unit_price, line.discount_percent, line.description, line.product_id
+    )
+
+
+def columns(line: LineValues, position: int) -> dict[str, Any]:
+    """The columns of a stored line."""
+    return {**vars(line), "name": line.name.strip(), "position": position}
