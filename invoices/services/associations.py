@@ -1,0 +1,44 @@
+"""Which deal, contacts and companies an invoice belongs to, for many invoices at once."""
+
+from collections.abc import Iterable, Mapping
+
+from invoices.models import Invoice
+
+About = list[tuple[str, int]]
+
+InvoiceContact = Invoice.contacts.through
+InvoiceCompany = Invoice.companies.through
+
+
+def about_of(deals: Mapping[int, int | None]) -> dict[int, About]:
+    """On whose timeline an invoice's events appear. ``deals`` maps invoice ids to their deal; two statements."""
+    about: dict[int, About] = {pk: ([("deal", deal)] if deal else []) for pk, deal in deals.items()}
+    for pk, contact in InvoiceContact.objects.filter(invoice_id__in=about).values_list("invoice_id", "contact_id"):
+        about[pk].append(("contact", contact))
+    for pk, company in InvoiceCompany.objects.filter(invoice_id__in=about).values_list("invoice_id", "company_id"):
+        about[pk].append(("company", company))
+    return about
+
+
+def add_missing(wanted: Mapping[int, tuple[Iterable[int], Iterable[int]]], about: dict[int, About]) -> set[int]:
+    """Associate invoices with contacts and companies that they lack; returns the ids of invoices that gained some.
+
+    ``wanted`` maps invoice ids to contact ids and company ids; ``about`` is what ``about_of`` said, and is extended.
+    """
+    contacts, companies = [], []
+    gained: set[int] = set()
+    for pk, (contact_ids, company_ids) in wanted.items():
+        known = about.setdefault(pk, [])
+        for contact_id in contact_ids:
+            if ("contact", contact_id) not in known:
+                known.append(("contact", contact_id))
+                contacts.append(InvoiceContact(invoice_id=pk, contact_id=contact_id))
+                gained.add(pk)
+        for company_id in company_ids:
+            if ("company", company_id) not in known:
+                known.append(("company", company_id))
+                companies.append(InvoiceCompany(invoice_id=pk, company_id=company_id))
+                gained.add(pk)
+    InvoiceContact.objects.bulk_create(contacts, ignore_conflicts=True)
+    InvoiceCompany.objects.bulk_create(companies, ignore_conflicts=True)
+    return gained

@@ -1,0 +1,184 @@
+"""Wizards in progress: start, save, change company or customer, discard. Nothing here reaches QuickBooks."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from core.money import NotAnAmount
+from crm.models import Deal, DealLine
+from invoices import reading
+from invoices import terms as payment_terms
+from invoices.drafts import EXISTING, DraftContent, DraftCustomer, DraftItem, DraftLine, DraftTerms
+from invoices.enums import TaxMode
+from invoices.models import InvoiceDraft
+from invoices.ports import Account, CustomerChoice, ItemChoice, TaxCodeChoice, TermsChoice, accounting
+from invoices.services.create import correctable
+from invoices.totals import line_amount
+
+PRICE_STEP = Decimal("0.0000001")  # QuickBooks keeps seven decimals of a price
+
+
+class DraftClosed(Exception):
+    """The invoice of this draft was created; what is typed now can't change it."""
+
+
+def open_draft(deal: Deal | None, *, by: Any) -> InvoiceDraft | None:
+    """The wizard that this person left open on the deal."""
+    return InvoiceDraft.objects.filter(deal=deal, owner=by, invoice=None).order_by("-updated_at").first()
+
+
+@transaction.atomic
+def start(deal: Deal | None, *, from_lines: bool, by: Any) -> InvoiceDraft:
+    """A new draft, filled with what the deal says and accounting matches; an open one of the same deal is replaced."""
+    InvoiceDraft.objects.filter(deal=deal, owner=by, invoice=None).delete()
+    content = DraftContent(source="deal" if from_lines else "scratch")
+    if deal is not None and from_lines:
+        for line in deal.lines.select_related("product"):
+            content.lines.append(_from_deal_line(line, content.next_key()))
+    usable = [account for account in accounting().accounts() if account.usable]
+    step = "account"
+    if deal is not None and len(usable) > 1:
+        # Several companies: the one that keeps its books in the deal's currency is proposed, not chosen.
+        usable.sort(key=lambda account: account.currency != deal.currency)
+    if usable:
+        choose_account(content, usable[0], deal_id=deal.pk if deal else None)
+        step = "account" if len(usable) > 1 else "customer"
+    return InvoiceDraft.objects.create(owner=by, deal=deal, data=content.to_json(), step=step)
+
+
+def _from_deal_line(line: DealLine, key: str) -> DraftLine:
+    price = line.unit_price * (100 - line.discount_percent) / 100
+    return DraftLine(
+        key=key,
+        product_id=line.product_id,
+        name=line.name,
+        description=line.description or (line.product.description if line.product else ""),
+        quantity=reading.format_number(line.quantity),
+        unit_price=reading.format_number(price.quantize(PRICE_STEP)),
+    )
+
+
+@transaction.atomic
+def save(draft: InvoiceDraft, change: Callable[[DraftContent], None], *, step: str = "") -> DraftContent:
+    """Apply ``change`` to the stored content under a lock. Raises DraftClosed once the invoice is on its way."""
+    locked = InvoiceDraft.objects.select_for_update().get(pk=draft.pk)
+    if locked.invoice_id is not None and not correctable(locked.invoice):
+        raise DraftClosed(locked.pk)
+    content = DraftContent.from_json(locked.data)
+    change(content)
+    draft.data, draft.step, draft.updated_at = content.to_json(), step or locked.step, timezone.now()
+    InvoiceDraft.objects.filter(pk=draft.pk).update(data=draft.data, step=draft.step, updated_at=draft.updated_at)
+    return content
+
+
+def discard(draft: InvoiceDraft, *, by: Any) -> bool:
+    """Throw the draft away; False when it has become an invoice meanwhile."""
+    deleted, _rows = InvoiceDraft.objects.filter(Q(owner=by), pk=draft.pk, invoice=None).delete()
+    return bool(deleted)
+
+
+def choose_account(content: DraftContent, account: Account, *, deal_id: int | None) -> None:
+    """Create the invoice in this company: customer, items, terms and tax codes are looked up in its books."""
+    if content.connection_id == account.connection_id:
+        return
+    content.connection_id = account.connection_id
+    content.currency = account.currency
+    content.tax_mode = TaxMode.EXCLUSIVE if account.needs_tax_codes else TaxMode.AUTOMATIC
+    content.customer = DraftCustomer()
+    content.terms = DraftTerms()
+    for line in content.lines:
+        line.tax_code = line.tax_code_name = ""
+        line.item = DraftItem()
+    match_items(content)
+    if not content.issued_on:
+        content.issued_on = account.today.isoformat()
+    matches = accounting().customer_matches(account.connection_id, deal_id=deal_id) if deal_id else []
+    if matches and matches[0].certain:
+        choose_customer(content, matches[0], account)
+    else:
+        default = next((terms for terms in accounting().terms(account.connection_id) if terms.default), None)
+        choose_terms(content, default)
+
+
+def match_items(content: DraftContent) -> None:
+    """Give lines that have a product, but no item yet, the item of that product."""
+    if content.connection_id is None:
+        return
+    waiting = [line for line in content.lines if line.product_id and not line.item.mode]
+    found = accounting().items_for_products(
+        content.connection_id, [line.product_id for line in waiting if line.product_id]
+    )
+    for line in waiting:
+        item = found.get(line.product_id or 0)
+        if item is not None:
+            choose_item(line, item)
+
+
+def choose_item(line: DraftLine, item: ItemChoice) -> None:
+    """Sell ``item`` on this line; what was typed stays, what is empty is filled."""
+    line.item = DraftItem(mode=EXISTING, external_id=item.external_id, name=item.name, reason=item.reason)
+    line.description = line.description or item.description
+    if not line.unit_price.strip() and item.unit_price is not None:
+        line.unit_price = reading.format_number(item.unit_price)
+    if item.tax_code_external_id and not line.tax_code:
+        line.tax_code = item.tax_code_external_id
+
+
+def choose_customer(content: DraftContent, choice: CustomerChoice, account: Account) -> None:
+    """Invoice this customer: its e-mail, currency, terms and tax code become the defaults."""
+    if content.recipient.strip() in ("", content.customer.email):
+        content.recipient = choice.email
+    content.customer = DraftCustomer(
+        mode=EXISTING,
+        external_id=choice.external_id,
+        name=choice.name,
+        email=choice.email,
+        reason=choice.reason,
+        billing_address=dict(choice.billing_address),
+    )
+    content.currency = choice.currency or account.currency
+    if choice.tax_code_external_id:
+        for line in content.lines:
+            line.tax_code = line.tax_code or choice.tax_code_external_id
+    available = accounting().terms(account.connection_id)
+    own = next((terms for terms in available if terms.external_id == choice.terms_external_id), None)
+    if own is not None or not content.terms.external_id:
+        choose_terms(content, own or next((terms for terms in available if terms.default), None))
+
+
+def choose_terms(content: DraftContent, terms: TermsChoice | None) -> None:
+    """Set the terms, and the due date that follows from them."""
+    content.terms = DraftTerms(terms.external_id, terms.name) if terms else DraftTerms()
+    if terms is not None:
+        compute_due(content, terms)
+
+
+def compute_due(content: DraftContent, terms: TermsChoice | None) -> None:
+    """The due date from the invoice date and the terms; untouched when either says nothing."""
+    try:
+        issued_on = reading.date(content.issued_on)
+    except ValueError:
+        return
+    due = payment_terms.due_on(issued_on, terms) if issued_on and terms else None
+    if due is not None:
+        content.due_on = due.isoformat()
+
+
+def name_tax_codes(content: DraftContent, codes: Sequence[TaxCodeChoice]) -> None:
+    """Write the name of each line's tax code beside it; a code that the company does not have is dropped."""
+    names = {code.external_id: code.name for code in codes}
+    for line in content.lines:
+        line.tax_code = line.tax_code if line.tax_code in names else ""
+        line.tax_code_name = names.get(line.tax_code, "")
+
+
+def line_total(line: DraftLine, currency: str) -> Decimal | None:
+    """What a line comes to, or None while its numbers can't be read."""
+    try:
+        return line_amount(reading.number(line.quantity), reading.number(line.unit_price), currency or "USD")
+    except (NotAnAmount, ArithmeticError):
+        return None
