@@ -134,7 +134,9 @@ QBO_INTERACTIVE_TIMEOUT = env.float("QBO_INTERACTIVE_TIMEOUT", 10.0)
 # QuickBooks allows a company 10 requests a second, 500 a minute, 10 at once and 40 batches a minute.
 QBO_LIMITS = {"second": 9, "minute": 475, "at_once": 9, "batches": 38}
 QBO_LIMITER_COLD_START = env.bool("QBO_LIMITER_COLD_START", True)
-LEASE_SECONDS = env.int("LEASE_SECONDS", 120)
+LEASE_SECONDS = env.int("LEASE_SECONDS", 150)  # longer than CELERY_TASK_TIME_LIMIT
+# How long QuickBooks is trusted to remember a requestid; Intuit does not document it.
+QBO_REQUESTID_SECONDS = env.int("QBO_REQUESTID_SECONDS", 24 * 3600)
 
 EVENT_HANDLERS = "crm_sync.wiring.EVENT_HANDLERS"
 ACCOUNTING = "sync.accounting.QuickBooksAccounting"
@@ -166,7 +168,9 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": env.str("STATICFILES_BACKEND", "whitenoise.storage.CompressedManifestStaticFilesStorage")},
+    "staticfiles": {
+        "BACKEND": env.str("STATICFILES_BACKEND", "whitenoise.storage.CompressedManifestStaticFilesStorage")
+    },
 }
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
 

@@ -88,7 +88,9 @@ class ParkedRecord(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["connection", "entity", "qbo_id", "digest"], name="a_record_is_parked_once"),
+            models.UniqueConstraint(
+                fields=["connection", "entity", "qbo_id", "digest"], name="a_record_is_parked_once"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -25,7 +25,9 @@ class Operation(models.Model):
     request_id = models.CharField(max_length=50, default=uuid.uuid4)
     intent = models.JSONField()
     body = models.BinaryField(null=True)
-    marker = models.CharField(max_length=80, blank=True, help_text="Text in PrivateNote by which the document is found.")
+    marker = models.CharField(
+        max_length=80, blank=True, help_text="Text in PrivateNote by which the document is found."
+    )
     state = models.CharField(max_length=8, choices=OperationState, default=OperationState.PLANNED)
     depends_on = models.ForeignKey("self", models.SET_NULL, null=True, related_name="dependents")
     created_at = models.DateTimeField(default=timezone.now)
@@ -42,6 +44,7 @@ class Operation(models.Model):
     intuit_tid = models.CharField(max_length=80, blank=True)
     qbo_id = models.CharField(max_length=40, blank=True)
     sync_token = models.BigIntegerField(null=True)
+    settled_at = models.DateTimeField(null=True, help_text="When the layer above took note of the outcome.")
 
     class Meta:
         constraints = [
@@ -57,6 +60,9 @@ class Operation(models.Model):
                 fields=["due_at"],
                 name="qbo_operation_due",
                 condition=Q(state__in=["planned", "leased", "unknown"]),
+            ),
+            models.Index(
+                fields=["id"], name="qbo_operation_unsettled", condition=Q(settled_at=None, finished_at__isnull=False)
             ),
             models.Index(fields=["connection", "subject", "-id"], name="qbo_operation_by_subject"),
             models.Index(fields=["connection", "state"], name="qbo_operation_by_state"),

@@ -20,6 +20,7 @@ class PullSchedule(models.Model):
     leased_until = models.DateTimeField(null=True)
     lease_token = models.BigIntegerField(default=0)
     cursor = models.DateTimeField(null=True)
+    loaded_at = models.DateTimeField(null=True, help_text="When the last page of the first load was committed.")
     requested_at = models.DateTimeField(null=True, help_text="When somebody asked for a pull now.")
     read_reference = models.BooleanField(default=False, help_text="The next pull also reads what change data lacks.")
     started_at = models.DateTimeField(null=True)

@@ -1,0 +1,156 @@
+"""The QuickBooks Online API, one method for each verb. Speaks HTTP and nothing else; knows no Django model.
+
+python-quickbooks builds the addresses and requests; reading answers is ours, because a fault may come in any casing,
+as XML or with status 200, and its own classes can't be told apart. Raw dicts and bytes in and out: the library's
+object classes add defaults that would overwrite data.
+"""
+
+import datetime
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from quickbooks.client import QuickBooks
+
+from qbo_connector import errors
+from qbo_connector.session import QuickBooksSession
+
+MINOR_VERSION = 75
+PAGE_SIZE = 1000
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+
+class QuickBooksClient(QuickBooks):
+    """One company. Amounts in answers are Decimal (or int); errors are those of ``qbo_connector.errors``."""
+
+    def __new__(cls, **options: Any) -> "QuickBooksClient":
+        client: QuickBooksClient = super().__new__(cls, company_id=options["realm_id"], minorversion=MINOR_VERSION)
+        return client
+
+    def __init__(self, *, session: QuickBooksSession, realm_id: str, api_url: str) -> None:
+        self.session = session
+        self.realm_id = realm_id
+        self.base_url = f"{api_url}/v3"
+        self.tid = ""
+
+    @property
+    def api_url(self) -> str:
+        """python-quickbooks' own choice between two addresses is replaced by the configured one."""
+        return self.base_url
+
+    def raw(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+        params: dict[str, Any] | None = None,
+    ) -> bytes:
+        """The body of one call. Raises the classified error of the answer."""
+        headers = {"Content-Type": content_type, "Accept": accept, "User-Agent": "CRM Sync"}
+        query = {"minorversion": MINOR_VERSION, **(params or {})}
+        writing = method == "POST" and not url.endswith("/query")
+        response = self.process_request(method, url, headers=headers, params=query, data=body or b"")
+        self.tid = response.headers.get("intuit_tid", "")
+        if accept == "application/pdf" and response.status_code == 200 and response.content[:4] == b"%PDF":
+            return bytes(response.content)
+        error = errors.classify(response.status_code, response.content, tid=self.tid, writing=writing)
+        if isinstance(error, errors.Throttled):
+            self.session.pace.throttled()
+        if error is not None:
+            raise error
+        return bytes(response.content)
+
+    def make_request(  # type: ignore[override]
+        self,
+        request_type: str,
+        url: str,
+        request_body: str | bytes | None = None,
+        content_type: str = "application/json",
+        params: dict[str, Any] | None = None,
+        file_path: None = None,
+        file_bytes: None = None,
+        request_id: str | None = None,
+    ) -> dict[str, Any]:
+        """What every method of python-quickbooks ends in: send, classify, decode."""
+        query = dict(params or {})
+        if request_id:
+            query["requestid"] = request_id
+        body = request_body.encode() if isinstance(request_body, str) else (request_body or None)
+        writing = request_type == "POST" and not url.endswith("/query")
+        return self._decoded(self.raw(request_type, url, body=body, content_type=content_type, params=query), writing=writing)
+
+    def _decoded(self, content: bytes, *, writing: bool) -> dict[str, Any]:
+        try:
+            answer = _decoder.decode(content)
+        except msgspec.DecodeError as error:
+            kind = errors.OutcomeUnknown if writing else errors.BadAnswer
+            raise kind(errors.Fault(message=str(error)), tid=self.tid, status=200) from error
+        if not isinstance(answer, dict):
+            raise errors.BadAnswer(errors.Fault(message="The answer is not an object."), tid=self.tid, status=200)
+        return answer
+
+    def _url(self, *parts: str) -> str:
+        return "/".join([self.base_url, "company", self.realm_id, *parts])
+
+    def company_info(self) -> dict[str, Any]:
+        """GET companyinfo: name, country, time zone. One read."""
+        return self._entity(self.get(self._url("companyinfo", self.realm_id)), "CompanyInfo")
+
+    def preferences(self) -> dict[str, Any]:
+        """GET preferences: currency, tax and sales form switches. One read."""
+        return self._entity(self.get(self._url("preferences")), "Preferences")
+
+    def read(self, entity: str, qbo_id: str) -> dict[str, Any]:
+        """GET one object. Raises NotFound when it is gone. One read."""
+        return self._entity(self.get_single_object(entity, qbo_id), entity)
+
+    def changes_since(self, entities: Sequence[str], since: datetime.datetime) -> bytes:
+        """GET cdc: every object of ``entities`` changed since (at most 30 days back, at most 1,000). One read."""
+        params = {"entities": ",".join(entities), "changedSince": since.isoformat(timespec="milliseconds")}
+        return self.raw("GET", self._url("cdc"), params=params)
+
+    def select(self, statement: str) -> bytes:
+        """POST query with a statement of QuickBooks' query language. One read."""
+        return self.raw("POST", self._url("query"), body=statement.encode(), content_type="application/text")
+
+    def count(self, entity: str, where: str = "") -> int:
+        """How many objects there are. One read."""
+        answer = self._decoded(self.select(" ".join(["SELECT COUNT(*) FROM", entity, where]).strip()), writing=False)
+        try:
+            return int(answer["QueryResponse"]["totalCount"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise errors.BadAnswer(errors.Fault(message="No count in the answer."), tid=self.tid) from error
+
+    def write(
+        self, entity: str, body: bytes, *, request_id: str, params: dict[str, str] | None = None
+    ) -> tuple[dict[str, Any], bytes]:
+        """POST an object: create without Id, update with it. The stored object and the whole answer.
+
+        The same ``request_id`` with the same bytes is answered from QuickBooks' memory and done once.
+        Raises OutcomeUnknown when nothing proves whether it was done.
+        """
+        query = {**(params or {}), "requestid": request_id}
+        content = self.raw("POST", self._url(entity.lower()), body=body, params=query)
+        answer = self._decoded(content, writing=True)
+        try:
+            return self._entity(answer, entity), content
+        except errors.BadAnswer as error:
+            raise errors.OutcomeUnknown(error.fault, tid=self.tid, status=200) from error
+
+    def pdf(self, entity: str, qbo_id: str) -> bytes:
+        """GET the PDF of a transaction. Counted as one read."""
+        content = self.raw("GET", self._url(entity.lower(), qbo_id, "pdf"), accept="application/pdf")
+        if content[:4] != b"%PDF":
+            raise errors.BadAnswer(errors.Fault(message="The answer is not a PDF."), tid=self.tid)
+        return content
+
+    def _entity(self, answer: dict[str, Any], entity: str) -> dict[str, Any]:
+        # Success is the expected entity in the body: QuickBooks has answered 200 without having done anything.
+        found = answer.get(entity)
+        if not isinstance(found, dict):
+            raise errors.BadAnswer(errors.Fault(message=f"No {entity} in the answer."), tid=self.tid, status=200)
+        return found

@@ -1,0 +1,52 @@
+"""What a company's CompanyInfo and Preferences mean for us. Pure functions over QuickBooks' JSON."""
+
+import zoneinfo
+from typing import Any
+
+# CompanyInfo.Country is ISO 3166 alpha-2, alpha-3 or a name, depending on the company's age.
+_COUNTRIES = {
+    "US": ("US", "USA", "UNITED STATES"),
+    "GB": ("GB", "GBR", "UK", "UNITED KINGDOM"),
+    "CA": ("CA", "CAN", "CANADA"),
+    "AU": ("AU", "AUS", "AUSTRALIA"),
+    "FR": ("FR", "FRA", "FRANCE"),
+    "IN": ("IN", "IND", "INDIA"),
+}
+_ZONES = {
+    "US": "America/Los_Angeles",
+    "GB": "Europe/London",
+    "CA": "America/Toronto",
+    "AU": "Australia/Sydney",
+    "FR": "Europe/Paris",
+    "IN": "Asia/Kolkata",
+}
+
+
+def country_code(text: str) -> str:
+    """ISO alpha-2 of what QuickBooks calls the country; other texts come back shortened as they are."""
+    name = text.strip().upper()
+    return next((code for code, names in _COUNTRIES.items() if name in names), name[:3])
+
+
+def facts(info: dict[str, Any], preferences: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a Connection that QuickBooks decides."""
+    country = country_code(str(info.get("Country") or "US"))
+    zone = str(info.get("DefaultTimeZone") or "")
+    currency = _part(preferences, "CurrencyPrefs")
+    tax = _part(preferences, "TaxPrefs")
+    home = _part(currency, "HomeCurrency").get("value")
+    return {
+        "company_name": str(info.get("CompanyName") or info.get("LegalName") or ""),
+        "country": country,
+        "time_zone": zone if zone in zoneinfo.available_timezones() else _ZONES.get(country, "UTC"),
+        "home_currency": str(home or "USD"),
+        "multicurrency": bool(currency.get("MultiCurrencyEnabled", False)),
+        "custom_numbers": bool(_part(preferences, "SalesFormsPrefs").get("CustomTxnNumbers", False)),
+        "sales_tax": bool(tax.get("UsingSalesTax", False)),
+        "automated_tax": bool(tax.get("PartnerTaxEnabled", False)),
+    }
+
+
+def _part(payload: dict[str, Any], name: str) -> dict[str, Any]:
+    found = payload.get(name)
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,132 @@
+"""QuickBooks' limits for a company, shared by all processes through Redis or Valkey.
+
+Sliding windows on the server's clock. Whoever holds a slot of "at once" and dies gives it back after
+HOLD_SECONDS. A limiter that lost its memory starts as if the last minute had been full and evenly spread, so that
+it never allows more than QuickBooks does.
+"""
+
+import contextlib
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+
+from redis import Redis, RedisError
+
+from qbo_connector import errors
+
+HOLD_SECONDS = 60
+THROTTLE_SECONDS = 60
+# Bulk work leaves this many slots free for people who wait.
+RESERVED = 2
+
+_TAKE = """
+local now = redis.call('TIME')
+local ms = now[1] * 1000 + math.floor(now[2] / 1000)
+local minute, holders, batches, member = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
+local per_second, per_minute = tonumber(ARGV[2]), tonumber(ARGV[3])
+local at_once, per_batch = tonumber(ARGV[4]), tonumber(ARGV[5])
+if ARGV[7] == '1' and redis.call('SET', KEYS[4], '1', 'NX') then
+  for i = 1, per_minute do
+    redis.call('ZADD', minute, ms - math.floor(60000 * (i - 1) / per_minute), 'cold' .. i)
+  end
+end
+redis.call('ZREMRANGEBYSCORE', minute, '-inf', ms - 60000)
+redis.call('ZREMRANGEBYSCORE', holders, '-inf', ms)
+local function wait_for(key, limit, window)
+  local count = redis.call('ZCOUNT', key, ms - window + 1, '+inf')
+  if count < limit then return 0 end
+  local oldest = redis.call('ZREVRANGE', key, limit - 1, limit - 1, 'WITHSCORES')
+  return math.max(1, tonumber(oldest[2]) + window - ms)
+end
+local wait = math.max(wait_for(minute, per_second, 1000), wait_for(minute, per_minute, 60000))
+if redis.call('ZCARD', holders) >= at_once then wait = math.max(wait, 50) end
+if ARGV[6] == '1' then
+  redis.call('ZREMRANGEBYSCORE', batches, '-inf', ms - 60000)
+  wait = math.max(wait, wait_for(batches, per_batch, 60000))
+end
+if wait > 0 then return wait end
+redis.call('ZADD', minute, ms, member)
+redis.call('PEXPIRE', minute, 61000)
+redis.call('ZADD', holders, ms + tonumber(ARGV[8]), member)
+redis.call('PEXPIRE', holders, tonumber(ARGV[8]))
+if ARGV[6] == '1' then
+  redis.call('ZADD', batches, ms, member)
+  redis.call('PEXPIRE', batches, 61000)
+end
+return 0
+"""
+
+
+class Limiter:
+    """The pace of one company. ``interactive`` calls may use every slot, others leave a few free."""
+
+    def __init__(
+        self,
+        redis: "Redis",
+        prefix: str,
+        limits: Mapping[str, int],
+        *,
+        interactive: bool = False,
+        cold_start: bool = True,
+        patience: float = 60.0,
+    ) -> None:
+        self.redis = redis
+        self.prefix = prefix
+        self.limits = limits
+        self.reserved = 0 if interactive else RESERVED
+        self.cold_start = cold_start
+        self.patience = patience
+        self._take = redis.register_script(_TAKE)
+
+    def _key(self, name: str) -> str:
+        return f"{self.prefix}:{name}"
+
+    @contextlib.contextmanager
+    def slot(self, *, batch: bool = False) -> Iterator[None]:
+        """Held during one call. Raises Throttled while QuickBooks wants quiet, RetryLater after ``patience``."""
+        member = uuid.uuid4().hex
+        try:
+            self._wait(member, batch=batch)
+        except RedisError as error:
+            fault = errors.Fault(message=f"The limiter can't be reached: {error}")
+            raise errors.RetryLater(fault, plain="The broker is not reachable, so QuickBooks is not called.") from error
+        try:
+            yield
+        finally:
+            with contextlib.suppress(RedisError):
+                self.redis.zrem(self._key("holders"), member)
+
+    def _wait(self, member: str, *, batch: bool) -> None:
+        deadline = time.monotonic() + self.patience
+        while True:
+            if self.redis.exists(self._key("throttled")):
+                raise errors.Throttled(errors.Fault("3001", "ThrottleExceeded", "Waiting for the minute to pass."))
+            wait = self._try(member, batch=batch)
+            if not wait:
+                return
+            if time.monotonic() + wait / 1000 > deadline:
+                raise errors.Throttled(errors.Fault(message="No free slot within the allowed time."))
+            time.sleep(wait / 1000)
+
+    def _try(self, member: str, *, batch: bool) -> int:
+        limits = self.limits
+        return int(
+            self._take(
+                keys=[self._key(name) for name in ("minute", "holders", "batches", "warm")],
+                args=[
+                    member,
+                    max(1, limits["second"] - self.reserved),
+                    max(1, limits["minute"] - self.reserved),
+                    max(1, limits["at_once"] - self.reserved),
+                    limits["batches"],
+                    int(batch),
+                    int(self.cold_start),
+                    HOLD_SECONDS * 1000,
+                ],
+            )
+        )
+
+    def throttled(self) -> None:
+        """Nobody calls this company for a minute."""
+        with contextlib.suppress(RedisError):
+            self.redis.set(self._key("throttled"), "1", ex=THROTTLE_SECONDS)

@@ -1,0 +1,1 @@
+"""The pull side: read QuickBooks' answers, keep what they say, remember how far."""

@@ -1,0 +1,155 @@
+"""Write mirror rows in bulk: one merge with a version guard. Unchanged rows write nothing, older never win."""
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection as database
+from django.db import transaction
+from django.utils import timezone
+from psycopg2.extras import execute_values
+
+from qbo_connector.mirror.parse import Row, Unreadable, newest_first
+from qbo_connector.models import Connection, ParkedRecord
+
+# Creating a temporary table costs more than it saves for a handful of rows.
+COPY_FROM_ROWS = 200
+
+_COLUMNS: dict[str, str] = {
+    "entity": "varchar",
+    "qbo_id": "varchar",
+    "sync_token": "bigint",
+    "remote_updated_at": "timestamptz",
+    "digest": "bytea",
+    "body": "bytea",
+    "deleted": "boolean",
+    "name": "varchar",
+    "email": "varchar",
+    "code": "varchar",
+    "kind": "varchar",
+    "party_id": "varchar",
+    "parent_id": "varchar",
+    "txn_on": "date",
+    "due_on": "date",
+    "currency": "varchar",
+    "total": "numeric",
+    "balance": "numeric",
+    "unit_price": "numeric",
+    "active": "boolean",
+}
+_HEAD = [name for name in _COLUMNS if name != "body"]
+_UPDATED = [name for name in _HEAD if name not in ("entity", "qbo_id")]
+# A tombstone carries no SyncToken and no fields: it only marks the row. What arrives after it has to be newer.
+_MERGE = f"""
+WITH incoming AS (SELECT * FROM {{source}}),
+merged AS (
+    INSERT INTO qbo_connector_mirrorobject AS mirror (connection_id, {", ".join(_HEAD)}, unread, mirrored_at)
+    SELECT {{connection_id}}, {", ".join(_HEAD)}, true, now() FROM incoming WHERE NOT deleted
+    ON CONFLICT (connection_id, entity, qbo_id) DO UPDATE SET
+        {", ".join(f"{name} = excluded.{name}" for name in _UPDATED)}, unread = true, mirrored_at = now()
+    WHERE (NOT mirror.deleted AND mirror.digest IS DISTINCT FROM excluded.digest
+           AND (excluded.sync_token, excluded.remote_updated_at) >= (mirror.sync_token, mirror.remote_updated_at))
+       OR (mirror.deleted AND excluded.remote_updated_at > mirror.remote_updated_at)
+    RETURNING mirror.id, mirror.entity, mirror.qbo_id
+),
+buried AS (
+    INSERT INTO qbo_connector_mirrorobject AS mirror (connection_id, {", ".join(_HEAD)}, unread, mirrored_at)
+    SELECT {{connection_id}}, {", ".join(_HEAD)}, true, now() FROM incoming WHERE deleted
+    ON CONFLICT (connection_id, entity, qbo_id) DO UPDATE SET
+        deleted = true, remote_updated_at = excluded.remote_updated_at, unread = true, mirrored_at = now()
+    WHERE NOT mirror.deleted AND excluded.remote_updated_at >= mirror.remote_updated_at
+    RETURNING mirror.id
+),
+payloads AS (
+    INSERT INTO qbo_connector_mirrorpayload (mirror_id, body)
+    SELECT merged.id, incoming.body FROM merged JOIN incoming USING (entity, qbo_id)
+    ON CONFLICT (mirror_id) DO UPDATE SET body = excluded.body
+    RETURNING mirror_id
+)
+SELECT (SELECT count(*) FROM merged) + (SELECT count(*) FROM buried), (SELECT count(*) FROM payloads)
+"""
+
+
+def merge_rows(connection: Connection, rows: Sequence[Row]) -> int:
+    """Merge rows into the mirror; returns how many were new or changed. Runs in the caller's transaction."""
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("Mirror rows and cursor belong into one transaction.")
+    chosen = newest_first(rows)
+    if not chosen:
+        return 0
+    with database.cursor() as cursor:
+        if len(chosen) < COPY_FROM_ROWS:
+            return _merge_values(cursor, connection, chosen)
+        return _merge_copied(cursor, connection, chosen)
+
+
+def _merge_values(cursor: Any, connection: Connection, rows: Sequence[Row]) -> int:
+    casts = ", ".join(f"%s::{kind}" for kind in _COLUMNS.values())
+    source = f"(VALUES %s) AS source ({', '.join(_COLUMNS)})"
+    statement = _MERGE.format(source=source, connection_id=int(connection.pk))
+    values = [tuple(getattr(row, name) for name in _COLUMNS) for row in rows]
+    execute_values(cursor.cursor, statement, values, template=f"({casts})", page_size=len(values))
+    return int(cursor.fetchone()[0])
+
+
+def _merge_copied(cursor: Any, connection: Connection, rows: Sequence[Row]) -> int:
+    columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
+    cursor.execute(f"CREATE TEMPORARY TABLE incoming_rows ({columns}) ON COMMIT DROP")
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    for row in rows:
+        writer.writerow([_csv(getattr(row, name)) for name in _COLUMNS])
+    buffer.seek(0)
+    cursor.copy_expert(
+        f"COPY incoming_rows ({', '.join(_COLUMNS)}) FROM STDIN WITH (FORMAT csv, NULL '\\N')",
+        buffer,
+    )
+    cursor.execute(_MERGE.format(source="incoming_rows", connection_id=int(connection.pk)))
+    merged = int(cursor.fetchone()[0])
+    cursor.execute("DROP TABLE incoming_rows")
+    return merged
+
+
+def _csv(value: Any) -> str:
+    if value is None:
+        return "\\N"
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    return str(value)
+
+
+def park(connection: Connection, records: Sequence[Unreadable]) -> None:
+    """Keep records that can't be read, once each, with the reason; nothing QuickBooks sent is lost."""
+    if not records:
+        return
+    now = timezone.now()
+    with database.cursor() as cursor:
+        execute_values(
+            cursor.cursor,
+            f"""
+            INSERT INTO {ParkedRecord._meta.db_table} AS parked
+                (connection_id, entity, qbo_id, digest, reason, body, seen, first_seen_at, last_seen_at)
+            VALUES %s
+            ON CONFLICT (connection_id, entity, qbo_id, digest) DO UPDATE SET
+                seen = parked.seen + 1, last_seen_at = excluded.last_seen_at, reason = excluded.reason,
+                resolved_at = NULL
+            """,
+            [
+                (connection.pk, r.entity, r.qbo_id, r.digest, r.reason.replace("\x00", ""), r.body, 1, now, now)
+                for r in {(r.entity, r.qbo_id, r.digest): r for r in records}.values()
+            ],
+        )
+
+
+def release(connection: Connection, rows: Sequence[Row]) -> None:
+    """A record that could not be read before and can be now is no longer parked."""
+    if not rows:
+        return
+    waiting = ParkedRecord.objects.filter(connection=connection, resolved_at=None)
+    keys = {(row.entity, row.qbo_id) for row in rows}
+    healed = [p.pk for p in waiting.only("pk", "entity", "qbo_id")[:10_000] if (p.entity, p.qbo_id) in keys]
+    if healed:
+        ParkedRecord.objects.filter(pk__in=healed).update(resolved_at=timezone.now())

@@ -1,0 +1,82 @@
+"""Doors of the connector. PostgreSQL is the queue of record; these messages only wake somebody up."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import structlog
+from celery import current_app, shared_task
+from django.db import connections
+
+from qbo_connector.mirror import schedule
+from qbo_connector.mirror.pull import pull
+from qbo_connector.outbox.lease import companies_with_work, lease_operations
+from qbo_connector.outbox.send import send
+
+log = structlog.get_logger(__name__)
+Item = TypeVar("Item")
+THREADS = 8
+PULLS_IN_A_TASK = 16
+
+
+@shared_task(name="qbo_connector.lease_due_pulls")
+def lease_due_pulls(only: list[int] | None = None) -> int:
+    """Lease the companies that are due and send them to workers in batches."""
+    leases = schedule.lease_due(only=only)
+    for first in range(0, len(leases), PULLS_IN_A_TASK):
+        batch = leases[first : first + PULLS_IN_A_TASK]
+        current_app.send_task("qbo_connector.pull", args=[[[lease.connection_id, lease.token] for lease in batch]])
+    return len(leases)
+
+
+@shared_task(name="qbo_connector.pull")
+def pull_companies(leases: list[list[int]]) -> None:
+    """Read the leased companies, several at a time: most of a read is waiting."""
+    found = [schedule.Lease(connection_id, token) for connection_id, token in leases]
+    run_each(pull, found)
+    # A first load goes on with its next slice, and a request made meanwhile is served, without waiting for the tick.
+    if schedule.anything_due([lease.connection_id for lease in found]):
+        current_app.send_task("qbo_connector.lease_due_pulls", args=[[lease.connection_id for lease in found]])
+
+
+@shared_task(name="qbo_connector.drain_outbox")
+def drain_outbox(connection_id: int) -> int:
+    """Send what is due of one company's outbox."""
+    sent = 0
+    while operations := lease_operations(connection_id, limit=10):
+        for operation in operations:
+            send(operation)
+        sent += len(operations)
+        if sent >= 50:
+            current_app.send_task("qbo_connector.drain_outbox", args=[connection_id])
+            break
+    return sent
+
+
+@shared_task(name="qbo_connector.sweep_outbox")
+def sweep_outbox() -> int:
+    """Wake a worker for every outbox that has something due: what a crash or a lost message left."""
+    companies = companies_with_work()
+    for connection_id in companies:
+        current_app.send_task("qbo_connector.drain_outbox", args=[connection_id])
+    return len(companies)
+
+
+def run_each(work: Callable[[Item], None], items: Sequence[Item]) -> None:
+    """Run ``work`` for every item in threads; one that fails is logged and stops no other."""
+    if len(items) == 1:
+        _guarded(work, items[0], close=False)
+        return
+    with ThreadPoolExecutor(max_workers=THREADS) as pool:
+        for item in items:
+            pool.submit(_guarded, work, item, close=True)
+
+
+def _guarded(work: Callable[[Item], None], item: Item, *, close: bool) -> None:
+    try:
+        work(item)
+    except Exception:
+        log.exception("task.item_failed", item=repr(item))
+    finally:
+        if close:
+            connections.close_all()
