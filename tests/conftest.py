@@ -5,8 +5,10 @@ xdist the controlling process starts them once and its workers inherit the addre
 database (pytest-django), a numbered Valkey database and a key prefix of its own.
 """
 
+import atexit
 import os
 import re
+import shutil
 import sys
 import tempfile
 
@@ -37,6 +39,7 @@ SETTINGS = {
 worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 if not worker:
     sockets = tempfile.mkdtemp(prefix="crm-test-")
+    atexit.register(shutil.rmtree, sockets, ignore_errors=True)
     os.environ["CRM_TEST_SOCKETS"] = sockets
     os.environ["CRM_TEST_DATABASE_URL"] = (
         os.environ.get("TEST_DATABASE_URL") or f"postgres://crm@/crm?host={sockets}/postgres"

@@ -48,7 +48,6 @@ def pytest_unconfigure() -> None:
         started.pop().stop()
     if not IS_WORKER:
         shutil.rmtree(RUNS / str(os.getpid()), ignore_errors=True)
-        shutil.rmtree(os.environ["CRM_TEST_SOCKETS"], ignore_errors=True)
 
 
 def _remove_dead_runs() -> None:

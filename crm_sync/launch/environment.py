@@ -11,7 +11,8 @@ from crm_sync.launch.refusals import CannotStart
 
 def product_environment(folder: Path, *, port: int, addresses: dict[str, str]) -> dict[str, str]:
     """What every process gets: the caller's environment, the servers' ``addresses``, secrets kept in ``folder``."""
-    inherited = dict(os.environ)
+    # An empty variable, as a copied .env.example has them, is one that is not set.
+    inherited = {name: value for name, value in os.environ.items() if value}
     # Set, it makes every start compile seconds of code again.
     inherited.pop("PYTHONDONTWRITEBYTECODE", None)
     own = {

@@ -42,6 +42,7 @@ class Server:
         self.log = self.folder / "server.log"
         self.socket_folder = socket_folder or socket_folder_for(self.data, self.socket_name)
         self.process: subprocess.Popen[bytes] | None = None
+        self.owns_socket_folder = False
 
     @property
     def url(self) -> str:
@@ -52,11 +53,11 @@ class Server:
         """Start the server and wait until it answers. Raises CannotStart with a sentence."""
         self.folder.mkdir(parents=True, exist_ok=True)
         check_free_space(self.folder, self.space_needed[self.data.is_dir()])
-        self._make_socket_folder()
-        self.stop_leftover()
-        self._prepare()
-        self._spawn()
         try:
+            self._make_socket_folder()
+            self.stop_leftover()
+            self._prepare()
+            self._spawn()
             self._wait()
         except BaseException:
             self.stop()
@@ -72,7 +73,8 @@ class Server:
                     self.process.wait(patience)
                     break
             self.process = None
-        shutil.rmtree(self.socket_folder, ignore_errors=True)
+        if self.owns_socket_folder:
+            shutil.rmtree(self.socket_folder, ignore_errors=True)
 
     def kill(self) -> None:
         """Kill the server as a crash or power cut would, leaving everything as it lies."""
@@ -152,6 +154,7 @@ class Server:
             raise CannotStart(
                 f"{self.socket_folder} belongs to somebody else. Remove it, or set TMPDIR to another folder."
             )
+        self.owns_socket_folder = True
         if self._runs_as_nobody():
             hand_over(self.socket_folder)
 

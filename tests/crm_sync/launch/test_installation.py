@@ -1,0 +1,221 @@
+"""The launcher as a person uses it: started as a program, stopped with Ctrl-C, killed, started again."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from crm_sync.launch import leftovers
+from crm_sync.launch.processes import Process
+
+ROOT = Path(__file__).resolve().parents[3]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("launcher")]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Command lines of everything that was started for a state folder or with its address in the environment."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if str(folder).encode() in (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes():
+                found.append(leftovers.command_line(int(entry.name)))
+    return [line for line in found if line]
+
+
+class Launcher:
+    """``python -m crm_sync.launch run`` in a state folder of its own."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.port = port
+        # As `make run` in a shell of its own: no addresses of servers, no .env.
+        names = (
+            "DATABASE_URL",
+            "REDIS_URL",
+            "REDIS_KEY_PREFIX",
+            "SECRET_KEY",
+            "ENCRYPTION_KEYS",
+            "STATICFILES_BACKEND",
+        )
+        env = {name: value for name, value in os.environ.items() if name not in names}
+        self.env = env | {
+            "PORT": str(port),
+            "READ_DOT_ENV": "false",
+            "STATIC_ROOT": str(folder.parent / "static"),
+            "MARK": str(folder),
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "crm_sync.launch", "run", "--state", str(folder)],
+            cwd=ROOT,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.output = ""
+
+    def until_ready(self) -> "Launcher":
+        for line in self.process.stdout:
+            self.output += line
+            if line.startswith("Ready:"):
+                return self
+        raise AssertionError(self.output)
+
+    def health(self) -> dict[str, bool]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=10) as answer:
+            return json.load(answer)
+
+    def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        output, _ = self.process.communicate(timeout=60)
+        self.output += output
+        return self.process.returncode
+
+    def pid(self, name: str) -> int:
+        return leftovers.read_pid(self.folder / "run" / f"{name}.pid")
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Iterator:
+    launchers: list[Launcher] = []
+
+    def start(folder: Path = tmp_path / "state", port: int | None = None) -> Launcher:
+        launchers.append(Launcher(folder, port or free_port()))
+        return launchers[-1]
+
+    yield start
+    for launcher in launchers:
+        if launcher.process.poll() is None:
+            launcher.end(signal.SIGTERM)
+        launcher.process.stdout.close()
+
+
+def eventually(check, patience: float = 30.0) -> bool:
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        if check():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_it_starts_healthy_stops_on_ctrl_c_and_leaves_nothing_behind(launch):
+    launcher = launch().until_ready()
+    assert launcher.health() == {"database": True, "broker": True, "heartbeat": True, "ok": True}
+    with urllib.request.urlopen(f"http://127.0.0.1:{launcher.port}/", timeout=10) as answer:
+        page = answer.read().decode()
+        policy = answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    style = re.search(r'href="(/static/vendor/tabler/tabler\.min\.[0-9a-f]+\.css)"', page)
+    with urllib.request.urlopen(f"http://127.0.0.1:{launcher.port}{style.group(1)}", timeout=10) as answer:
+        assert "immutable" in answer.headers["Cache-Control"]
+
+    assert launcher.end(signal.SIGINT) == 0
+
+    assert processes_of(launcher.folder) == []
+    assert sorted(path.name for path in (launcher.folder / "run").iterdir()) == ["launcher.lock"]
+    assert "Traceback" not in launcher.output
+
+
+def test_a_second_launcher_in_the_same_folder_says_so_and_the_first_goes_on(launch):
+    first = launch().until_ready()
+    second = launch(first.folder)
+
+    output, _ = second.process.communicate(timeout=30)
+
+    assert second.process.returncode == 1
+    assert f"CRM Sync already runs from this folder (process {first.process.pid})" in output
+    assert "Traceback" not in output
+    assert first.health()["ok"]
+
+
+def test_a_killed_launcher_takes_all_with_it_and_the_next_start_has_the_same_data(launch):
+    first = launch().until_ready()
+    secrets = (first.folder / "secrets.env").read_text()
+    first.end(signal.SIGKILL)
+    assert eventually(lambda: processes_of(first.folder) == []), processes_of(first.folder)
+
+    second = launch(first.folder, first.port).until_ready()
+
+    assert second.health()["ok"]
+    assert (second.folder / "secrets.env").read_text() == secrets
+    assert "No migrations to apply." in (second.folder / "logs" / "preparing-database-and-static-files.log").read_text()
+
+
+def test_a_process_and_a_server_that_die_are_started_again(launch):
+    launcher = launch().until_ready()
+    worker = launcher.pid("worker")
+    os.killpg(worker, signal.SIGKILL)
+    assert eventually(lambda: launcher.pid("worker") not in (0, worker))
+
+    postmaster = leftovers.read_pid(launcher.folder / "postgres" / "data" / "postmaster.pid")
+    os.kill(postmaster, signal.SIGKILL)
+
+    assert eventually(
+        lambda: leftovers.read_pid(launcher.folder / "postgres" / "data" / "postmaster.pid") not in (0, postmaster)
+    )
+    assert eventually(lambda: _healthy(launcher))
+
+
+def _healthy(launcher: Launcher) -> bool:
+    with suppress(OSError):
+        return launcher.health()["ok"]
+    return False
+
+
+def test_what_a_failing_step_said_is_shown_and_nothing_stays(launch, tmp_path):
+    folder = tmp_path / "state"
+    (folder / "postgres" / "data").mkdir(parents=True)
+    (folder / "postgres" / "data" / "PG_VERSION").write_text("13")
+
+    launcher = launch(folder)
+    output, _ = launcher.process.communicate(timeout=60)
+
+    assert launcher.process.returncode == 1
+    assert "written by PostgreSQL 13" in output
+    assert "Traceback" not in output
+    assert processes_of(folder) == []
+
+
+def test_a_process_left_by_a_killed_run_is_ended(tmp_path):
+    """Where the kernel does not end children with their parent (macOS), the pid files tell the next run."""
+    left = Process("web", ["python", "-c", "import time; time.sleep(60)"], env=dict(os.environ), folder=tmp_path)
+    left.start()
+
+    assert Process("web", ["python"], env={}, folder=tmp_path).stop_leftover() is True
+
+    assert left.popen.wait(5) == -signal.SIGTERM
+    assert not left.pid_file.exists()
+
+
+def test_reset_refuses_while_running_and_removes_only_its_folder(launch, tmp_path):
+    launcher = launch().until_ready()
+    reset = [sys.executable, "-m", "crm_sync.launch", "reset", "--state", str(launcher.folder)]
+    refused = subprocess.run(reset, cwd=ROOT, env=launcher.env, capture_output=True, text=True, check=False)
+    assert (refused.returncode, "already runs" in refused.stderr) == (1, True)
+    launcher.end(signal.SIGTERM)
+    beside = tmp_path / "beside"
+    beside.touch()
+
+    done = subprocess.run(reset, cwd=ROOT, env=launcher.env, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0
+    assert not launcher.folder.exists()
+    assert beside.exists()
