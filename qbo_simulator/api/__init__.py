@@ -1,0 +1,1 @@
+"""The Accounting API: everything under ``/v3/company``."""

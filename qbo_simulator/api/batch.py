@@ -1,0 +1,67 @@
+"""Batches: up to thirty operations and queries, each for itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qbo_simulator import amounts, clock, faults
+from qbo_simulator.api import query
+from qbo_simulator.api.operations import Intent, Outcome, perform, work_for
+from qbo_simulator.calls import Call
+from qbo_simulator.entities.catalogue import entity_named
+from qbo_simulator.wire import Request
+
+if TYPE_CHECKING:
+    from qbo_simulator.application import Application
+
+MOST_ITEMS = 30
+
+
+def run(app: Application, request: Request, realm: str, call: Call) -> Outcome:
+    """Do the items one after the other; a refused one does not stop the others."""
+    try:
+        items = amounts.load(request.body)["BatchItemRequest"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise faults.invalid_property("BatchItemRequest") from error
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise faults.invalid_property("BatchItemRequest")
+    if len(items) > MOST_ITEMS:
+        name = "Batch size exceeds allowed limit"
+        raise faults.Refused(faults.Error("1040", name, f"{name} : Batch size is limited to {MOST_ITEMS}"))
+    requestid = request.parameter("requestid")
+    if requestid is not None and len(requestid) > 36:
+        raise faults.too_long("requestid", 36, len(requestid))
+    answers = []
+    for item in items:
+        identifier = str(item.get("bId", ""))
+        try:
+            if "Query" in item:
+                call.reads += 1
+            text = _one(app, realm, item, f"{requestid}:{identifier}" if requestid else None)
+        except faults.Refused as refusal:
+            text = f'"Fault":{amounts.dump(refusal.as_json())}'
+        answers.append(f'{{{text},"bId":{amounts.dump(identifier)}}}')
+    time = clock.body_time(app.clock.now())
+    return Outcome(200, f'"BatchItemResponse":[{",".join(answers)}],"time":"{time}"')
+
+
+def _one(app: Application, realm: str, item: dict[str, Any], requestid: str | None) -> str:
+    if "Query" in item:
+        with app.store.reading() as tx:
+            response = query.run(tx, realm, str(item["Query"]), app.clock.now().date())
+        return f'"QueryResponse":{response}'
+    names = [name for name in item if name not in ("bId", "operation", "optionsData") and entity_named(name)]
+    if len(names) != 1 or not isinstance(item[names[0]], dict):
+        raise faults.invalid_property("BatchItemRequest")
+    entity = entity_named(names[0])
+    assert entity is not None
+    body = item[names[0]]
+    operation = str(item.get("operation", "")).lower()
+    if str(item.get("optionsData", "")).lower() == "void":
+        operation = "void"
+    if requestid and len(str(item.get("bId", ""))) > 10:
+        raise faults.too_long("bId", 10, len(str(item.get("bId", ""))))
+    work = work_for(entity, operation, body)
+    outcome = perform(app, Intent(realm, entity.name, work, requestid, "/batch", amounts.dump(body).encode()))
+    # The items have no time of their own.
+    return outcome.text.rpartition(',"time":')[0]

@@ -1,0 +1,156 @@
+"""What was called, by kind and company: for people who look and for tests that count."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, deque
+from dataclasses import asdict, dataclass
+from typing import Any
+
+#: Reading costs a developer money; writing and signing in do not.
+METERED = frozenset({"read", "query", "cdc", "pdf", "report"})
+
+
+@dataclass
+class Call:
+    """One request for OAuth or the API."""
+
+    number: int
+    at: float
+    simulated: str
+    kind: str
+    realm: str | None
+    method: str
+    path: str
+    query: str
+    entity: str | None = None
+    requestid: str | None = None
+    digest: str | None = None
+    status: int = 0
+    milliseconds: float = 0.0
+    metered: bool = False
+    reads: int = 0
+    replayed: bool = False
+    fault: str | None = None
+    injected: bool = False
+
+
+class _Rate:
+    """The highest number of calls seen within a second and a minute, and at the same time."""
+
+    def __init__(self) -> None:
+        self.second: deque[float] = deque()
+        self.minute: deque[float] = deque()
+        self.per_second = self.per_minute = self.in_flight = self.most_in_flight = 0
+
+    def begin(self, now: float) -> None:
+        for window, length in ((self.second, 1.0), (self.minute, 60.0)):
+            window.append(now)
+            while window[0] <= now - length:
+                window.popleft()
+        self.per_second = max(self.per_second, len(self.second))
+        self.per_minute = max(self.per_minute, len(self.minute))
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+
+    def summary(self) -> dict[str, int]:
+        return {
+            "per_second": self.per_second,
+            "per_minute": self.per_minute,
+            "in_flight": self.in_flight,
+            "most_in_flight": self.most_in_flight,
+        }
+
+
+class CallLog:
+    """The last calls, and counts of all."""
+
+    def __init__(self, keep: int = 20000) -> None:
+        self._lock = threading.Lock()
+        self._calls: deque[Call] = deque(maxlen=keep)
+        self._number = 0
+        self._reset()
+
+    def _reset(self) -> None:
+        self._counts: Counter[tuple[str, str, bool]] = Counter()
+        self._rates: dict[str, _Rate] = {}
+        self._since = time.time()
+
+    def begin(self, call: Call) -> Call:
+        """Record that a request came in."""
+        with self._lock:
+            self._number += 1
+            call.number = self._number
+            self._rates.setdefault(call.realm or "", _Rate()).begin(time.monotonic())
+            self._calls.append(call)
+        return call
+
+    def end(self, call: Call) -> None:
+        """Record that it was answered; what is metered is what was read with success."""
+        with self._lock:
+            call.milliseconds = round((time.time() - call.at) * 1000, 2)
+            call.metered = (call.kind in METERED or call.reads > 0) and 200 <= call.status < 300
+            self._counts[call.kind, call.realm or "", call.metered] += 1
+            rate = self._rates.get(call.realm or "")
+            if rate is not None:
+                rate.in_flight = max(0, rate.in_flight - 1)
+
+    def in_flight(self, realm: str) -> int:
+        """Return how many calls of a company are being answered now."""
+        with self._lock:
+            rate = self._rates.get(realm)
+            return rate.in_flight if rate else 0
+
+    def clear(self) -> None:
+        """Forget all calls and start counting anew."""
+        with self._lock:
+            self._calls.clear()
+            flying = {realm: rate.in_flight for realm, rate in self._rates.items()}
+            self._reset()
+            for realm, count in flying.items():
+                if count:
+                    self._rates[realm] = _Rate()
+                    self._rates[realm].in_flight = self._rates[realm].most_in_flight = count
+
+    def recent(self, limit: int = 100, **wanted: str) -> list[dict[str, Any]]:
+        """Return the last calls, oldest first; ``kind``, ``realm``, ``method``, ``entity``, ``path`` (part of it)."""
+        with self._lock:
+            calls = list(self._calls)
+        path = wanted.pop("path", "")
+        after = int(wanted.pop("after", "0"))
+        chosen = [
+            call
+            for call in calls
+            if path in call.path
+            and call.number > after
+            and all(str(getattr(call, name, "")) == value for name, value in wanted.items())
+        ]
+        return [asdict(call) for call in chosen[-limit:]]
+
+    def summary(self) -> dict[str, Any]:
+        """Return the counts by kind, company and metered or not, and the rates seen."""
+        with self._lock:
+            counts = dict(self._counts)
+            rates = {realm: rate.summary() for realm, rate in self._rates.items() if realm}
+        by_kind: Counter[str] = Counter()
+        by_company: dict[str, Counter[str]] = {}
+        metered = 0
+        for (kind, realm, paid), count in counts.items():
+            by_kind[kind] += count
+            metered += count if paid else 0
+            company = by_company.setdefault(realm, Counter())
+            company[kind] += count
+            company["metered"] += count if paid else 0
+        total = sum(counts.values())
+        return {
+            "since": self._since,
+            "total": total,
+            "metered": metered,
+            "unmetered": total - metered,
+            "by_kind": dict(by_kind),
+            "by_company": {realm: dict(count) for realm, count in by_company.items() if realm},
+            "rates": rates,
+            "per_second": max((rate["per_second"] for rate in rates.values()), default=0),
+            "most_in_flight": max((rate["most_in_flight"] for rate in rates.values()), default=0),
+        }

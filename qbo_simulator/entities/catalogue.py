@@ -1,0 +1,123 @@
+"""Every entity that the simulator knows, one row each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Entity:
+    """What is the same for all objects of one kind."""
+
+    name: str
+    #: "list" is deactivated and never deleted, "transaction" is deleted, "single" and "fixed" are only read or changed.
+    kind: str
+    #: The objects of one sequence share their Ids: names, transactions, or the entity alone.
+    sequence: str = ""
+    #: The field whose text is unique and gets " (deleted)".
+    name_field: str = ""
+    #: Names are unique over all entities of one space.
+    name_space: tuple[str, ...] = ()
+    operations: frozenset[str] = frozenset({"create", "update", "delete"})
+    in_changes: bool = True
+    #: Fields that a query may use besides the common ones; None means that all are allowed.
+    queryable: frozenset[str] | None = None
+    #: Known fields that can't be used in a query.
+    not_queryable: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def path(self) -> str:
+        """The last part of the entity's URL."""
+        return self.name.lower()
+
+
+_NAMES = ("Customer", "Vendor", "Employee")
+_LIST = frozenset({"create", "update"})
+_SALES = frozenset({"create", "update", "delete", "void", "send", "pdf"})
+_ADDRESSES = frozenset({"BillAddr", "ShipAddr"})
+
+_CUSTOMER_FIELDS = frozenset(
+    "DisplayName GivenName MiddleName FamilyName CompanyName FullyQualifiedName PrintOnCheckName PrimaryEmailAddr "
+    "Balance BalanceWithJobs Active Taxable Job ParentRef CurrencyRef PrimaryPhone ClientEntityId".split()
+)
+_ITEM_FIELDS = frozenset(
+    "Name FullyQualifiedName Sku Type Active Description UnitPrice PurchaseCost Taxable ParentRef SubItem QtyOnHand "
+    "IncomeAccountRef TrackQtyOnHand".split()
+)
+_SALES_FIELDS = frozenset(
+    "DocNumber TxnDate DueDate CustomerRef TotalAmt Balance CurrencyRef SalesTermRef EmailStatus PrintStatus "
+    "ClassRef DepartmentRef".split()
+)
+_PAYMENT_FIELDS = frozenset(
+    "TxnDate CustomerRef TotalAmt UnappliedAmt PaymentRefNum PaymentMethodRef DepositToAccountRef CurrencyRef".split()
+)
+
+_ROWS = (
+    Entity(
+        "Customer",
+        "list",
+        "name",
+        "DisplayName",
+        _NAMES,
+        operations=_LIST,
+        queryable=_CUSTOMER_FIELDS,
+        not_queryable=_ADDRESSES | {"Notes", "Fax", "Mobile"},
+    ),
+    Entity("Vendor", "list", "name", "DisplayName", _NAMES, operations=_LIST),
+    Entity("Employee", "list", "name", "DisplayName", _NAMES, operations=_LIST),
+    Entity("Item", "list", "item", "Name", ("Item",), operations=_LIST, queryable=_ITEM_FIELDS),
+    Entity("Account", "list", "account", "Name", ("Account",), operations=_LIST),
+    Entity("Term", "list", "term", "Name", ("Term",), operations=_LIST),
+    Entity("PaymentMethod", "list", "paymentmethod", "Name", ("PaymentMethod",), operations=_LIST),
+    Entity("Class", "list", "class", "Name", ("Class",), operations=_LIST),
+    Entity("Department", "list", "department", "Name", ("Department",), operations=_LIST),
+    Entity("CompanyCurrency", "list", "companycurrency", "Code", ("CompanyCurrency",), operations=_LIST),
+    Entity("TaxCode", "list", "taxcode", "Name", ("TaxCode",), operations=frozenset(), in_changes=False),
+    Entity("TaxRate", "list", "taxrate", "Name", ("TaxRate",), operations=frozenset(), in_changes=False),
+    Entity(
+        "TaxAgency",
+        "list",
+        "taxagency",
+        "DisplayName",
+        ("TaxAgency",),
+        operations=frozenset({"create"}),
+        in_changes=False,
+    ),
+    Entity(
+        "Invoice",
+        "transaction",
+        "txn",
+        operations=_SALES,
+        queryable=_SALES_FIELDS,
+        not_queryable=_ADDRESSES | {"PrivateNote", "CustomerMemo", "Line", "TxnTaxDetail", "BillEmail", "LinkedTxn"},
+    ),
+    Entity("Estimate", "transaction", "txn", operations=_SALES - {"void"}),
+    Entity("CreditMemo", "transaction", "txn", operations=_SALES - {"void"}),
+    Entity("SalesReceipt", "transaction", "txn", operations=_SALES),
+    Entity("RefundReceipt", "transaction", "txn", operations=_SALES - {"void"}),
+    Entity(
+        "Payment",
+        "transaction",
+        "txn",
+        operations=_SALES,
+        queryable=_PAYMENT_FIELDS,
+        not_queryable=frozenset({"PrivateNote", "Line", "DocNumber", "LinkedTxn"}),
+    ),
+    Entity("Bill", "transaction", "txn"),
+    Entity("BillPayment", "transaction", "txn"),
+    Entity("Deposit", "transaction", "txn"),
+    Entity("TimeActivity", "transaction", "timeactivity", in_changes=False),
+    Entity("ExchangeRate", "fixed", "exchangerate", operations=frozenset(), in_changes=False),
+    Entity("Preferences", "single", "preferences", operations=frozenset({"update"})),
+    Entity("CompanyInfo", "single", "companyinfo", operations=frozenset({"update"})),
+)
+
+ENTITIES: dict[str, Entity] = {entity.path: entity for entity in _ROWS}
+
+#: Every entity whose objects are numbered in one run of document numbers.
+NUMBERED_TOGETHER = ("Invoice", "CreditMemo", "SalesReceipt", "RefundReceipt")
+
+
+def entity_named(name: str) -> Entity | None:
+    """Return the entity of that name in any case, or None."""
+    return ENTITIES.get(name.lower())

@@ -1,0 +1,213 @@
+"""Items, accounts and the other lists with a unique name; and the two objects that exist once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qbo_simulator import faults
+from qbo_simulator.amounts import ZERO
+from qbo_simulator.entities.intake import CLEARED
+from qbo_simulator.entities.rules import Rules
+
+if TYPE_CHECKING:
+    from qbo_simulator.books import Books
+
+DELETED = " (deleted)"
+
+
+class ListRules(Rules):
+    """A list whose elements have a name of their own and are made inactive, never deleted."""
+
+    read_only = frozenset({"FullyQualifiedName", "Level"})
+
+    def __init__(self, entity: str, name_field: str = "Name", *, nested: bool = False) -> None:
+        self.entity = entity
+        self.name_field = name_field
+        self.nested = nested
+
+    def merge(self, old: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+        """A sparse update can't take the name away."""
+        if given.get(self.name_field) is CLEARED:
+            given = {name: value for name, value in given.items() if name != self.name_field}
+        return super().merge(old, given)
+
+    def prepare(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+        """Check the name and put in the defaults."""
+        name = str(new.get(self.name_field) or "").strip()
+        if not name:
+            raise faults.required(self.name_field)
+        if any(sign in name for sign in ":\t\n"):
+            raise faults.invalid_text(self.name_field, "Names cannot include tabs, newlines or ':'.")
+        new.setdefault("Active", True)
+        if new["Active"] is False and (old is None or old.get("Active") is not False):
+            name = self._retired(books, name.removesuffix(DELETED), (old or {}).get("Id"))
+        new[self.name_field] = name
+        parent = None
+        if self.nested:
+            parent = books.refer(new, "ParentRef", self.entity, kind=f"{self.entity}s", before=old, name="Name")
+        self._check_free(books, new, old, name)
+        if self.nested:
+            new["FullyQualifiedName"] = f"{parent['FullyQualifiedName']}:{name}" if parent else name
+            if parent:
+                new["Level"] = int(parent.get("Level") or 0) + 1
+        self.complete(books, new, old)
+
+    def complete(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+        """Put in what is special to one list."""
+
+    def _retired(self, books: Books, clean: str, mine: str | None) -> str:
+        name, count = clean + DELETED, 1
+        while [other for other in books.shelf.named((self.entity,), name) if other[1] != mine]:
+            count += 1
+            name = f"{clean} (deleted {count})"
+        return name
+
+    def _check_free(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None, name: str) -> None:
+        parent = (new.get("ParentRef") or {}).get("value")
+        for _, identifier in books.shelf.named((self.entity,), name):
+            other = books.shelf.get(self.entity, identifier) or {}
+            if identifier != (old or {}).get("Id") and (other.get("ParentRef") or {}).get("value") == parent:
+                raise faults.duplicate_name(f"Id={identifier}")
+
+
+class ItemRules(ListRules):
+    """Products and services."""
+
+    read_only = ListRules.read_only | {"DeferredRevenue"}
+    types = ("Inventory", "Service", "NonInventory", "Category", "Group")
+
+    def __init__(self) -> None:
+        super().__init__("Item", nested=True)
+
+    def complete(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+        """Check what the type of the item asks for."""
+        kind = new.setdefault("Type", (old or {}).get("Type", "Service"))
+        if kind not in self.types:
+            raise faults.invalid_enumeration("Type", kind)
+        if kind == "Group" and old is None:
+            raise faults.unsupported_operation("create")
+        if kind == "Category":
+            return
+        new.setdefault("Taxable", not books.company.in_us)
+        for field in ("IncomeAccountRef", "ExpenseAccountRef", "AssetAccountRef"):
+            books.refer(new, field, "Account", kind="Accounts", before=old, name="FullyQualifiedName")
+        if kind == "Inventory":
+            for field in ("IncomeAccountRef", "ExpenseAccountRef", "AssetAccountRef", "InvStartDate", "QtyOnHand"):
+                if new.get(field) is None:
+                    raise faults.required(field)
+        elif kind != "Group" and not new.get("IncomeAccountRef") and not new.get("ExpenseAccountRef"):
+            raise faults.required("IncomeAccountRef")
+        if kind != "Group":
+            new.setdefault("UnitPrice", 0)
+            new.setdefault("PurchaseCost", 0)
+        new["TrackQtyOnHand"] = kind == "Inventory"
+        if old is not None and kind == "Inventory" and "QtyOnHand" in old:
+            new["QtyOnHand"] = old["QtyOnHand"]
+        if old is None:
+            new["DeferredRevenue"] = False
+
+
+def move_stock(books: Books, item: str, quantity: Any) -> None:
+    """Take a quantity from the stock of an inventory item; the SyncToken stays."""
+    body = books.shelf.get("Item", item)
+    if body is not None and body.get("TrackQtyOnHand") and quantity:
+        body["QtyOnHand"] = (body.get("QtyOnHand") or ZERO) - quantity
+        books.touch("Item", body, token=False)
+
+
+_CLASSIFICATIONS = {
+    "Bank": "Asset",
+    "Other Current Asset": "Asset",
+    "Fixed Asset": "Asset",
+    "Other Asset": "Asset",
+    "Accounts Receivable": "Asset",
+    "Equity": "Equity",
+    "Expense": "Expense",
+    "Other Expense": "Expense",
+    "Cost of Goods Sold": "Expense",
+    "Accounts Payable": "Liability",
+    "Credit Card": "Liability",
+    "Long Term Liability": "Liability",
+    "Other Current Liability": "Liability",
+    "Income": "Revenue",
+    "Other Income": "Revenue",
+}
+
+
+class AccountRules(ListRules):
+    """The chart of accounts."""
+
+    read_only = ListRules.read_only | {"CurrentBalance", "CurrentBalanceWithSubAccounts", "Classification"}
+
+    def __init__(self) -> None:
+        super().__init__("Account", nested=True)
+
+    def complete(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+        """Check the type and put in the balances."""
+        kind = new.get("AccountType") or (old or {}).get("AccountType")
+        if kind is None:
+            if not new.get("AccountSubType"):
+                raise faults.required("AccountType")
+            kind = "Expense"
+        if kind not in _CLASSIFICATIONS:
+            raise faults.invalid_enumeration("AccountType", kind)
+        new["AccountType"] = kind
+        new["Classification"] = _CLASSIFICATIONS[kind]
+        new["SubAccount"] = bool(new.get("ParentRef"))
+        for field in ("CurrentBalance", "CurrentBalanceWithSubAccounts"):
+            new[field] = (old or {}).get(field, 0)
+        new["CurrencyRef"] = books.company.currency((new.get("CurrencyRef") or {}).get("value"))
+
+
+class TermRules(ListRules):
+    """Payment terms."""
+
+    read_only = ListRules.read_only | {"Type"}
+
+    def __init__(self) -> None:
+        super().__init__("Term")
+
+    def complete(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+        """A term counts days, or names a day of the month."""
+        if new.get("DayOfMonthDue") is not None:
+            new["Type"] = "DATE_DRIVEN"
+            if not 1 <= new["DayOfMonthDue"] <= 31:
+                raise faults.illegal_number("DayOfMonthDue", new["DayOfMonthDue"])
+            return
+        if new.get("DueDays") is None:
+            raise faults.required("DueDays")
+        if not 0 <= new["DueDays"] <= 999:
+            raise faults.illegal_number("DueDays", new["DueDays"])
+        new["Type"] = "STANDARD"
+
+
+class PaymentMethodRules(ListRules):
+    """Ways to pay."""
+
+    def __init__(self) -> None:
+        super().__init__("PaymentMethod")
+
+    def complete(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+        """A method is a credit card or is none."""
+        new.setdefault("Type", "NON_CREDIT_CARD")
+        if new["Type"] not in ("CREDIT_CARD", "NON_CREDIT_CARD"):
+            raise faults.invalid_enumeration("Type", new["Type"])
+
+
+class SingleRules(Rules):
+    """Preferences and CompanyInfo: every update is sparse, group by group."""
+
+    always_sparse = True
+
+    def merge(self, old: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+        """Return ``old`` with the given fields, also inside its groups."""
+        new = dict(old)
+        for name, value in given.items():
+            if isinstance(value, dict) and isinstance(new.get(name), dict):
+                group = {**new[name], **value}
+                new[name] = {key: item for key, item in group.items() if item is not CLEARED}
+            elif value is not CLEARED:
+                new[name] = value
+            else:
+                new.pop(name, None)
+        return new

@@ -1,0 +1,186 @@
+"""Customers, vendors and employees: one list of names."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from qbo_simulator import faults
+from qbo_simulator.amounts import cents
+from qbo_simulator.entities.rules import Rules
+
+if TYPE_CHECKING:
+    from qbo_simulator.books import Books
+
+_SPACE = ("Customer", "Vendor", "Employee")
+_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
+_TAKEN = "Another customer, vendor or employee is already using this \nname. Please use a different name."
+DELETED = " (deleted)"
+
+
+class NameRules(Rules):
+    """What customers, vendors and employees have in common."""
+
+    entity = "Customer"
+    read_only = frozenset({"FullyQualifiedName", "V4IDPseudonym", "ClientEntityId", "Level", "IsProject"})
+    not_clearable = frozenset({"DisplayName", "PrintOnCheckName"})
+
+    def prepare(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+        """Make the names, check that they are free, and rename who is deactivated."""
+        self._check_texts(new)
+        spoken = " ".join(str(new[part]) for part in _PARTS if new.get(part))
+        if not new.get("DisplayName"):
+            if not spoken:
+                raise faults.required("DisplayName")
+            new["DisplayName"] = spoken
+        new["DisplayName"] = str(new["DisplayName"]).strip()
+        new.setdefault("Active", True)
+        if not new.get("PrintOnCheckName"):
+            plain = " ".join(str(new[p]) for p in ("GivenName", "MiddleName", "FamilyName") if new.get(p))
+            new["PrintOnCheckName"] = new.get("CompanyName") or plain or new["DisplayName"]
+        if new["Active"] is False and (old is None or old.get("Active") is not False):
+            self._retire(books, new, old)
+        self._check_free(books, new, old)
+        _give_address_ids(books, new)
+
+    def settle(self, books: Books, new: dict[str, Any] | None, old: dict[str, Any] | None) -> None:
+        """Nothing depends on a vendor or an employee."""
+
+    def _check_texts(self, new: dict[str, Any]) -> None:
+        for field in ("DisplayName", "PrintOnCheckName", *_PARTS):
+            text = new.get(field)
+            if isinstance(text, str) and any(sign in text for sign in ":\t\n"):
+                detail = "Names must have at least one character and cannot include tabs, newlines or ':'."
+                raise faults.invalid_text(field, detail)
+        for field in ("PrimaryEmailAddr",):
+            address = (new.get(field) or {}).get("Address")
+            if address and ("@" not in address or "." not in address):
+                raise faults.invalid_email(field, address)
+
+    def _retire(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+        clean = new["DisplayName"].removesuffix(DELETED)
+        name, count = clean + DELETED, 1
+        while [other for other in books.shelf.named(_SPACE, name) if other != (self.entity, (old or {}).get("Id"))]:
+            count += 1
+            name = f"{clean} (deleted {count})"
+        new["DisplayName"] = name
+
+    def _check_free(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+        mine = (self.entity, (old or {}).get("Id"))
+        if [other for other in books.shelf.named(_SPACE, new["DisplayName"]) if other != mine]:
+            raise faults.duplicate_name(_TAKEN)
+
+
+def _give_address_ids(books: Books, new: dict[str, Any]) -> None:
+    for field in ("BillAddr", "ShipAddr"):
+        address = new.get(field)
+        if isinstance(address, dict) and "Id" not in address:
+            new[field] = {"Id": str(books.tx.next_number(books.company.realm, "address")), **address}
+
+
+class CustomerRules(NameRules):
+    """Customers: parents, currency and balance."""
+
+    entity = "Customer"
+    read_only = NameRules.read_only | {"Balance", "BalanceWithJobs"}
+
+    def prepare(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+        """Complete a customer."""
+        super().prepare(books, new, old)
+        company = books.company
+        new.setdefault("Taxable", True)
+        new.setdefault("BillWithParent", False)
+        new.setdefault("PreferredDeliveryMethod", "Print")
+        new["IsProject"] = bool((old or {}).get("IsProject", False))
+        for field in ("Balance", "BalanceWithJobs"):
+            new[field] = (old or {}).get(field, 0)
+        self._set_currency(books, new, old)
+        books.refer(new, "SalesTermRef", "Term", kind="Terms", before=old)
+        books.refer(new, "PaymentMethodRef", "PaymentMethod", kind="PaymentMethods", before=old)
+        if old is None and company.in_us and company.uses_sales_tax and company.default_tax_code and new["Taxable"]:
+            new.setdefault("DefaultTaxCodeRef", {"value": company.default_tax_code})
+        leaving = new["Active"] is False and (old or {}).get("Active") is not False
+        if leaving and cents(new["Balance"]) and books.switches["deactivate_with_balance"] == "refuse":
+            raise faults.business("You can't make a customer with an open balance inactive.")
+        self._place(books, new, old)
+
+    def settle(self, books: Books, new: dict[str, Any] | None, old: dict[str, Any] | None) -> None:
+        """Carry a new name to the sub-customers and to the documents."""
+        if new is None or old is None:
+            return
+        if new["FullyQualifiedName"] != old.get("FullyQualifiedName"):
+            for child in books.shelf.find("Customer", "owner = ?", (new["Id"],)):
+                renamed = child | {"FullyQualifiedName": f"{new['FullyQualifiedName']}:{child['DisplayName']}"}
+                books.touch("Customer", renamed, token=False)
+                self.settle(books, renamed, child)
+        if new["DisplayName"] != old.get("DisplayName"):
+            for entity in ("Invoice", "Payment", "Estimate", "CreditMemo", "SalesReceipt", "RefundReceipt"):
+                for body in books.shelf.find(entity, "owner = ?", (new["Id"],)):
+                    body["CustomerRef"] = {"value": new["Id"], "name": new["DisplayName"]}
+                    books.put_silently(entity, body)
+
+    def _set_currency(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+        company = books.company
+        wanted = (new.get("CurrencyRef") or {}).get("value")
+        had = ((old or {}).get("CurrencyRef") or {}).get("value")
+        if had and wanted and wanted != had:
+            raise faults.business("The currency of a customer can't be changed.")
+        code = had or wanted or company.home_currency
+        if code != company.home_currency and not company.multicurrency:
+            raise faults.business("Multi Currency should be enabled to perform this operation.")
+        new["CurrencyRef"] = company.currency(code)
+
+    def _place(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+        parent = books.refer(new, "ParentRef", "Customer", kind="Names", before=old)
+        new["Job"] = parent is not None
+        new.pop("Level", None)
+        new["FullyQualifiedName"] = new["DisplayName"]
+        if parent is None:
+            return
+        if old is not None and parent["Id"] == old["Id"]:
+            raise faults.business("A customer can't be its own parent.")
+        new["Level"] = int(parent.get("Level") or 0) + 1
+        if new["Level"] > 4:
+            raise faults.business("You can only have up to 4 levels of sub-customers.")
+        new["FullyQualifiedName"] = f"{parent['FullyQualifiedName']}:{new['DisplayName']}"
+
+
+def settle_balance(books: Books, customer: str | None) -> None:
+    """Compute a customer's balances again, and those of its parents; the SyncToken stays."""
+    while customer is not None:
+        body = books.shelf.get("Customer", customer)
+        if body is None:
+            return
+        owed, credit = books.shelf.open_balance(customer)
+        balance = cents(Decimal(repr(owed)) - Decimal(repr(credit)))
+        children = books.shelf.find("Customer", "owner = ?", (customer,))
+        together = balance + sum((cents(child.get("BalanceWithJobs")) for child in children), Decimal(0))
+        if (balance, together) != (cents(body.get("Balance")), cents(body.get("BalanceWithJobs"))):
+            body |= {"Balance": balance, "BalanceWithJobs": together}
+            books.touch("Customer", body, token=False)
+        customer = (body.get("ParentRef") or {}).get("value")
+
+
+class VendorRules(NameRules):
+    """Vendors."""
+
+    entity = "Vendor"
+    read_only = NameRules.read_only | {"Balance"}
+
+    def prepare(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+        """Complete a vendor."""
+        super().prepare(books, new, old)
+        new["Balance"] = (old or {}).get("Balance", 0)
+        new.setdefault("Vendor1099", False)
+        new["CurrencyRef"] = books.company.currency((new.get("CurrencyRef") or {}).get("value"))
+
+
+class EmployeeRules(NameRules):
+    """Employees."""
+
+    entity = "Employee"
+
+    def prepare(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+        """Complete an employee."""
+        super().prepare(books, new, old)
+        new.setdefault("BillableTime", False)

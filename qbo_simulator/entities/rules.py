@@ -1,0 +1,54 @@
+"""What an entity can decide for itself about being written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qbo_simulator import faults
+from qbo_simulator.entities.intake import CLEARED
+
+if TYPE_CHECKING:
+    from qbo_simulator.books import Books
+
+
+class Rules:
+    """The rules of an entity that has none: what is sent is stored."""
+
+    #: Fields that a request can't set; they stay as they are.
+    read_only: frozenset[str] = frozenset()
+    #: Fields that a sparse update can't empty.
+    not_clearable: frozenset[str] = frozenset()
+    always_sparse = False
+
+    def merge(self, old: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+        """Return ``old`` with the fields of a sparse update; not sparse below the top level."""
+        new = dict(old)
+        for name, value in given.items():
+            if value is not CLEARED:
+                new[name] = value
+            elif name not in self.not_clearable:
+                new.pop(name, None)
+        return new
+
+    def prepare(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+        """Check ``new`` and complete it in place; ``old`` is None on create. Raises Refused."""
+
+    def settle(self, books: Books, new: dict[str, Any] | None, old: dict[str, Any] | None) -> None:
+        """Carry a stored change (``new`` is None after a delete) to the other objects that it concerns."""
+
+    def check_delete(self, books: Books, old: dict[str, Any]) -> None:
+        """Refuse a deletion, or make it possible."""
+
+    def voided(self, books: Books, old: dict[str, Any]) -> dict[str, Any]:
+        """Return the object with its amounts gone."""
+        raise faults.unsupported_operation("void")
+
+
+def unlinked(body: dict[str, Any], entity: str, identifier: str) -> dict[str, Any]:
+    """Return the object without its link to a transaction."""
+    links = [
+        link
+        for link in body.get("LinkedTxn") or ()
+        if not (link.get("TxnType") == entity and str(link.get("TxnId")) == identifier)
+    ]
+    return body | {"LinkedTxn": links}

@@ -1,0 +1,160 @@
+"""Tax of a sales form: one code for the whole form in the US, a code on each line elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from qbo_simulator import faults
+from qbo_simulator.amounts import ZERO, cents, decimal_of
+
+if TYPE_CHECKING:
+    from qbo_simulator.books import Books
+
+Line = dict[str, Any]
+
+
+@dataclass
+class Taxed:
+    """The outcome: the form's TxnTaxDetail and its total tax."""
+
+    detail: dict[str, Any] = field(default_factory=lambda: {"TotalTax": ZERO})
+    total: Decimal = ZERO
+
+
+def rates_of(books: Books, code: str) -> list[tuple[str, Decimal]]:
+    """Return the Ids and percentages of a tax code's sales rates. Raises Refused when there is no such code."""
+    body = books.shelf.get("TaxCode", code)
+    if body is None:
+        raise faults.invalid_reference("TaxCode", code)
+    rates = []
+    for entry in (body.get("SalesTaxRateList") or {}).get("TaxRateDetail") or ():
+        identifier = entry["TaxRateRef"]["value"]
+        rate = books.shelf.get("TaxRate", identifier) or {}
+        rates.append((identifier, decimal_of(rate.get("RateValue"))))
+    return rates
+
+
+def _tax_line(rate: str, percent: Decimal, net: Decimal, amount: Decimal) -> Line:
+    return {
+        "Amount": amount,
+        "DetailType": "TaxLineDetail",
+        "TaxLineDetail": {
+            "TaxRateRef": {"value": rate},
+            "PercentBased": True,
+            "TaxPercent": percent,
+            "NetAmountTaxable": net,
+        },
+    }
+
+
+def tax_in_us(
+    books: Books,
+    lines: list[Line],
+    *,
+    asked: str | None,
+    customer: dict[str, Any] | None,
+    subtotal: Decimal,
+    discount: Decimal,
+    after_discount: bool,
+) -> Taxed:
+    """Tax the lines marked TAX with one code: the one asked for, else the customer's, else the company's."""
+    company = books.company
+    if not company.uses_sales_tax:
+        return Taxed()
+    taxable = sum(
+        (cents(line.get("Amount")) for line in lines if _detail(line).get("TaxCodeRef", {}).get("value") == "TAX"), ZERO
+    )
+    code = asked
+    if code is None and taxable and customer is not None and customer.get("Taxable") is not False:
+        code = (customer.get("DefaultTaxCodeRef") or {}).get("value") or company.default_tax_code
+    if code is None:
+        return Taxed()
+    rates = rates_of(books, code)
+    if after_discount and subtotal:
+        taxable -= cents(discount * taxable / subtotal)
+    tax_lines = [_tax_line(rate, percent, taxable, cents(taxable * percent / 100)) for rate, percent in rates]
+    total = sum((line["Amount"] for line in tax_lines), ZERO)
+    detail: dict[str, Any] = {"TxnTaxCodeRef": {"value": code}, "TotalTax": total}
+    if taxable:
+        detail["TaxLine"] = tax_lines
+    return Taxed(detail, total)
+
+
+@dataclass
+class _Share:
+    net: Decimal = ZERO
+    gross: Decimal = ZERO
+
+
+def tax_elsewhere(books: Books, lines: list[Line], *, how: str, subtotal: Decimal, discount: Decimal) -> Taxed:
+    """Tax each line by its own code; ``how`` is TaxExcluded, TaxInclusive or NotApplicable."""
+    if how == "NotApplicable" or not books.company.uses_sales_tax:
+        return Taxed()
+    shares: dict[str, _Share] = {}
+    for line in lines:
+        code = (_detail(line).get("TaxCodeRef") or {}).get("value")
+        if code is None:
+            if line.get("DetailType") == "SalesItemLineDetail":
+                raise _no_code(books)
+            continue
+        share = shares.setdefault(code, _Share())
+        share.net += cents(line.get("Amount"))
+        share.gross += cents(_detail(line).get("TaxInclusiveAmt", line.get("Amount")))
+    if discount and subtotal:
+        for share in shares.values():
+            share.gross -= cents(discount * share.gross / subtotal) if share.gross == share.net else ZERO
+            share.net -= cents(discount * share.net / subtotal)
+    rows: dict[str, Line] = {}
+    for code, share in shares.items():
+        for rate, percent, tax in _split(rates_of(books, code), share, inclusive=how == "TaxInclusive"):
+            if rate in rows:
+                rows[rate]["Amount"] += tax
+                rows[rate]["TaxLineDetail"]["NetAmountTaxable"] += share.net
+            else:
+                rows[rate] = _tax_line(rate, percent, share.net, tax)
+    ordered = sorted(rows.values(), key=lambda line: line["Amount"] == 0)
+    total = sum((line["Amount"] for line in ordered), ZERO)
+    detail: dict[str, Any] = {"TotalTax": total}
+    if ordered:
+        detail["TaxLine"] = ordered
+    return Taxed(detail, total)
+
+
+def _split(rates: list[tuple[str, Decimal]], share: _Share, *, inclusive: bool) -> list[tuple[str, Decimal, Decimal]]:
+    parts = [(rate, percent, cents(share.net * percent / 100)) for rate, percent in rates]
+    whole = share.gross - share.net
+    if inclusive and parts and whole and sum(percent for _, percent, _ in parts):
+        # The price with tax is what was agreed: what rounding leaves over belongs to the last rate.
+        rate, percent, _ = parts[-1]
+        parts[-1] = (rate, percent, whole - sum((tax for _, _, tax in parts[:-1]), ZERO))
+    return parts
+
+
+def take_tax_out(books: Books, line: Line) -> None:
+    """Set Amount and UnitPrice of a line whose price includes tax; with no such price, work it out."""
+    detail = _detail(line)
+    code = (detail.get("TaxCodeRef") or {}).get("value")
+    if code is None:
+        return
+    percent = sum((rate for _, rate in rates_of(books, code)), ZERO)
+    gross = detail.get("TaxInclusiveAmt")
+    if gross is None:
+        detail["TaxInclusiveAmt"] = cents(cents(line["Amount"]) * (100 + percent) / 100)
+        return
+    net = cents(cents(gross) * 100 / (100 + percent))
+    if net != cents(line.get("Amount")):
+        line["Amount"] = net
+        if detail.get("Qty"):
+            detail["UnitPrice"] = (net / detail["Qty"]).quantize(Decimal("0.0000001")).normalize()
+
+
+def _detail(line: Line) -> dict[str, Any]:
+    detail = line.get(str(line.get("DetailType")))
+    return detail if isinstance(detail, dict) else {}
+
+
+def _no_code(books: Books) -> faults.Refused:
+    name = {"CA": "GST/HST", "CAN": "GST/HST", "AU": "GST"}.get(books.company.country.upper(), "VAT")
+    return faults.business(f"Make sure all your transactions have a {name} rate before you save.")
