@@ -29,6 +29,11 @@ def main() -> int:
         users = [version for version in PYTHONS if pin in resolved[version]]
         marker = "" if users == PYTHONS else "; " + " or ".join(f'python_version == "{version}"' for version in users)
         lines.append(pin + marker + "\n")
+    # For a patch release that is not among PYTHONS, a requirements file names the package with its marker.
+    conditional = [
+        line for name in FILES for line in (ROOT / name).read_text().splitlines() if "python_full_version" in line
+    ]
+    lines = sorted([*lines, *(f"{line}\n" for line in conditional)], key=str.lower)
     (ROOT / "requirements.lock").write_text(HEADER + "".join(lines))
     return 0
 

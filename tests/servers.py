@@ -10,6 +10,7 @@ from django.conf import settings
 
 from crm_sync.launch import leftovers
 from crm_sync.launch.postgresql import PostgreSQL
+from crm_sync.launch.refusals import CannotStart
 from crm_sync.launch.servers import Server
 from crm_sync.launch.valkey import Valkey
 
@@ -31,7 +32,10 @@ def pytest_configure() -> None:
         ):
             if not os.environ.get(given):
                 server = server_class(folder / name, durable=False, socket_folder=sockets / name)
-                server.start()
+                try:
+                    server.start()
+                except CannotStart as refusal:
+                    pytest.exit(str(refusal), returncode=1)
                 started.append(server)
     settings.DATABASES  # noqa: B018 -- pytest-django sets Django up when the settings are loaded
 

@@ -2,12 +2,14 @@
 
 PostgreSQL refuses to run as uid 0. As root it runs in a user namespace where the own uid is called 65534: that leaves
 no user, no changed permission and no foreign file behind. Where namespaces are forbidden (most containers), it runs
-as uid 65534 itself and owns its data directory.
+as uid 65534 itself and owns its data directory. It also refuses a uid without a name, as containers are given; the
+namespace helps there too.
 """
 
 import ctypes
 import functools
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -23,15 +25,23 @@ Mode = Literal["as is", "namespace", "nobody"]
 
 @functools.cache
 def unprivileged_mode() -> Mode:
-    """How a program that refuses root has to be started here."""
-    if os.geteuid() != 0:
+    """How a program that refuses root and nameless users has to be started here."""
+    if os.geteuid() != 0 and _has_name(os.geteuid()):
         return "as is"
     try:
         # Where there are no namespaces at all (macOS), the function is missing: AttributeError in the child.
         subprocess.run([sys.executable, "-I", "-S", "-c", ""], check=True, preexec_fn=_enter_namespace)
     except (subprocess.SubprocessError, OSError):
-        return "nobody"
+        return "nobody" if os.geteuid() == 0 else "as is"
     return "namespace"
+
+
+def _has_name(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
 
 
 def spawn_options(*, death_signal: signal.Signals, unprivileged: bool = False) -> dict[str, Any]:
