@@ -1,6 +1,19 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from accounts.views import profile, session, users
 
 app_name = "accounts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("login/", session.login, name="login"),
+    path("logout/", session.logout, name="logout"),
+    path("setup/", session.first_admin, name="first-admin"),
+    path("settings/profile/", profile.profile, name="profile"),
+    path("settings/profile/password/", profile.password, name="password"),
+    path("settings/profile/preferences/", profile.preferences, name="preferences"),
+    path("settings/users/", users.user_list, name="user-list"),
+    path("settings/users/add/", users.user_create, name="user-create"),
+    path("settings/users/<int:pk>/", users.user_edit, name="user-edit"),
+    path("settings/users/<int:pk>/active/", users.user_activate, name="user-activate"),
+]

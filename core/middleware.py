@@ -1,9 +1,14 @@
-"""Each request in the zone and notation of the person who makes it."""
+"""Each request in the zone and notation of the person who makes it; messages and logins for fragments."""
 
+import json
 import zoneinfo
 from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings
+from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
 from django.utils import timezone, translation
 
 
@@ -21,3 +26,52 @@ class UserTimeZoneMiddleware:
                 return self.get_response(request)
             with translation.override(language):
                 return self.get_response(request)
+
+
+class FragmentMiddleware:
+    """Answers to htmx: Django's messages become toasts, and a login page takes the whole window, not a card's place."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.headers.get("HX-Request") != "true":
+            return response
+        if leads_to_login(response):
+            return window_to_login(request)
+        stays = not 300 <= response.status_code < 400 and not {"HX-Redirect", "HX-Refresh"} & set(response.headers)
+        if stays:
+            add_toasts(request, response)
+        return response
+
+
+def leads_to_login(response: HttpResponse) -> bool:
+    """Whether the answer sends the reader to the login page, as for an expired session."""
+    return response.status_code == 302 and urlsplit(response["Location"]).path == resolve_url(settings.LOGIN_URL)
+
+
+def window_to_login(request: HttpRequest) -> HttpResponse:
+    """Tell htmx to load the login page, and to come back to the page the fragment is on."""
+    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    back = page.path + (f"?{page.query}" if page.query else "")
+    address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back or '/'})}"
+    return HttpResponse(status=204, headers={"HX-Redirect": address})
+
+
+def add_toasts(request: HttpRequest, response: HttpResponse) -> None:
+    """Move the messages nobody has printed yet into the event ``toasts`` of the HX-Trigger header."""
+    items = [{"level": message.level_tag, "text": str(message)} for message in get_messages(request)]
+    if not items:
+        return
+    triggers = triggered(response.headers.get("HX-Trigger", ""))
+    triggers["toasts"] = {"items": items}
+    response["HX-Trigger"] = json.dumps(triggers)
+
+
+def triggered(header: str) -> dict[str, object]:
+    """The events of an HX-Trigger header, which is JSON or a list of names."""
+    if header.lstrip().startswith("{"):
+        events: dict[str, object] = json.loads(header)
+        return events
+    return {name.strip(): None for name in header.split(",") if name.strip()}

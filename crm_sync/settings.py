@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "core.middleware.UserTimeZoneMiddleware",
+    "core.middleware.FragmentMiddleware",
 ]
 ROOT_URLCONF = "crm_sync.urls"
 WSGI_APPLICATION = "crm_sync.wsgi.application"

@@ -1,17 +1,26 @@
 """Template filters and tags that every page has."""
 
 import datetime
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.conf import settings
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Select
+from django.http import QueryDict
+from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core import money as core_money
 
 register = template.Library()
+
+AVATAR_HUES = 6
 
 
 @register.filter
@@ -48,10 +57,126 @@ def ago(moment: datetime.datetime | None) -> str:
 @register.simple_tag(takes_context=True)
 def query_with(context: dict[str, Any], **changes: Any) -> str:
     """The current query string with some keys replaced (None removes); for sort, filter and page links."""
-    query = context["request"].GET.copy()
+    query = _query(context).copy()
     for key, value in changes.items():
         query.pop(key, None)
         if value is not None:
             query[key] = value
     encoded = query.urlencode()
     return f"?{encoded}" if encoded else "?"
+
+
+@register.simple_tag(takes_context=True)
+def sort_link(context: dict[str, Any], sort: str, current: str) -> dict[str, str]:
+    """For a column's header: ``url`` that sorts by it (or turns it round), ``aria`` state and ``icon``."""
+    ascending, descending = current == sort, current == f"-{sort}"
+    query = _query(context).copy()
+    query.pop("cursor", None)
+    query["sort"] = f"-{sort}" if ascending else sort
+    return {
+        "url": f"?{query.urlencode()}",
+        "aria": "ascending" if ascending else "descending" if descending else "",
+        "icon": "arrow-up" if ascending else "arrow-down" if descending else "arrows-sort",
+    }
+
+
+@register.simple_tag(takes_context=True)
+def page_links(context: dict[str, Any], page: Any, sizes: Iterable[int] = (25, 50, 100)) -> dict[str, Any]:
+    """For the foot of a list: addresses of the neighbouring pages and of the page sizes."""
+    query = _query(context)
+
+    def address(**changes: Any) -> str:
+        changed = query.copy()
+        changed.pop("cursor", None)
+        changed.update(changes)
+        return f"?{changed.urlencode()}"
+
+    size = query.get("size", "50")
+    return {
+        "previous": address(cursor=page.previous) if page.previous else "",
+        "next": address(cursor=page.next) if page.next else "",
+        "sizes": [(each, address(size=each), str(each) == size) for each in sizes],
+    }
+
+
+@register.simple_tag(takes_context=True)
+def address_filtered(context: dict[str, Any]) -> bool:
+    """Whether the address holds a search or a filter, not only sort, page and size."""
+    return any(
+        value
+        for key, values in _query(context).lists()
+        if key not in ("sort", "cursor", "size", "tab")
+        for value in values
+    )
+
+
+def _query(context: dict[str, Any]) -> QueryDict:
+    request = context.get("request")
+    return request.GET if request is not None else QueryDict()
+
+
+@register.filter
+def range_parts(value: Any) -> dict[str, str]:
+    """``2026-01-01..2026-02-01`` or a pair as ``lowest`` and ``highest``; empty where open."""
+    if isinstance(value, list | tuple):
+        lowest, highest = (str(part) if part is not None else "" for part in (*value, None, None)[:2])
+    else:
+        lowest, _dots, highest = str(value or "").partition("..")
+    return {"lowest": lowest, "highest": highest}
+
+
+@register.filter
+def chosen(options: Iterable[tuple[Any, Any]], selected: Any) -> list[dict[str, Any]]:
+    """Options of a filter as dicts with ``value``, ``label`` and ``checked``."""
+    wanted = {str(each) for each in ([selected] if isinstance(selected, str | int) else selected or []) if each != ""}
+    return [{"value": str(value), "label": label, "checked": str(value) in wanted} for value, label in options]
+
+
+@register.filter
+def checked_labels(options: Iterable[dict[str, Any]]) -> str:
+    """The labels of the checked options, in one line."""
+    return ", ".join(str(option["label"]) for option in options if option["checked"])
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """A form field's widget with the classes of the design system."""
+    widget = field.field.widget
+    if isinstance(widget, CheckboxSelectMultiple | RadioSelect):
+        return SafeString(field)
+    look = "form-control"
+    if isinstance(widget, CheckboxInput):
+        look = "form-check-input"
+    elif isinstance(widget, Select):
+        look = "form-select"
+    elif isinstance(widget, FileInput):
+        look = "form-control form-control-file"
+    classes = " ".join(filter(None, [widget.attrs.get("class", ""), look, "is-invalid" if field.errors else ""]))
+    return field.as_widget(attrs={"class": classes})
+
+
+@register.filter
+def is_check(field: BoundField) -> bool:
+    """Whether the field is one check box, whose label stands behind it."""
+    return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.filter
+def hue(user: Any) -> int:
+    """One of the avatar colours, always the same for a person."""
+    return int(getattr(user, "pk", 0) or 0) % AVATAR_HUES
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """An icon of the sprite; decorative, so the text beside it or an aria-label has to say it."""
+    sprite = static("vendor/tabler-icons/sprite.svg")
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>', extra, sprite, name
+    )
+
+
+@register.simple_tag
+def product_name() -> str:
+    """What the product is called on its pages."""
+    return str(getattr(settings, "PRODUCT_NAME", "CRM Sync"))

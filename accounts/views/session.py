@@ -1,0 +1,72 @@
+"""Signing in and out, and the first administrator."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login as start_session
+from django.contrib.auth import logout as end_session
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import queries, services
+from accounts.forms import FirstAdminForm, SignInForm
+
+BACKEND = "accounts.backends.RoleBackend"
+
+
+def destination(request: HttpRequest) -> str:
+    """Where to go after signing in: ``next`` if it is a page of ours, else home."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if ours else resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def login(request: HttpRequest) -> HttpResponse:
+    """Sign in. While there is nobody, the page for the first administrator comes instead."""
+    if request.user.is_authenticated:
+        return redirect(destination(request))
+    if queries.nobody_yet():
+        return redirect("accounts:first-admin")
+    form = SignInForm(request, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        start_session(request, form.get_user())
+        return redirect(destination(request))
+    accounts = getattr(settings, "DEMO_ACCOUNTS", ()) if settings.DEMO else ()
+    context = {"form": form, "next": request.POST.get("next") or request.GET.get("next", ""), "demo_accounts": accounts}
+    return render(request, "accounts/login.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def logout(request: HttpRequest) -> HttpResponse:
+    """Sign out."""
+    end_session(request)
+    return redirect(settings.LOGOUT_REDIRECT_URL)
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def first_admin(request: HttpRequest) -> HttpResponse:
+    """Make the first administrator of a new installation; gone as soon as there is a user."""
+    if not queries.nobody_yet():
+        return redirect("accounts:login")
+    form = FirstAdminForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            user = services.create_first_admin(**form.cleaned_data)
+        except services.UsersExist:
+            return redirect("accounts:login")
+        start_session(request, user, backend=BACKEND)
+        messages.success(request, _("Welcome! You are the administrator of this installation."))
+        return redirect("core:home")
+    return render(request, "accounts/first_admin.html", {"form": form}, status=422 if form.errors else 200)

@@ -1,0 +1,73 @@
+"""Users, for those who manage them."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import queries, services
+from accounts.access import require
+from accounts.forms import NewUserForm, UserForm
+from accounts.models import User
+
+
+@require_safe
+def user_list(request: HttpRequest) -> HttpResponse:
+    """Everybody, active people first."""
+    require(request.user, "accounts.manage")
+    return render(request, "accounts/users.html", {"people": queries.people(cast(User, request.user))})
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def user_create(request: HttpRequest) -> HttpResponse:
+    """Add a user with an initial password."""
+    require(request.user, "accounts.manage")
+    form = NewUserForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = services.create_user(by=cast(User, request.user), **form.cleaned_data)
+        messages.success(request, _("%s can sign in now.") % user)
+        return redirect("accounts:user-list")
+    return render(request, "accounts/user_form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def user_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a user's name and role."""
+    require(request.user, "accounts.manage")
+    visible = queries.visible_to(cast(User, request.user))
+    person = get_object_or_404(visible, pk=pk)
+    form = UserForm(request.POST or None, instance=person)
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        try:
+            user = services.update_user(
+                visible.get(pk=pk), name=values["name"], role=values["role"], by=cast(User, request.user)
+            )
+        except services.LastAdministrator:
+            form.add_error("role", _("Somebody has to manage users: give another person that role first."))
+        else:
+            messages.success(request, _("%s is saved.") % user)
+            return redirect("accounts:user-list")
+    context = {"form": form, "person": visible.get(pk=pk)}
+    return render(request, "accounts/user_form.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def user_activate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a person sign in again (``active=1``) or no longer (``active=0``)."""
+    require(request.user, "accounts.manage")
+    user = get_object_or_404(queries.visible_to(cast(User, request.user)), pk=pk)
+    active = request.POST.get("active") == "1"
+    try:
+        services.set_active(user, active=active, by=cast(User, request.user))
+    except services.LastAdministrator:
+        messages.error(request, _("Somebody has to manage users: %s is the last one who can.") % user)
+    else:
+        done = _("%s can sign in again.") if active else _("%s can’t sign in any more.")
+        messages.success(request, done % user)
+    return redirect("accounts:user-list")

@@ -1,0 +1,85 @@
+/* Single-key shortcuts. Silent while typing, with a modifier held, or when switched off in the help dialog. */
+"use strict";
+(function (crm) {
+  const WAIT = 1200;
+  let went = 0;
+
+  const on = () => crm.storage.get("shortcuts") !== "off";
+  const typing = (element) => element.isContentEditable || element.matches("input:not([type=checkbox]):not([type=radio]):not([type=button]), textarea, select");
+  const rows = () => [...document.querySelectorAll(".table-data tbody tr")].filter((row) => row.querySelector("a[href]") && row.getClientRects().length);
+  const target = (key) => document.querySelector(`[data-key="${key}"], [aria-keyshortcuts~="${key}"]:not([data-go])`);
+
+  const moveRow = (step) => {
+    const all = rows();
+    if (!all.length) return false;
+    const at = all.findIndex((row) => row.classList.contains("is-current"));
+    const next = Math.min(Math.max(at + step, 0), all.length - 1);
+    all.forEach((row, index) => row.classList.toggle("is-current", index === next));
+    const link = all[next].querySelector("a[href]");
+    link.focus({ preventScroll: true });
+    all[next].scrollIntoView({ block: "nearest" });
+    return true;
+  };
+  const openHelp = () => {
+    const dialog = document.getElementById("help-dialog");
+    if (!dialog || dialog.open) return;
+    dialog.querySelectorAll("[data-help-for]").forEach((line) => {
+      const key = line.dataset.helpFor;
+      line.hidden = key === "j" ? !rows().length : !target(key);
+    });
+    dialog.querySelector("[data-shortcuts-switch]").checked = on();
+    dialog.showModal();
+  };
+  const escape = () => {
+    const menu = document.querySelector("details[data-menu][open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+      return true;
+    }
+    if (document.querySelector("dialog[open]")) return false;
+    if (crm.closeSidebar()) return true;
+    if (crm.drawerIsOpen()) {
+      crm.closeDrawer();
+      return true;
+    }
+    return false;
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      crm.openPalette();
+      return;
+    }
+    if (event.key === "Escape" && !event.defaultPrevented) {
+      if (event.target.closest(".ts-wrapper.dropdown-active")) return;
+      if (escape()) event.preventDefault();
+      return;
+    }
+    if (!on() || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (document.querySelector("dialog[open]") || crm.drawerIsOpen()) return;
+    const key = event.key.toLowerCase();
+    let done = true;
+    if (went && Date.now() - went < WAIT) {
+      went = 0;
+      const place = document.querySelector(`[data-go="${CSS.escape(key)}"]`);
+      if (place) place.click();
+      else done = false;
+    } else if (key === "g") went = Date.now();
+    else if (key === "/") crm.openPalette();
+    else if (key === "?") openHelp();
+    else if (key === "[") crm.foldSidebar();
+    else if (key === "j") done = moveRow(1);
+    else if (key === "k") done = moveRow(-1);
+    else if ((key === "c" || key === "e") && target(key)) target(key).click();
+    else done = false;
+    if (done) event.preventDefault();
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-help-open]")) openHelp();
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-shortcuts-switch]")) crm.storage.set("shortcuts", event.target.checked ? "on" : "off");
+  });
+})(window.crm);

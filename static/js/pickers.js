@@ -1,0 +1,45 @@
+/* Tom Select for <select data-picker>. With data-url the options come from there: ?q=… -> [{"value", "text", "detail"}],
+   or {"results": […]}. data-create allows new entries. */
+"use strict";
+(function () {
+  const line = (data, escape) => `<div>${escape(data.text)}${data.detail ? ` <span class="muted">${escape(data.detail)}</span>` : ""}</div>`;
+  const dress = (select) => {
+    if (select.tomselect) return;
+    const url = select.dataset.url;
+    const options = {
+      maxOptions: 200,
+      create: select.dataset.create !== undefined,
+      placeholder: select.dataset.placeholder || select.getAttribute("placeholder") || undefined,
+      allowEmptyOption: false,
+      plugins: select.multiple ? ["remove_button"] : [],
+      render: { option: line, item: line },
+      onChange: () => select.dispatchEvent(new Event("picker:change", { bubbles: true })),
+    };
+    if (url) {
+      Object.assign(options, {
+        valueField: "value",
+        labelField: "text",
+        searchField: [],
+        preload: "focus",
+        loadThrottle: 200,
+        score: () => () => 1,
+        load: (query, done) => {
+          const address = new URL(url, window.location.origin);
+          address.searchParams.set("q", query);
+          fetch(address, { headers: { Accept: "application/json" }, credentials: "same-origin" })
+            .then((answer) => (answer.ok ? answer.json() : []))
+            .then((found) => done(Array.isArray(found) ? found : found.results || []))
+            .catch(() => done());
+        },
+      });
+    }
+    const picker = new window.TomSelect(select, options);
+    if (url) picker.on("type", () => picker.clearOptions());
+  };
+  const dressAll = (root) => {
+    if (root.matches && root.matches("select[data-picker]")) dress(root);
+    root.querySelectorAll("select[data-picker]").forEach(dress);
+  };
+  document.addEventListener("DOMContentLoaded", () => dressAll(document));
+  document.addEventListener("htmx:load", (event) => dressAll(event.detail.elt));
+})();
