@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from core import money
 from invoices.drafts import CREATE, EXISTING, DraftContent, DraftLine, ReadDraft, ReadLine
 from invoices.ports import Account, Problem
-from invoices.totals import line_amount, subtotal
+from invoices.totals import line_amount, plain, subtotal
 
 _CANONICAL = re.compile(r"-?\d{1,15}(\.\d{1,10})?", re.ASCII)
 # QuickBooks refuses amounts of more than eleven digits before the point.
@@ -44,15 +44,9 @@ def number(text: str) -> Decimal:
 def canonical_number(text: str) -> str:
     """``1,234.50`` as ``1234.5``; what can't be read stays as it was typed."""
     try:
-        return format_number(number(text))
+        return plain(number(text))
     except money.NotAnAmount:
         return text.strip()
-
-
-def format_number(value: Decimal) -> str:
-    """A number in canonical notation: no exponent, no trailing zeros."""
-    text = format(value, "f")
-    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
 
 
 def date(text: str) -> datetime.date | None:

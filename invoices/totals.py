@@ -20,6 +20,12 @@ def subtotal(amounts: Iterable[Decimal]) -> Decimal:
     return sum(amounts, ZERO)
 
 
+def plain(amount: Decimal) -> str:
+    """``amount`` in canonical notation, as events and drafts carry it: no exponent, no trailing zeros."""
+    text = format(amount, "f")
+    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+
+
 def stored_money(amount: Decimal) -> Decimal:
     """``amount`` with the decimals of a money column, so that a stored and a new figure can be compared."""
     return amount.quantize(MONEY_STEP, rounding=ROUND_HALF_UP)

@@ -11,7 +11,7 @@ from invoices.enums import InvoiceStatus
 from invoices.models import Invoice, InvoiceLine
 from invoices.status import status_of
 from invoices.synced import SyncedInvoice, SyncedInvoiceLine
-from invoices.totals import stored_money, stored_rate
+from invoices.totals import plain, stored_money, stored_rate
 
 MONEY = ("subtotal", "discount_total", "tax_total", "total", "balance")
 # What a reader of the invoice would call an edit; the rest changes by itself (payments, sending, time).
@@ -162,8 +162,8 @@ def event_data(invoice: Invoice) -> dict[str, Any]:
         "number": invoice.number,
         "customer": invoice.customer_name,
         "currency": invoice.currency,
-        "total": str(invoice.total),
-        "balance": str(invoice.balance),
+        "total": plain(invoice.total),
+        "balance": plain(invoice.balance),
         "status": str(invoice.status),
         "due_on": invoice.due_on.isoformat() if invoice.due_on else None,
     }
@@ -203,7 +203,7 @@ def _steps(before: Before, invoice: Invoice) -> list[tuple[str, dict[str, Any]]]
     if invoice.status == InvoiceStatus.PAID and before.status != InvoiceStatus.PAID:
         steps.append(("invoice.paid", {}))
     elif Decimal(0) < paid_now and paid_now > paid_before and invoice.balance > 0:
-        steps.append(("invoice.partly_paid", {"amount": str(paid_now - paid_before)}))
+        steps.append(("invoice.partly_paid", {"amount": plain(paid_now - paid_before)}))
     elif before.status == InvoiceStatus.PAID and invoice.status != InvoiceStatus.PAID:
         steps.append(("invoice.reopened", {}))
     if invoice.status == InvoiceStatus.OVERDUE and before.status != InvoiceStatus.OVERDUE:
@@ -213,5 +213,5 @@ def _steps(before: Before, invoice: Invoice) -> list[tuple[str, dict[str, Any]]]
 
 def _text(value: Any) -> str:
     if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
+        return plain(value)
     return "" if value is None else str(value)

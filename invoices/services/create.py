@@ -17,6 +17,7 @@ from invoices.enums import InvoiceOrigin, InvoiceStatus, SyncState, TaxMode
 from invoices.models import Invoice, InvoiceDraft, InvoiceLine
 from invoices.ports import Account, accounting
 from invoices.reading import DraftProblems
+from invoices.totals import plain
 
 
 class IntentReused(Exception):
@@ -188,7 +189,7 @@ def _lines(invoice: Invoice, lines: tuple[ReadLine, ...]) -> list[InvoiceLine]:
 
 def _new_item(line: ReadLine) -> dict[str, str]:
     item = line.draft.item
-    price = item.unit_price or reading.format_number(line.unit_price)
+    price = item.unit_price or plain(line.unit_price)
     return {"name": item.name.strip(), "sku": item.sku, "unit_price": price, "description": line.draft.description}
 
 
@@ -207,7 +208,7 @@ def _event_data(invoice: Invoice) -> dict[str, Any]:
     return {
         "customer": invoice.customer_name,
         "currency": invoice.currency,
-        "total": str(invoice.total),
-        "balance": str(invoice.balance),
+        "total": plain(invoice.total),
+        "balance": plain(invoice.balance),
         "number": invoice.number,
     }

@@ -17,7 +17,7 @@ from invoices.enums import TaxMode
 from invoices.models import InvoiceDraft
 from invoices.ports import Account, CustomerChoice, ItemChoice, TaxCodeChoice, TermsChoice, accounting
 from invoices.services.create import correctable
-from invoices.totals import line_amount
+from invoices.totals import line_amount, plain
 
 PRICE_STEP = Decimal("0.0000001")  # QuickBooks keeps seven decimals of a price
 
@@ -57,8 +57,8 @@ def _from_deal_line(line: DealLine, key: str) -> DraftLine:
         product_id=line.product_id,
         name=line.name,
         description=line.description or (line.product.description if line.product else ""),
-        quantity=reading.format_number(line.quantity),
-        unit_price=reading.format_number(price.quantize(PRICE_STEP)),
+        quantity=plain(line.quantity),
+        unit_price=plain(price.quantize(PRICE_STEP)),
     )
 
 
@@ -123,7 +123,7 @@ def choose_item(line: DraftLine, item: ItemChoice) -> None:
     line.item = DraftItem(mode=EXISTING, external_id=item.external_id, name=item.name, reason=item.reason)
     line.description = line.description or item.description
     if not line.unit_price.strip() and item.unit_price is not None:
-        line.unit_price = reading.format_number(item.unit_price)
+        line.unit_price = plain(item.unit_price)
     if item.tax_code_external_id and not line.tax_code:
         line.tax_code = item.tax_code_external_id
 

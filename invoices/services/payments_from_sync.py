@@ -12,7 +12,7 @@ from core.models import Origin
 from invoices.models import Invoice, Payment, PaymentApplication
 from invoices.services.associations import About, about_of
 from invoices.synced import ApplyResult, SyncedPayment
-from invoices.totals import stored_money, stored_rate
+from invoices.totals import plain, stored_money, stored_rate
 
 WRITTEN = [
     *("customer_external_id", "customer_name", "received_on", "amount", "unapplied", "currency", "exchange_rate"),
@@ -122,7 +122,7 @@ def _story(
     payment: Payment, row: SyncedPayment, different: dict[str, tuple[Any, Any]]
 ) -> tuple[str, dict[str, Any]] | None:
     """What to tell about a changed payment. Must be asked before its columns are overwritten."""
-    was = {"old_amount": str(payment.amount)}
+    was = {"old_amount": plain(payment.amount)}
     if row.voided and not payment.voided:
         return "payment.voided", was
     changes = {name: [_text(old), _text(new)] for name, (old, new) in different.items() if name in TOLD}
@@ -196,7 +196,7 @@ def _draft(name: str, data: dict[str, Any], payment: Payment, row: SyncedPayment
 def event_data(payment: Payment) -> dict[str, Any]:
     """What every event about a payment carries."""
     return {
-        "amount": str(payment.amount),
+        "amount": plain(payment.amount),
         "currency": payment.currency,
         "received_on": payment.received_on.isoformat() if payment.received_on else None,
         "method": payment.method_name,
@@ -244,5 +244,5 @@ def remove(connection_id: int, external_ids: Sequence[str], *, quiet: bool) -> l
 
 def _text(value: Any) -> str:
     if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
+        return plain(value)
     return "" if value is None else str(value)
