@@ -8,24 +8,28 @@ QUICKBOOKS_ENVIRONMENTS = {
     "production": {
         "api": "https://quickbooks.api.intuit.com",
         "discovery": "https://developer.api.intuit.com/.well-known/openid_configuration/",
-        "web": "https://app.qbo.intuit.com",
+        "invoice": "https://app.qbo.intuit.com/app/invoice?txnId={id}",
     },
     "sandbox": {
         "api": "https://sandbox-quickbooks.api.intuit.com",
         "discovery": "https://developer.api.intuit.com/.well-known/openid_sandbox_configuration/",
-        "web": "https://app.sandbox.qbo.intuit.com",
+        "invoice": "https://app.sandbox.qbo.intuit.com/app/invoice?txnId={id}",
     },
 }
 
 
 def quickbooks_addresses(environment: str, simulator_url: str) -> dict[str, str]:
-    """Base addresses ``api``, ``discovery`` and ``web`` for ``production``, ``sandbox`` or ``simulator``.
+    """Addresses ``api``, ``discovery`` and ``invoice`` (a page in QuickBooks, with ``{id}`` and ``{realm}``) for ``production``, ``sandbox`` or ``simulator``.
 
     Raises ValueError with the accepted names for any other environment.
     """
     if environment == "simulator":
         base = simulator_url.rstrip("/")
-        return {"api": base, "discovery": f"{base}/.well-known/openid_sandbox_configuration/", "web": base}
+        return {
+            "api": base,
+            "discovery": f"{base}/.well-known/openid_sandbox_configuration/",
+            "invoice": f"{base}/companies/{{realm}}/invoices/{{id}}",
+        }
     try:
         return QUICKBOOKS_ENVIRONMENTS[environment]
     except KeyError:

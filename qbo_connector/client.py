@@ -81,7 +81,9 @@ class QuickBooksClient(QuickBooks):
             query["requestid"] = request_id
         body = request_body.encode() if isinstance(request_body, str) else (request_body or None)
         writing = request_type == "POST" and not url.endswith("/query")
-        return self._decoded(self.raw(request_type, url, body=body, content_type=content_type, params=query), writing=writing)
+        return self._decoded(
+            self.raw(request_type, url, body=body, content_type=content_type, params=query), writing=writing
+        )
 
     def _decoded(self, content: bytes, *, writing: bool) -> dict[str, Any]:
         try:

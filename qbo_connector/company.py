@@ -42,6 +42,7 @@ def facts(info: dict[str, Any], preferences: dict[str, Any]) -> dict[str, Any]:
         "home_currency": str(home or "USD"),
         "multicurrency": bool(currency.get("MultiCurrencyEnabled", False)),
         "custom_numbers": bool(_part(preferences, "SalesFormsPrefs").get("CustomTxnNumbers", False)),
+        "default_terms": str(_part(_part(preferences, "SalesFormsPrefs"), "DefaultTerms").get("value") or ""),
         "sales_tax": bool(tax.get("UsingSalesTax", False)),
         "automated_tax": bool(tax.get("PartnerTaxEnabled", False)),
     }

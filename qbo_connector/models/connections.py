@@ -23,6 +23,7 @@ class Connection(models.Model):
     custom_numbers = models.BooleanField(default=False, help_text="Custom transaction numbers are switched on.")
     sales_tax = models.BooleanField(default=False)
     automated_tax = models.BooleanField(default=False)
+    default_terms = models.CharField(max_length=40, blank=True, help_text="Preferences: SalesFormsPrefs.DefaultTerms.")
     interval_minutes = models.PositiveSmallIntegerField(default=10)
     connected_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     connected_at = models.DateTimeField(default=timezone.now)

@@ -6,49 +6,99 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('qbo_connector', '0001_initial'),
+        ("qbo_connector", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Link',
+            name="Link",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('entity', models.CharField(max_length=30)),
-                ('qbo_id', models.CharField(blank=True, max_length=40)),
-                ('object_type', models.CharField(max_length=20)),
-                ('object_id', models.BigIntegerField()),
-                ('outcome', models.CharField(choices=[('in_sync', 'In sync'), ('pending', 'Waiting'), ('excluded', 'Excluded'), ('conflict', 'Conflict'), ('failing', 'Failing'), ('broken', 'Gone in QuickBooks')], default='pending', max_length=10)),
-                ('reason', models.TextField(blank=True)),
-                ('detail', models.TextField(blank=True)),
-                ('snapshot', models.JSONField(default=dict)),
-                ('sync_token', models.BigIntegerField(default=-1)),
-                ('matched_by', models.CharField(blank=True, max_length=20)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('synced_at', models.DateTimeField(null=True)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='qbo_connector.connection')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("entity", models.CharField(max_length=30)),
+                ("qbo_id", models.CharField(blank=True, max_length=40)),
+                ("object_type", models.CharField(max_length=20)),
+                ("object_id", models.BigIntegerField()),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("in_sync", "In sync"),
+                            ("pending", "Waiting"),
+                            ("excluded", "Excluded"),
+                            ("conflict", "Conflict"),
+                            ("failing", "Failing"),
+                            ("broken", "Gone in QuickBooks"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True)),
+                ("detail", models.TextField(blank=True)),
+                ("snapshot", models.JSONField(default=dict)),
+                ("sync_token", models.BigIntegerField(default=-1)),
+                ("matched_by", models.CharField(blank=True, max_length=20)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("synced_at", models.DateTimeField(null=True)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="links", to="qbo_connector.connection"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['object_type', 'object_id'], name='sync_link_by_record'), models.Index(fields=['connection', 'entity', 'outcome'], name='sync_link_by_outcome')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('qbo_id', ''), _negated=True), fields=('connection', 'entity', 'qbo_id', 'object_type'), name='a_quickbooks_object_has_one_record_of_a_kind'), models.UniqueConstraint(fields=('connection', 'entity', 'object_type', 'object_id'), name='a_record_has_one_quickbooks_object_per_company')],
+                "indexes": [
+                    models.Index(fields=["object_type", "object_id"], name="sync_link_by_record"),
+                    models.Index(fields=["connection", "entity", "outcome"], name="sync_link_by_outcome"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("qbo_id", ""), _negated=True),
+                        fields=("connection", "entity", "qbo_id", "object_type"),
+                        name="a_quickbooks_object_has_one_record_of_a_kind",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("connection", "entity", "object_type", "object_id"),
+                        name="a_record_has_one_quickbooks_object_per_company",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ObjectSettings',
+            name="ObjectSettings",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sync_object', models.CharField(choices=[('contact', 'Contacts and companies'), ('product', 'Products'), ('invoice', 'Invoices and payments')], max_length=10)),
-                ('enabled', models.BooleanField(default=False)),
-                ('enabled_at', models.DateTimeField(null=True)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='object_settings', to='qbo_connector.connection')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "sync_object",
+                    models.CharField(
+                        choices=[
+                            ("contact", "Contacts and companies"),
+                            ("product", "Products"),
+                            ("invoice", "Invoices and payments"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("enabled", models.BooleanField(default=False)),
+                ("enabled_at", models.DateTimeField(null=True)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="object_settings",
+                        to="qbo_connector.connection",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('connection', 'sync_object'), name='one_settings_row_per_object')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("connection", "sync_object"), name="one_settings_row_per_object")
+                ],
             },
         ),
     ]

@@ -1,0 +1,157 @@
+"""The accounting port of `invoices`, on QuickBooks: everything but the PDF is a local query."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Exists, Min, OuterRef
+from django.utils.translation import gettext as _
+
+from core.events import emit
+from invoices.models import Invoice
+from invoices.ports import (
+    Account,
+    AccountingUnavailable,
+    CustomerChoice,
+    ItemChoice,
+    Problem,
+    SyncMark,
+    TaxCodeChoice,
+    TermsChoice,
+)
+from qbo_connector import errors, gateway
+from qbo_connector.enums import Cause, ConnectionStatus
+from qbo_connector.mirror import schedule
+from qbo_connector.models import Connection, MirrorObject, PullSchedule
+from qbo_connector.services import status
+from sync import checks, choices, clock, marks
+from sync.publish import invoices as publishing
+from sync.services import connections
+
+OPEN_STATUSES = ("waiting", "sent", "partial", "overdue")
+PDF_SECONDS = 3600
+
+
+class QuickBooksAccounting:
+    """See ``invoices.ports.Accounting`` for the contract of each method."""
+
+    def accounts(self) -> Sequence[Account]:
+        """Companies that are or were connected, usable ones first."""
+        rows = Connection.objects.exclude(status=ConnectionStatus.DISCONNECTED).order_by("company_name", "pk")
+        return sorted((self._account(row) for row in rows), key=lambda account: not account.usable)
+
+    def _account(self, connection: Connection) -> Account:
+        problem = "" if connection.active else f"{connection.get_status_display()}. {connection.status_reason}".strip()
+        return Account(
+            connection_id=connection.pk,
+            name=str(connection),
+            country=connection.country,
+            currency=connection.home_currency,
+            environment=connection.environment,
+            usable=connection.active,
+            problem=problem,
+            needs_tax_codes=not connection.in_us,
+            multicurrency=connection.multicurrency,
+            today=clock.today(connection),
+        )
+
+    def customer_matches(self, connection_id: int, *, deal_id: int) -> Sequence[CustomerChoice]:
+        """Proposals for a deal, best first."""
+        return choices.customer_matches(connection_id, deal_id)
+
+    def customers(self, connection_id: int, *, search: str, limit: int = 20) -> Sequence[CustomerChoice]:
+        """Active customers by the beginning of words."""
+        return choices.customers(connection_id, search, limit)
+
+    def customer(self, connection_id: int, external_id: str) -> CustomerChoice | None:
+        """One customer."""
+        return choices.customer(connection_id, external_id)
+
+    def items(self, connection_id: int, *, search: str, limit: int = 20) -> Sequence[ItemChoice]:
+        """Active products and services."""
+        return choices.items(connection_id, search, limit)
+
+    def items_for_products(self, connection_id: int, product_ids: Sequence[int]) -> Mapping[int, ItemChoice]:
+        """The item of each product."""
+        return choices.items_for_products(connection_id, product_ids)
+
+    def tax_codes(self, connection_id: int) -> Sequence[TaxCodeChoice]:
+        """Active sales tax codes."""
+        return choices.tax_codes(Connection.objects.get(pk=connection_id))
+
+    def terms(self, connection_id: int) -> Sequence[TermsChoice]:
+        """Active payment terms."""
+        return choices.terms(Connection.objects.get(pk=connection_id))
+
+    def check_draft(self, connection_id: int, data: Mapping[str, Any]) -> Sequence[Problem]:
+        """What QuickBooks would refuse."""
+        return checks.problems_of(Connection.objects.get(pk=connection_id), data)
+
+    def sync_marks(self, invoice_ids: Sequence[int]) -> Mapping[int, SyncMark]:
+        """Sync state of many invoices."""
+        return marks.invoice_marks(invoice_ids)
+
+    def retry(self, invoice: Invoice, *, by: Any) -> None:
+        """A new attempt after a refusal; planned in the caller's transaction."""
+        if publishing.publish(invoice.pk, again=True) is not None:
+            emit("invoice.retried", invoice, by=by, about=[invoice.deal] if invoice.deal else [])
+
+    def age(self, connection_ids: Sequence[int]) -> datetime.datetime | None:
+        """The oldest last success of the given companies; None while one of them was never read."""
+        rows = PullSchedule.objects.filter(connection_id__in=connection_ids)
+        finished = list(rows.values_list("finished_at", flat=True))
+        return None if not finished or None in finished else min(moment for moment in finished if moment)
+
+    def request_pull(self, connection_ids: Sequence[int], *, by: Any = None) -> None:
+        """Ask for a pull now."""
+        connections.read_now(list(connection_ids))
+
+    def today(self, connection_id: int) -> datetime.date:
+        """Today in the company's time zone."""
+        return clock.today(Connection.objects.get(pk=connection_id))
+
+    def todays(self) -> Mapping[int, datetime.date]:
+        """Today of every connection."""
+        return {connection.pk: clock.today(connection) for connection in Connection.objects.all()}
+
+    def ask_for_stale_pulls(self, *, now: datetime.datetime) -> int:
+        """Ask for a pull of every company with open tracked invoices whose last success is too long ago."""
+        tracked = Invoice.objects.filter(connection_id=OuterRef("pk"), tracked=True, status__in=OPEN_STATUSES)
+        active = Connection.objects.filter(Exists(tracked), status=ConnectionStatus.ACTIVE).annotate(
+            read_at=Min("pull__finished_at"), due_at=Min("pull__due_at")
+        )
+        late = [
+            connection.pk
+            for connection in active
+            if connection.read_at is not None
+            and now - connection.read_at > marks.promise(schedule.interval(connection))
+            and connection.due_at > now
+        ]
+        if late:
+            schedule.request_pull(late, cause=Cause.CYCLE, reference=False)
+        return len(late)
+
+    def pdf(self, invoice: Invoice) -> bytes:
+        """QuickBooks' PDF, cached by SyncToken so that looking again costs no read."""
+        mirrored = MirrorObject.objects.filter(
+            connection=invoice.connection, entity="Invoice", qbo_id=invoice.external_id, deleted=False
+        ).first()
+        if not invoice.external_id or mirrored is None:
+            raise AccountingUnavailable(_("QuickBooks does not have this invoice yet, so there is no PDF."))
+        if not invoice.connection.active:
+            raise AccountingUnavailable(_("“%s” is not connected at the moment.") % invoice.connection)
+        key = f"pdf:{invoice.connection_id}:{invoice.external_id}:{mirrored.sync_token}:{bytes(mirrored.digest).hex()}"
+        cached = cache.get(key)
+        if cached is not None:
+            return bytes(cached)
+        client = gateway.client_for(invoice.connection, Cause.PDF, interactive=True)
+        try:
+            content = client.pdf("Invoice", invoice.external_id)
+        except errors.NeedsReconnect as error:
+            status.needs_reconnect(invoice.connection, error)
+            raise AccountingUnavailable(error.plain) from error
+        except errors.QboError as error:
+            raise AccountingUnavailable(error.plain) from error
+        cache.set(key, content, PDF_SECONDS)
+        return content

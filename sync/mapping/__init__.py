@@ -1,0 +1,1 @@
+"""QuickBooks' JSON to the CRM's values and back: pure functions, no query, no clock."""

@@ -1,0 +1,90 @@
+"""The sync state of records, from their links and what the outbox is doing for them."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from invoices.enums import SyncState
+from invoices.models import Invoice
+from invoices.ports import SyncMark
+from qbo_connector.models import Operation
+from qbo_connector.outbox.plan import OPEN
+from sync.enums import Outcome
+from sync.models import Link
+from sync.publish.invoices import subject_of
+
+_STATES = {
+    Outcome.IN_SYNC: SyncState.IN_SYNC,
+    Outcome.EXCLUDED: SyncState.EXCLUDED,
+    Outcome.CONFLICT: SyncState.CONFLICT,
+    Outcome.FAILING: SyncState.FAILED,
+    Outcome.BROKEN: SyncState.FAILED,
+}
+
+
+def invoice_marks(invoice_ids: Sequence[int]) -> Mapping[int, SyncMark]:
+    """The marks of many invoices in three queries."""
+    invoices = Invoice.objects.filter(pk__in=invoice_ids).select_related("connection").defer("search")
+    links = {
+        link.object_id: link
+        for link in Link.objects.filter(entity="Invoice", object_type="invoice", object_id__in=invoice_ids)
+    }
+    subjects = [subject_of(pk) for pk in invoice_ids]
+    operations = {
+        operation.subject: operation
+        for operation in Operation.objects.filter(subject__in=subjects, state__in=OPEN).defer("intent", "body")
+    }
+    return {
+        invoice.pk: _mark(invoice, links.get(invoice.pk), operations.get(subject_of(invoice.pk)))
+        for invoice in invoices
+    }
+
+
+def _mark(invoice: Invoice, link: Link | None, operation: Operation | None) -> SyncMark:
+    url = web_url(invoice)
+    if operation is not None or (not invoice.external_id and (link is None or link.outcome == Outcome.PENDING)):
+        return _on_its_way(invoice, operation)
+    if link is None:
+        return SyncMark(
+            SyncState.IN_SYNC if invoice.external_id else SyncState.NONE, since=invoice.synced_at, web_url=url
+        )
+    state = _STATES.get(Outcome(link.outcome), SyncState.WAITING)
+    failed = state == SyncState.FAILED
+    return SyncMark(
+        state,
+        reason=link.reason,
+        detail=link.detail,
+        fix=_("Change it and send it again.") if failed and not invoice.external_id else "",
+        since=invoice.synced_at or link.changed_at,
+        web_url=url,
+    )
+
+
+def _on_its_way(invoice: Invoice, operation: Operation | None) -> SyncMark:
+    since = operation.created_at if operation else invoice.created_at
+    if not invoice.connection.active:
+        return SyncMark(
+            SyncState.WAITING,
+            reason=_("“%(name)s” is not connected: %(status)s. It is sent as soon as it is.")
+            % {"name": invoice.connection, "status": invoice.connection.get_status_display().lower()},
+            fix_url=reverse("qbo_connector:connection-list"),
+            since=since,
+        )
+    if operation is not None and operation.problem:
+        return SyncMark(SyncState.WAITING, reason=operation.problem, detail=operation.problem_detail, since=since)
+    return SyncMark(SyncState.CREATING, since=since)
+
+
+def web_url(invoice: Invoice) -> str:
+    """The invoice's page in QuickBooks."""
+    if not invoice.external_id:
+        return ""
+    return settings.QBO_INVOICE_PAGE.format(id=invoice.external_id, realm=invoice.connection.realm_id)
+
+
+def promise(interval: datetime.timedelta) -> datetime.timedelta:
+    """How old the data of a company may get before a pull is asked for: one interval, and some time to work."""
+    return interval + datetime.timedelta(minutes=2)

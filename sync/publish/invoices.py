@@ -1,0 +1,110 @@
+"""Plan the creation of an invoice in QuickBooks, after the customer and items that it needs."""
+
+import uuid
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from invoices.enums import InvoiceOrigin, InvoiceStatus
+from invoices.models import Invoice, InvoiceLine
+from qbo_connector.enums import OperationState
+from qbo_connector.models import Connection, Operation
+from qbo_connector.outbox.freeze import referenced
+from qbo_connector.outbox.plan import OPEN, plan
+from sync.enums import Outcome
+from sync.mapping.invoice import marker, to_invoice
+from sync.models import Link
+from sync.numbers import next_number
+from sync.publish.parties import customer_for, item_for
+
+
+def subject_of(invoice_id: int) -> str:
+    """How the outbox names an invoice."""
+    return f"invoice:{invoice_id}"
+
+
+@transaction.atomic
+def publish(invoice_id: int, *, again: bool = False) -> Operation | None:
+    """Plan the invoice's creation once; repeating is free. ``again`` plans a new attempt after a refusal.
+
+    Returns the operation, or None when there is nothing to plan (QuickBooks has it, or it was refused before).
+    """
+    invoice = (
+        Invoice.objects.select_for_update(of=("self",))
+        .defer("search")
+        .select_related("connection", "deal__company")
+        .filter(pk=invoice_id)
+        .first()
+    )
+    if invoice is None or invoice.external_id:
+        return None
+    attempts = list(Operation.objects.filter(connection=invoice.connection, subject=subject_of(invoice.pk)))
+    if any(attempt.state in (*OPEN, OperationState.DONE) for attempt in attempts) or (attempts and not again):
+        return None
+    _link_pending(invoice)
+    return _plan(invoice, attempt=len(attempts))
+
+
+def _link_pending(invoice: Invoice) -> None:
+    Link.objects.update_or_create(
+        connection=invoice.connection,
+        entity="Invoice",
+        object_type="invoice",
+        object_id=invoice.pk,
+        defaults={"outcome": Outcome.PENDING, "reason": "", "detail": "", "changed_at": timezone.now()},
+    )
+
+
+def _plan(invoice: Invoice, *, attempt: int) -> Operation:
+    connection = invoice.connection
+    lines = list(invoice.lines.all())
+    needed: list[Operation] = []
+    customer: Any = invoice.customer_external_id
+    if invoice.new_customer:
+        customer = _reference(customer_for(invoice, attempt=attempt), needed)
+    items = {line.pk: _item(connection, invoice, line, needed, attempt=attempt) for line in lines}
+    payload = to_invoice(
+        invoice,
+        lines,
+        customer=customer,
+        items=items,
+        in_us=connection.in_us,
+        multicurrency=connection.multicurrency,
+        number=next_number(connection) if connection.custom_numbers else "",
+    )
+    return plan(
+        connection,
+        entity="Invoice",
+        subject=subject_of(invoice.pk),
+        intent=payload,
+        request_id=attempt_id(invoice.request_id, attempt),
+        marker=marker(invoice),
+        depends_on=max(needed, key=lambda operation: operation.pk, default=None),
+    )
+
+
+def attempt_id(intent: uuid.UUID, attempt: int) -> str:
+    """The requestid of an attempt: the intent's own at first; after a definite refusal QuickBooks needs a new one."""
+    return intent.hex if attempt == 0 else f"{intent.hex}-{attempt}"
+
+
+def _item(connection: Connection, invoice: Invoice, line: InvoiceLine, needed: list[Operation], *, attempt: int) -> Any:
+    if not line.new_item:
+        return line.item_external_id
+    return _reference(item_for(connection, invoice, line, attempt=attempt), needed)
+
+
+def _reference(found: Operation | str, needed: list[Operation]) -> Any:
+    if isinstance(found, str):
+        return found
+    needed.append(found)
+    return referenced(found)
+
+
+def unplanned(*, limit: int = 200) -> list[int]:
+    """Invoices made in the CRM that nobody has planned yet: what a crash or a lost message left."""
+    linked = Link.objects.filter(entity="Invoice", object_type="invoice", object_id=OuterRef("pk"))
+    rows = Invoice.objects.filter(~Exists(linked), external_id="", origin=InvoiceOrigin.CRM, removed_at=None)
+    return list(rows.exclude(status=InvoiceStatus.DRAFT).values_list("pk", flat=True)[:limit])

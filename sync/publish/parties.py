@@ -1,0 +1,102 @@
+"""Customers and items that an invoice needs and QuickBooks does not have yet."""
+
+import hashlib
+import uuid
+from typing import Any
+
+from invoices.models import Invoice, InvoiceLine
+from qbo_connector.enums import OperationState
+from qbo_connector.models import Connection, MirrorObject, Operation
+from qbo_connector.outbox.plan import OPEN, plan
+from sync.mapping.customer import to_customer
+from sync.mapping.item import to_item
+from sync.models import Link
+
+_USABLE = (*OPEN, OperationState.DONE)
+
+
+def customer_for(invoice: Invoice, *, attempt: int) -> Operation:
+    """The operation that creates the invoice's new customer, for the deal's company or else its primary contact.
+
+    Two invoices that ask for the same new customer share one operation.
+    """
+    connection = invoice.connection
+    wanted: dict[str, Any] = invoice.new_customer or {}
+    payload = to_customer(wanted, currency=invoice.currency if connection.multicurrency else "")
+    subject = _free_subject(connection, "Customer", _party(invoice), payload["DisplayName"])
+    same = Operation.objects.filter(
+        connection=connection,
+        entity="Customer",
+        subject=subject,
+        state__in=_USABLE,
+        intent__DisplayName=payload["DisplayName"],
+    )
+    return same.first() or plan(
+        connection,
+        entity="Customer",
+        subject=subject,
+        intent=payload,
+        request_id=_request_id(invoice, "customer", attempt),
+    )
+
+
+def item_for(connection: Connection, invoice: Invoice, line: InvoiceLine, *, attempt: int) -> Operation | str:
+    """The operation that creates a line's new item, or the id of the item that its product has meanwhile."""
+    wanted: dict[str, Any] = line.new_item or {}
+    record = ("product", line.product_id) if line.product_id else None
+    if record is not None:
+        linked = Link.objects.filter(
+            connection=connection, entity="Item", object_type="product", object_id=line.product_id
+        ).exclude(qbo_id="")
+        if link := linked.first():
+            return link.qbo_id
+    payload = to_item(wanted, income_account=income_account(connection))
+    subject = _free_subject(connection, "Item", record, payload["Name"])
+    same = Operation.objects.filter(
+        connection=connection, entity="Item", state__in=_USABLE, intent__Name=payload["Name"]
+    )
+    return same.first() or plan(
+        connection,
+        entity="Item",
+        subject=subject,
+        intent=payload,
+        request_id=_request_id(invoice, f"item:{payload['Name']}", attempt),
+    )
+
+
+def income_account(connection: Connection) -> str:
+    """The account on which sales of a new service are booked: one named for services or sales, else the first."""
+    accounts = MirrorObject.objects.filter(
+        connection=connection, entity="Account", deleted=False, active=True, kind="Income"
+    ).order_by("id")
+    named = list(accounts.values_list("qbo_id", "name"))
+    for word in ("services", "sales"):
+        for qbo_id, name in named:
+            if name.lower() == word:
+                return qbo_id
+    return named[0][0] if named else ""
+
+
+def _party(invoice: Invoice) -> tuple[str, int] | None:
+    """The record that the new customer stands for."""
+    if invoice.deal is None:
+        return None
+    if invoice.deal.company_id:
+        return ("company", invoice.deal.company_id)
+    contact = invoice.deal.deal_contacts.order_by("-primary", "pk").first()
+    return ("contact", contact.contact_id) if contact else None
+
+
+def _free_subject(connection: Connection, entity: str, record: tuple[str, int] | None, name: str) -> str:
+    """``company:7`` when the record may still be linked, else a subject of the name alone, which links nothing."""
+    if record is not None:
+        kind, pk = record
+        taken = Link.objects.filter(connection=connection, entity=entity, object_type=kind, object_id=pk)
+        if not taken.exclude(qbo_id="").exists():
+            return f"{kind}:{pk}"
+    return f"new-{entity.lower()}:{hashlib.blake2b(name.lower().encode(), digest_size=12).hexdigest()}"
+
+
+def _request_id(invoice: Invoice, what: str, attempt: int) -> str:
+    """Derived from the invoice's intent, so that planning twice plans once."""
+    return uuid.uuid5(invoice.request_id, f"{what}:{attempt}").hex

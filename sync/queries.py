@@ -1,0 +1,20 @@
+"""Reads of the sync: switches, links."""
+
+from collections.abc import Iterable
+
+from sync.enums import SyncObject
+from sync.models import Link, ObjectSettings
+
+
+def enabled_objects(connection_id: int) -> set[SyncObject]:
+    """What is switched on for a connection."""
+    rows = ObjectSettings.objects.filter(connection_id=connection_id, enabled=True)
+    return {SyncObject(name) for name in rows.values_list("sync_object", flat=True)}
+
+
+def record_ids(connection_id: int, entity: str, object_type: str, qbo_ids: Iterable[str]) -> dict[str, int]:
+    """The CRM record of some QuickBooks objects."""
+    links = Link.objects.filter(
+        connection_id=connection_id, entity=entity, object_type=object_type, qbo_id__in=set(qbo_ids)
+    )
+    return dict(links.values_list("qbo_id", "object_id"))

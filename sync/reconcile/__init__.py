@@ -1,0 +1,1 @@
+"""Mirror -> CRM, set-based: a thousand mirror rows are a handful of statements. Reads the mirror only."""

@@ -1,0 +1,34 @@
+"""Payments -> payments. With the toggle off, only those that pay an invoice of the CRM."""
+
+from invoices.models import Invoice
+from invoices.services import from_sync
+from qbo_connector.mirror import read
+from sync.mapping.payment import from_payment
+from sync.mapping.reading import BadPayload
+from sync.reconcile.batch import Batch
+from sync.reconcile.invoices import names_for
+
+
+def apply(batch: Batch) -> None:
+    """Create and update payments for a batch, in one call of the invoice service."""
+    connection = batch.connection
+    gone = [found.row.qbo_id for found in batch.rows if found.row.deleted]
+    if gone:
+        from_sync.mark_removed(connection.pk, gone, "payment")
+    living = [found for found in batch.rows if not found.row.deleted]
+    names = names_for(connection, living)
+    methods = read.names(connection.pk, "PaymentMethod")
+    rows = []
+    for found in living:
+        try:
+            rows.append(from_payment(found.payload, names, methods=methods))
+        except BadPayload as error:
+            batch.park(found, str(error))
+    if not batch.enabled:
+        paid = {part.invoice_external_id for row in rows for part in row.applications}
+        ours = set(
+            Invoice.objects.filter(connection=connection, external_id__in=paid).values_list("external_id", flat=True)
+        )
+        rows = [row for row in rows if any(part.invoice_external_id in ours for part in row.applications)]
+    if rows:
+        from_sync.apply_payments(connection.pk, rows, quiet=batch.quiet)

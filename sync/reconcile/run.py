@@ -1,0 +1,68 @@
+"""Reconcile one company: everything unread in its mirror, entity by entity in the order of dependence."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from django.db import connection as database
+from django.db import transaction
+
+from qbo_connector.mirror import read
+from qbo_connector.mirror.entities import MIRRORED
+from qbo_connector.models import Connection
+from sync.enums import SyncObject
+from sync.queries import enabled_objects
+from sync.reconcile import customers, invoices, items, payments
+from sync.reconcile.batch import Batch, quiet_until
+
+log = structlog.get_logger(__name__)
+BATCH = 1000
+# A task may run for two minutes; a reconcile stops earlier and is called again.
+RUN_SECONDS = 40.0
+
+_STEPS: list[tuple[str, SyncObject, Callable[[Batch], None]]] = [
+    ("Customer", SyncObject.CONTACT, customers.apply),
+    ("Item", SyncObject.PRODUCT, items.apply),
+    ("Invoice", SyncObject.INVOICE, invoices.apply),
+    ("Payment", SyncObject.INVOICE, payments.apply),
+]
+_NOBODY_READS = [entity for entity in MIRRORED if entity not in {step[0] for step in _STEPS}]
+
+
+def reconcile(connection: Connection) -> bool:
+    """Apply what is unread; returns whether nothing is left. One reconcile per company at a time."""
+    deadline = time.monotonic() + RUN_SECONDS
+    read.mark_read_all(connection.pk, _NOBODY_READS)
+    for entity, sync_object, apply in _STEPS:
+        skipped: list[int] = []
+        while found := _one_batch(connection, entity, sync_object, apply, skipped):
+            log.info("reconcile.batch", connection=connection.pk, entity=entity, rows=found)
+            if time.monotonic() > deadline:
+                return False
+    return True
+
+
+def _one_batch(
+    connection: Connection, entity: str, sync_object: SyncObject, apply: Callable[[Batch], None], skipped: list[int]
+) -> int:
+    with transaction.atomic():
+        _lock(connection)
+        rows = read.unread(connection.pk, entity, size=BATCH, skip=skipped)
+        if not rows:
+            return 0
+        batch = Batch(
+            connection=connection,
+            rows=rows,
+            enabled=sync_object in enabled_objects(connection.pk),
+            quiet_until=quiet_until(connection, sync_object),
+        )
+        apply(batch)
+        read.mark_read([found.row for found in rows if found.row.pk not in batch.later])
+        skipped += batch.later
+        return len(rows)
+
+
+def _lock(connection: Connection) -> None:
+    """Held to the end of the transaction: two reconciles of a company would link the same object twice."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('sync.reconcile'), %s)", [connection.pk])

@@ -1,0 +1,72 @@
+"""Doors of the sync. Each finds its work in PostgreSQL; a message lost or delivered twice changes nothing."""
+
+import datetime
+
+from celery import current_app, shared_task
+
+from core.models import Event
+from qbo_connector.mirror import read
+from qbo_connector.models import Connection
+from sync import settle as settling
+from sync.publish import invoices as publishing
+from sync.reconcile import run
+from sync.services.connections import prepare
+
+SWEEP_AFTER = datetime.timedelta(seconds=10)
+
+
+def _connection_ids(event_ids: list[int]) -> list[int]:
+    return list(Event.objects.filter(pk__in=event_ids).values_list("object_id", flat=True).distinct())
+
+
+@shared_task(name="sync.start_first_load")
+def start_first_load(event_ids: list[int]) -> None:
+    """A company was connected: give it its settings and have it read."""
+    for connection_id in _connection_ids(event_ids):
+        prepare(connection_id)
+
+
+@shared_task(name="sync.reconcile")
+def reconcile(event_ids: list[int]) -> None:
+    """The mirror changed: apply it."""
+    _reconcile(_connection_ids(event_ids))
+
+
+@shared_task(name="sync.reconcile_connections")
+def reconcile_connections(connection_ids: list[int]) -> None:
+    """Go on with companies whose reconcile did not end in one task."""
+    _reconcile(connection_ids)
+
+
+def _reconcile(connection_ids: list[int]) -> None:
+    for connection in Connection.objects.filter(pk__in=connection_ids):
+        if not run.reconcile(connection):
+            current_app.send_task("sync.reconcile_connections", args=[[connection.pk]])
+
+
+@shared_task(name="sync.publish")
+def publish(event_ids: list[int]) -> None:
+    """Invoices were requested: plan them."""
+    for invoice_id in Event.objects.filter(pk__in=event_ids, object_type="invoice").values_list("object_id", flat=True):
+        publishing.publish(invoice_id)
+
+
+@shared_task(name="sync.settle")
+def settle(event_ids: list[int]) -> None:
+    """Writes have their outcome: tell the records, and bring what QuickBooks answered into the CRM."""
+    events = Event.objects.filter(pk__in=event_ids)
+    _settle([event.data["operation"] for event in events])
+
+
+def _settle(operation_ids: list[int]) -> None:
+    settled = [settling.settle(operation_id) for operation_id in operation_ids]
+    _reconcile(sorted({operation.connection_id for operation in settled if operation is not None}))
+
+
+@shared_task(name="sync.sweep")
+def sweep() -> None:
+    """What a crash, a lost message or a lost broker left undone: plan, settle, reconcile it."""
+    for invoice_id in publishing.unplanned():
+        publishing.publish(invoice_id)
+    _settle(settling.unsettled())
+    _reconcile(read.companies_with_unread(older_than=SWEEP_AFTER))
