@@ -39,7 +39,7 @@ def environment(simulator_port: int) -> dict[str, str]:
 FOREIGN = (
     "QBO_API_URL",
     "QBO_DISCOVERY_URL",
-    "QBO_WEB_URL",
+    "QBO_INVOICE_PAGE",
     "SECRET_KEY",
     "ENCRYPTION_KEYS",
     "BASE_URL",

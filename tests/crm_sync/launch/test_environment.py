@@ -62,7 +62,7 @@ def test_the_demo_never_talks_to_intuit():
 
     assert env["QBO_ENVIRONMENT"] == "simulator"
     assert env["QBO_SIMULATOR_URL"] == "http://127.0.0.1:8101"
-    assert {"QBO_API_URL", "QBO_DISCOVERY_URL", "QBO_WEB_URL"} <= set(demo.FOREIGN)
+    assert {"QBO_API_URL", "QBO_DISCOVERY_URL", "QBO_INVOICE_PAGE"} <= set(demo.FOREIGN)
 
 
 def test_the_lock_names_its_holder_and_falls_with_it(tmp_path):
