@@ -48,6 +48,8 @@ def ensure_chromium() -> str | None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One browser for the run, started by the first test that asks for it."""
+    # Playwright's loop runs in this thread, and Django would take every query of a test for one from a coroutine.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     flags = ["--no-sandbox", *FLAGS] if os.geteuid() == 0 else FLAGS
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=ensure_chromium(), args=flags)

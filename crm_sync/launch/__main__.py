@@ -13,6 +13,7 @@ from crm_sync.launch.environment import chosen_port, product_environment
 from crm_sync.launch.installation import Installation, interrupt_on_signals, remove_state
 from crm_sync.launch.processes import ROOT, procfile_commands
 from crm_sync.launch.refusals import CannotStart
+from crm_sync.launch.strangers import refuse_strangers
 
 VAR = ROOT / "var"
 
@@ -59,6 +60,7 @@ def start_demo(folder: Path, *, stream: bool) -> None:
         for name in demo.FOREIGN:
             os.environ.pop(name, None)
         addresses = installation.start_servers()
+        refuse_strangers(addresses["DATABASE_URL"])
         env = product_environment(folder, port=port, addresses=addresses) | demo.environment(simulator_port)
         # While the database is migrated, and before seeding: the story's companies are connected through it.
         simulator = [
