@@ -86,7 +86,7 @@ class Application:
             return pages.handle(self, request)
         except DropConnection:
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001 (one broken request must not end the connection)
             traceback.print_exc(file=sys.stderr)
             return Response(500, b'{"error":"the simulator failed; its output says how"}')
 

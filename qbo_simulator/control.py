@@ -1,11 +1,13 @@
 """The control interface under ``/_simulator``: for tests, scripts and the curious. No token needed."""
 
+# ruff: noqa: S608 (the texts joined are our own; values are parameters)
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from qbo_simulator import amounts, faults, generate, grants, injection, objects, seed, switches
+from qbo_simulator import amounts, faults, generate, grants, injection, objects, pages, seed, switches
 from qbo_simulator.company import list_companies, load_company
 from qbo_simulator.wire import Request, Response
 
@@ -26,6 +28,8 @@ class Unknown(Exception):
 
 def handle(app: Application, request: Request) -> Response:
     """Answer a request for the control interface."""
+    if pages.from_another_site(request):
+        return _json(403, {"error": "this came from a page of another site"})
     path = request.path.removeprefix("/_simulator").strip("/")
     try:
         body = amounts.load(request.body) if request.body.strip() else {}
@@ -133,7 +137,7 @@ def _clear_faults(app: Application, request: Request, body: Body) -> Any:
 
 def _plain(value: Any) -> Any:
     """Return a value without Decimals: delays and probabilities are floats."""
-    return amounts.json.loads(amounts.dump(value))
+    return json.loads(amounts.dump(value))
 
 
 def _limits(app: Application, request: Request, body: Body) -> Any:

@@ -21,10 +21,16 @@ if TYPE_CHECKING:
 
 Body = dict[str, Any]
 _CHUNK = 2000
-_FIRST = "Ada Ben Cleo Dara Emil Fay Gus Hana Ivo Jana Kai Lena Milo Nora Otto Pia Quin Rosa Sam Tara".split()
-_LAST = "Abbot Baker Cole Dunn Ellis Frost Grant Hayes Irwin Jones Keller Lowe Moss Nolan Owens Price".split()
-_TRADES = "Gardens Interiors Bakery Logistics Studios Supplies Consulting Foods Motors Fitness".split()
-_GOODS = "Design Hosting Support Training Audit Repair License Delivery Cleaning Planning".split()
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_FIRST = _words("Ada Ben Cleo Dara Emil Fay Gus Hana Ivo Jana Kai Lena Milo Nora Otto Pia Quin Rosa Sam Tara")
+_LAST = _words("Abbot Baker Cole Dunn Ellis Frost Grant Hayes Irwin Jones Keller Lowe Moss Nolan Owens Price")
+_TRADES = _words("Gardens Interiors Bakery Logistics Studios Supplies Consulting Foods Motors Fitness")
+_GOODS = _words("Design Hosting Support Training Audit Repair License Delivery Cleaning Planning")
 
 
 def fill(
@@ -44,7 +50,7 @@ def fill(
         company = load_company(tx, realm)
         if company is None:
             raise KeyError(realm)
-        maker = _Maker(tx, company, random.Random(seed), app.clock.now(), days)
+        maker = _Maker(tx, company, random.Random(seed), app.clock.now(), days)  # noqa: S311 (sample data)
         return maker.run(customers, items, invoices, payments, lines)
 
 

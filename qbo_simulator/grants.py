@@ -1,5 +1,6 @@
 """Tokens: what is given out, how refresh tokens rotate, and what ends a connection."""
 
+# ruff: noqa: S608 (table names are our own; values are parameters)
 from __future__ import annotations
 
 import base64

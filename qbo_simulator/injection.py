@@ -102,7 +102,7 @@ class FaultBook:
         self._lock = threading.Lock()
         self._rules: list[FaultRule] = []
         self._ids = itertools.count(1)
-        self._random = random.Random(1)
+        self._random = random.Random(1)  # noqa: S311 (repeatable on purpose)
 
     def add(self, wanted: dict[str, Any]) -> FaultRule:
         """Add a rule. Raises InvalidRule."""

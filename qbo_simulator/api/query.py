@@ -1,5 +1,6 @@
 """Queries: a parsed statement to rows of one company."""
 
+# ruff: noqa: S608 (attributes are checked against the known ones; values are parameters)
 from __future__ import annotations
 
 from datetime import date

@@ -31,25 +31,30 @@ class Entity:
         return self.name.lower()
 
 
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(text.split())
+
+
 _NAMES = ("Customer", "Vendor", "Employee")
 _LIST = frozenset({"create", "update"})
 _SALES = frozenset({"create", "update", "delete", "void", "send", "pdf"})
 _ADDRESSES = frozenset({"BillAddr", "ShipAddr"})
 
-_CUSTOMER_FIELDS = frozenset(
+_CUSTOMER_FIELDS = words(
     "DisplayName GivenName MiddleName FamilyName CompanyName FullyQualifiedName PrintOnCheckName PrimaryEmailAddr "
-    "Balance BalanceWithJobs Active Taxable Job ParentRef CurrencyRef PrimaryPhone ClientEntityId".split()
+    "Balance BalanceWithJobs Active Taxable Job ParentRef CurrencyRef PrimaryPhone ClientEntityId"
 )
-_ITEM_FIELDS = frozenset(
+_ITEM_FIELDS = words(
     "Name FullyQualifiedName Sku Type Active Description UnitPrice PurchaseCost Taxable ParentRef SubItem QtyOnHand "
-    "IncomeAccountRef TrackQtyOnHand".split()
+    "IncomeAccountRef TrackQtyOnHand"
 )
-_SALES_FIELDS = frozenset(
+_SALES_FIELDS = words(
     "DocNumber TxnDate DueDate CustomerRef TotalAmt Balance CurrencyRef SalesTermRef EmailStatus PrintStatus "
-    "ClassRef DepartmentRef".split()
+    "ClassRef DepartmentRef"
 )
-_PAYMENT_FIELDS = frozenset(
-    "TxnDate CustomerRef TotalAmt UnappliedAmt PaymentRefNum PaymentMethodRef DepositToAccountRef CurrencyRef".split()
+_PAYMENT_FIELDS = words(
+    "TxnDate CustomerRef TotalAmt UnappliedAmt PaymentRefNum PaymentMethodRef DepositToAccountRef CurrencyRef"
 )
 
 _ROWS = (

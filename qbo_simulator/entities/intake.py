@@ -7,18 +7,19 @@ from decimal import Decimal
 from typing import Any
 
 from qbo_simulator.amounts import decimal_of
+from qbo_simulator.entities.catalogue import words
 from qbo_simulator.faults import illegal_number, invalid_property
 
-NUMBERS = frozenset(
+NUMBERS = words(
     "Amount Qty UnitPrice DiscountPercent DiscountRate DiscountAmt TotalAmt Balance Deposit ExchangeRate TotalTax "
     "TaxInclusiveAmt DueDays DiscountDays DayOfMonthDue DueNextMonthDays PurchaseCost QtyOnHand Quantity UnappliedAmt "
-    "HomeTotalAmt HomeBalance TaxPercent NetAmountTaxable RateValue LineNum ReorderPoint BalanceWithJobs".split()
+    "HomeTotalAmt HomeBalance TaxPercent NetAmountTaxable RateValue LineNum ReorderPoint BalanceWithJobs"
 )
-TRUTHS = frozenset(
+TRUTHS = words(
     "Active Taxable sparse Job BillWithParent PercentBased ApplyTaxAfterDiscount TrackQtyOnHand SubItem "
-    "SalesTaxIncluded ProcessPayment AllowOnlineCreditCardPayment AllowOnlineACHPayment SubAccount".split()
+    "SalesTaxIncluded ProcessPayment AllowOnlineCreditCardPayment AllowOnlineACHPayment SubAccount"
 )
-DATES = frozenset("TxnDate DueDate ShipDate ExpirationDate ServiceDate AcceptedDate InvStartDate".split())
+DATES = words("TxnDate DueDate ShipDate ExpirationDate ServiceDate AcceptedDate InvStartDate")
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)")
 
 #: Nothing was sent for this field except the wish to empty it.

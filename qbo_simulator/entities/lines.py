@@ -164,16 +164,20 @@ def _item_line(
     _tax_code(books, detail, item, customer)
     price, quantity = detail.get("UnitPrice"), detail.get("Qty")
     by_gross = inclusive and detail.get("TaxInclusiveAmt") is not None
-    checked = price is not None and quantity is not None and books.switches["check_amounts"] and not by_gross
-    # Half a cent up or down is forgiven: clients multiply with more or fewer digits than we keep.
-    if checked and abs(price * quantity - line["Amount"]) > Decimal("0.0051"):
-        raise faults.amount_mismatch(line["Amount"])
+    if price is not None and quantity is not None and not by_gross:
+        _check_amount(books, line["Amount"], price * quantity)
     if inclusive:
         tax.take_tax_out(books, line)
     else:
         detail.pop("TaxInclusiveAmt", None)
     line.setdefault("CustomExtensions", [])
     return line
+
+
+def _check_amount(books: Books, amount: Decimal, product: Decimal) -> None:
+    # Half a cent up or down is forgiven: clients multiply with more or fewer digits than we keep.
+    if books.switches["check_amounts"] and abs(product - amount) > Decimal("0.0051"):
+        raise faults.amount_mismatch(amount)
 
 
 def _tax_code(

@@ -11,7 +11,7 @@ from qbo_simulator import faults
 from qbo_simulator.amounts import ZERO, cents
 from qbo_simulator.entities import lines as form_lines
 from qbo_simulator.entities import tax
-from qbo_simulator.entities.catalogue import NUMBERED_TOGETHER
+from qbo_simulator.entities.catalogue import NUMBERED_TOGETHER, words
 from qbo_simulator.entities.lists import move_stock
 from qbo_simulator.entities.names import settle_balance
 from qbo_simulator.entities.rules import Rules
@@ -28,9 +28,9 @@ _PRINT = ("NotSet", "NeedToPrint", "PrintComplete")
 class SalesRules(Rules):
     """What all sales forms have in common."""
 
-    read_only = frozenset(
+    read_only = words(
         "Balance TotalAmt HomeTotalAmt HomeBalance InvoiceLink FreeFormAddress ShipFromAddr RemainingCredit "
-        "AllowIPNPayment AllowOnlinePayment".split()
+        "AllowIPNPayment AllowOnlinePayment"
     )
 
     def __init__(self, entity: str) -> None:

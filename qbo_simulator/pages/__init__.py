@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from qbo_simulator.pages.rendering import render
-from qbo_simulator.pages.routes import handle
+from qbo_simulator.pages.routes import from_another_site, handle
 
-__all__ = ["handle", "render"]
+__all__ = ["from_another_site", "handle", "render"]
