@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -32,7 +33,6 @@ SETTINGS = {
     "QBO_CLIENT_SECRET": "demo-secret",
     "QBO_WEBHOOK_VERIFIER": "test-verifier",
     "QBO_LIMITER_COLD_START": "false",
-    # Hashed names need a collectstatic; what serves them in production has its own test.
     "STATICFILES_BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
 }
 
@@ -41,15 +41,24 @@ if not worker:
     sockets = tempfile.mkdtemp(prefix="crm-test-")
     atexit.register(shutil.rmtree, sockets, ignore_errors=True)
     os.environ["CRM_TEST_SOCKETS"] = sockets
+    # Servers of the tests serve the sources under their own names; nothing has to be collected.
+    Path(sockets, "static").symlink_to(Path(__file__).resolve().parent.parent / "static")
     os.environ["CRM_TEST_DATABASE_URL"] = (
         os.environ.get("TEST_DATABASE_URL") or f"postgres://crm@/crm?host={sockets}/postgres"
     )
     os.environ["CRM_TEST_REDIS_URL"] = os.environ.get("TEST_REDIS_URL") or f"unix://{sockets}/valkey/valkey.sock"
 
 os.environ.update(SETTINGS)
+os.environ["STATIC_ROOT"] = f"{os.environ['CRM_TEST_SOCKETS']}/static"
 os.environ["DATABASE_URL"] = os.environ["CRM_TEST_DATABASE_URL"]
 os.environ["REDIS_URL"] = f"{os.environ['CRM_TEST_REDIS_URL']}?db={int(re.sub(r'[^0-9]', '', worker) or -1) + 1}"
 os.environ["REDIS_KEY_PREFIX"] = f"test-{worker or 'main'}"
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 pytest_plugins = ["tests.servers", "tests.browser"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Fixtures that import models can only be loaded once Django is set up."""
+    config.pluginmanager.import_plugin("tests.quickbooks")

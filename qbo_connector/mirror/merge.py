@@ -42,7 +42,7 @@ _HEAD = [name for name in _COLUMNS if name != "body"]
 _UPDATED = [name for name in _HEAD if name not in ("entity", "qbo_id")]
 # A tombstone carries no SyncToken and no fields: it only marks the row. What arrives after it has to be newer.
 # Assembled from the column names above; every value is a parameter.
-_MERGE = f"""  # noqa: S608
+_MERGE = f"""
 WITH incoming AS (SELECT * FROM {{source}}),
 merged AS (
     INSERT INTO qbo_connector_mirrorobject AS mirror (connection_id, {", ".join(_HEAD)}, unread, mirrored_at)
