@@ -41,8 +41,8 @@ if not worker:
     sockets = tempfile.mkdtemp(prefix="crm-test-")
     atexit.register(shutil.rmtree, sockets, ignore_errors=True)
     os.environ["CRM_TEST_SOCKETS"] = sockets
-    # Servers of the tests serve the sources under their own names; nothing has to be collected.
-    Path(sockets, "static").symlink_to(Path(__file__).resolve().parent.parent / "static")
+    # Servers of the tests serve the files under their own names. A copy: collecting empties its target first.
+    shutil.copytree(Path(__file__).resolve().parent.parent / "static", Path(sockets, "static"))
     os.environ["CRM_TEST_DATABASE_URL"] = (
         os.environ.get("TEST_DATABASE_URL") or f"postgres://crm@/crm?host={sockets}/postgres"
     )
