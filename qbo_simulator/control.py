@@ -90,7 +90,8 @@ def _tokens(app: Application, request: Request, body: Body) -> Any:
         if load_company(tx, realm) is None:
             raise Unknown(f"realmId {realm}")
         grant = grants.new_grant(tx, client, realm, scope, now)
-        return {"realmId": realm, **grants.give_tokens(tx, grant, app.token_policy, now)}
+        answer = grants.give_tokens(tx, grant, app.token_policy, now)
+    return {"realmId": answer.pop("realm"), **answer}
 
 
 def _expire_tokens(app: Application, request: Request, body: Body) -> Any:

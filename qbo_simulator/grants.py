@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -161,13 +160,8 @@ def _answer(tx: Transaction, grant: Grant, refresh_token: str, policy: dict[str,
         "expires_in": lifetime,
         "refresh_token": refresh_token,
         "x_refresh_token_expires_in": int(policy["refresh_seconds"]),
+        "scope": grant.scope,
+        "realm": grant.realm,
         "x_refresh_token_hard_expires_in": max(0, int(grant.started + policy["hard_seconds"] - now)),
     }
-    if "openid" in grant.scope.split():
-        parts = [
-            {"alg": "none", "typ": "JWT"},
-            {"sub": "simulator-user", "aud": [grant.client], "realmid": grant.realm},
-        ]
-        encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
-        answer["id_token"] = ".".join([*encoded, ""])
     return answer

@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from qbo_simulator import grants, pages
+from qbo_simulator import grants, identity, pages
 from qbo_simulator.company import list_companies, load_company
 from qbo_simulator.wire import Request, Response
 
@@ -34,7 +34,7 @@ def handle(app: Application, request: Request) -> Response | None:
     if path == "/v1/openid_connect/userinfo":
         return _user(app, request)
     if path == "/op/v1/jwks":
-        return _json(200, {"keys": []})
+        return _json(200, identity.key_set())
     return None
 
 
@@ -149,6 +149,19 @@ def _token(app: Application, request: Request) -> Response:
         return _json(400, {"error_description": str(failure), "error": "invalid_grant"})
     if request.headers.get("x-include-refresh-token-hard-expires-in", "").lower() != "true":
         del answer["x_refresh_token_hard_expires_in"]
+    scope = answer.pop("scope").split()
+    if "openid" in scope and kind == "authorization_code":
+        answer["id_token"] = identity.id_token(
+            {
+                "sub": "simulator-user",
+                "aud": [client],
+                "realmid": answer.pop("realm"),
+                "iss": f"http://{request.host}/op/v1",
+                "exp": int(now) + 3600,
+                "iat": int(now),
+            }
+        )
+    answer.pop("realm", None)
     return _json(200, answer)
 
 

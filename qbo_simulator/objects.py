@@ -41,7 +41,7 @@ def _get(app: Application, realm: str, entity: Entity, identifier: str | None, q
                 raise KeyError(f"{entity.name} {identifier}")
             return found
         clauses, parameters = ["1"], []
-        if query.get("active") != "all":
+        if query.get("active", "").lower() == "true":
             clauses.append("active = 1")
         for name, column in (("customer", "owner"), ("number", "doc_number")):
             if name in query:

@@ -15,8 +15,6 @@ from qbo_simulator.shelf import Shelf
 from qbo_simulator.store import Transaction
 
 FOLDER = Path(__file__).parent / "companies"
-#: How long ago the newest sample document was written.
-FRESH = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -25,14 +23,16 @@ class Sample:
 
     key: str
     realm: str
+    #: How many days ago its newest invoice was written: some are overdue and some are not.
+    age: int
 
 
 SAMPLES = {
     sample.key: sample
     for sample in (
-        Sample("us", "9130350000000001"),
-        Sample("uk", "9130350000000002"),
-        Sample("ca", "9130350000000003"),
+        Sample("us", "9130350000000001", 3),
+        Sample("uk", "9130350000000002", 12),
+        Sample("ca", "9130350000000003", 27),
     )
 }
 _FIRST_NEW_REALM = 9130350000000100
@@ -51,13 +51,15 @@ def read_sample(key: str) -> dict[str, list[dict[str, Any]]]:
     return {path.stem: amounts.load(path.read_bytes()) for path in sorted(folder.glob("*.json"))}
 
 
-def shift(objects: dict[str, list[dict[str, Any]]], now: datetime, zone: tzinfo) -> dict[str, list[dict[str, Any]]]:
+def shift(
+    objects: dict[str, list[dict[str, Any]]], now: datetime, zone: tzinfo, *, age: int
+) -> dict[str, list[dict[str, Any]]]:
     """Return the objects with every date moved by the same number of days, and no time after yesterday."""
     written = [body["MetaData"]["CreateTime"] for body in objects.get("Invoice", ())]
     newest = max((datetime.fromisoformat(text) for text in written), default=None)
     if newest is None:
         return objects
-    days = timedelta(days=((now - FRESH).astimezone(zone).date() - newest.astimezone(zone).date()).days)
+    days = timedelta(days=((now - timedelta(days=age)).astimezone(zone).date() - newest.astimezone(zone).date()).days)
     latest = (now - timedelta(days=1)).astimezone(zone)
 
     def move(value: Any) -> Any:
@@ -92,7 +94,7 @@ def add_company(
     info = objects["CompanyInfo"][0]
     zone = zone_of(info.get("DefaultTimeZone"))
     if not keep_dates:
-        objects = shift(objects, now, zone)
+        objects = shift(objects, now, zone, age=SAMPLES[key].age)
         info = objects["CompanyInfo"][0]
     if name:
         info |= {"CompanyName": name, "LegalName": name}

@@ -67,7 +67,8 @@ def home(app: Application, request: Request) -> Response:
         for entry in list_companies(tx):
             company = _company(tx, entry["realmId"])
             row = tx.one(
-                "SELECT count(*), coalesce(sum(balance), 0), coalesce(sum(balance > 0 AND due_date < ?), 0) "
+                "SELECT count(*), coalesce(sum(coalesce(json_extract(body, '$.HomeBalance'), balance)), 0), "
+                "coalesce(sum(balance > 0 AND due_date < ?), 0) "
                 "FROM objects WHERE realm = ? AND entity = 'Invoice' AND deleted = 0",
                 (_today(app, company).isoformat(), company.realm),
             )
@@ -179,7 +180,7 @@ def change_invoice(app: Application, request: Request, realm: str, identifier: s
             return done("Voided.")
         case "delete":
             act(app, realm, entity, identifier, {"operation": "delete"})
-            return done("", f"/company/{realm}/invoices?done=Invoice+deleted.")
+            return done("", f"/companies/{realm}/invoices?done=Invoice+deleted.")
     raise ValueError("There is no such action.")
 
 
@@ -210,7 +211,7 @@ def change_payment(app: Application, request: Request, realm: str, identifier: s
         raise ValueError("There is no such action.")
     act(app, realm, ENTITIES["payment"], identifier, {"operation": action})
     if action == "delete":
-        return done("", f"/company/{realm}/invoices?done=Payment+deleted.")
+        return done("", f"/companies/{realm}/invoices?done=Payment+deleted.")
     return done({"unapply": "No longer applied.", "void": "Voided."}[action])
 
 
