@@ -1,6 +1,7 @@
 """``python -m crm_sync.launch demo|run|reset``: what ``make demo``, ``make run`` and ``make demo-reset`` call."""
 
 import argparse
+import errno
 import os
 import sys
 import time
@@ -16,6 +17,7 @@ from crm_sync.launch.refusals import CannotStart
 from crm_sync.launch.strangers import refuse_strangers
 
 VAR = ROOT / "var"
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main() -> int:
@@ -37,9 +39,24 @@ def main() -> int:
     except CannotStart as refusal:
         print(f"\n{refusal}", file=sys.stderr)
         return 1
+    except OSError as error:
+        if error.errno not in DISK_ERRORS and not isinstance(error, PermissionError):
+            raise
+        print(f"\n{disk_sentence(error)}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\nStopped.")
     return 0
+
+
+def disk_sentence(error: OSError) -> str:
+    """What a person can do about a file that cannot be written."""
+    if isinstance(error, PermissionError):
+        return (
+            f"{error.filename} cannot be written: an earlier run was probably another user's, or root's. "
+            "Start as that user, or remove the folder as that user."
+        )
+    return f"The disk is full ({error.filename or error.strerror}). Make room and start again; what was saved is kept."
 
 
 def demo_title() -> str:

@@ -33,6 +33,7 @@ class Installation:
         self.processes: list[Process] = []
         self.follower = LogFollower([])
         self.restarts = Restarts()
+        self.bad_answers = 0
         self.stack = ExitStack()
 
     def lock(self) -> None:
@@ -110,23 +111,27 @@ class Installation:
     def watch(self, port: int) -> None:
         """Until a signal ends it: restart what dies or no longer works. Raises CannotStart when that is in vain."""
         self.follower = LogFollower(self.processes if self.stream else [])
-        bad, next_look = 0, time.monotonic() + WATCH_EVERY
+        next_look = time.monotonic() + WATCH_EVERY
         while True:
             self.follower.print_new()
             self._restart_dead()
             if time.monotonic() >= next_look:
                 next_look = time.monotonic() + WATCH_EVERY
-                state = health.product_health(port)
-                stuck = state.get("database") and state.get("broker") and not state.get("heartbeat")
-                bad = bad + 1 if stuck else 0
-                if bad >= BAD_ANSWERS:
-                    bad = 0
-                    print("  No heartbeat comes through: restarting worker and beat.", flush=True)
-                    for process in self.processes:
-                        if process.name in ("worker", "beat"):
-                            process.stop()
-                            process.start()
+                self.replace_stuck(health.product_health(port))
             time.sleep(0.3)
+
+    def replace_stuck(self, state: dict[str, bool]) -> None:
+        """Restart worker and beat when database and broker answered several times and no heartbeat came through."""
+        stuck = state.get("database") and state.get("broker") and not state.get("heartbeat")
+        self.bad_answers = self.bad_answers + 1 if stuck else 0
+        if self.bad_answers < BAD_ANSWERS:
+            return
+        self.bad_answers = 0
+        print("  No heartbeat comes through: restarting worker and beat.", flush=True)
+        for process in self.processes:
+            if process.name in ("worker", "beat"):
+                process.stop()
+                process.start()
 
     def _restart_dead(self) -> None:
         children: list[Server | Process] = [*self.servers, *self.processes]
