@@ -12,15 +12,15 @@ from core.events import emit
 PREFERENCES = {"theme": ("system", "light", "dark"), "density": ("comfortable", "compact")}
 
 
-class UsersExist(Exception):  # noqa: N818 -- an exception says what is true
+class UsersExist(Exception):
     """The first administrator has been made already."""
 
 
-class LastAdministrator(Exception):  # noqa: N818
+class LastAdministrator(Exception):
     """Nobody else could manage users after this."""
 
 
-class UnknownPreference(ValueError):  # noqa: N818
+class UnknownPreference(ValueError):
     """There is no such preference, or not with this value."""
 
 

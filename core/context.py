@@ -36,7 +36,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def menu_lines(entries: list[registry.MenuEntry], user: Any, path: str) -> list[MenuLine]:
-    """The entries that ``user`` may see, in order; active is the one with the longest address that ``path`` begins with."""
+    """The entries that ``user`` may see, in order; active is the closest one above ``path``."""
     shown = sorted(entries, key=lambda entry: (entry.order, str(entry.title)))
     allowed = [
         (entry, reverse(entry.url_name)) for entry in shown if not entry.permission or user.has_perm(entry.permission)

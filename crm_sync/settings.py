@@ -8,6 +8,7 @@ import structlog
 from csp.constants import NONE, SELF
 
 from crm_sync.environment import celery_broker_url, quickbooks_addresses
+from crm_sync.launch.demo import LOGINS, PASSWORD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -15,6 +16,7 @@ if (BASE_DIR / ".env").is_file() and env.bool("READ_DOT_ENV", True):
     environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
 
 DEMO = env.bool("DEMO", False)
+DEMO_ACCOUNTS = [{"role": login.role, "email": login.email, "password": PASSWORD} for login in LOGINS] if DEMO else []
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "")
 # Comma separated ``name:base64(32 bytes)``. The first one encrypts, all of them decrypt.

@@ -15,7 +15,7 @@ from accounts.forms import PasswordForm, ProfileForm
 from accounts.models import User
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     """Name, time zone, notation, theme and density."""
     user = cast(User, request.user)

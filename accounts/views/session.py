@@ -29,7 +29,7 @@ def destination(request: HttpRequest) -> str:
 @login_not_required
 @never_cache
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
     """Sign in. While there is nobody, the page for the first administrator comes instead."""
     if request.user.is_authenticated:
@@ -55,7 +55,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @never_cache
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def first_admin(request: HttpRequest) -> HttpResponse:
     """Make the first administrator of a new installation; gone as soon as there is a user."""
     if not queries.nobody_yet():

@@ -23,7 +23,7 @@ def user_list(request: HttpRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def user_create(request: HttpRequest) -> HttpResponse:
     """Add a user with an initial password."""
     require(request.user, "accounts.manage")
@@ -35,7 +35,7 @@ def user_create(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/user_form.html", {"form": form}, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def user_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a user's name and role."""
     require(request.user, "accounts.manage")
@@ -68,6 +68,6 @@ def user_activate(request: HttpRequest, pk: int) -> HttpResponse:
     except services.LastAdministrator:
         messages.error(request, _("Somebody has to manage users: %s is the last one who can.") % user)
     else:
-        done = _("%s can sign in again.") if active else _("%s can’t sign in any more.")
+        done = _("%s can sign in again.") if active else _("%s can't sign in any more.")
         messages.success(request, done % user)
     return redirect("accounts:user-list")

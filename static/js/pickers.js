@@ -34,6 +34,8 @@
       });
     }
     const picker = new window.TomSelect(select, options);
+    // The label names Tom Select's own field now; the select behind it is for the form alone.
+    select.setAttribute("aria-hidden", "true");
     if (url) picker.on("type", () => picker.clearOptions());
   };
   const dressAll = (root) => {

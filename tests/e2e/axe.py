@@ -1,0 +1,31 @@
+"""The accessibility gate of the browser tests: no serious or critical finding of axe."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+GRAVE = ("serious", "critical")
+# Colours are measured when nothing fades in any more.
+AT_REST = """() => Promise.all(
+    document.getAnimations().filter((each) => each.effect.getTiming().iterations !== Infinity)
+        .map((each) => each.finished.catch(() => {})))"""
+
+
+def assert_accessible(page: Page) -> None:
+    """Fail with rule, help and elements of each serious or critical finding on the page as it stands.
+
+    axe is run from outside the page's Content-Security-Policy, which stays in force for the page itself.
+    """
+    findings = grave_findings(page)
+    assert not findings, f"{page.url}\n" + "\n".join(findings)
+
+
+def grave_findings(page: Page) -> list[str]:
+    """The serious and critical findings, one line for each element."""
+    page.evaluate(AT_REST)
+    answer = Axe().run(page, options={"resultTypes": ["violations"]})
+    return [
+        f"{violation['impact']} {violation['id']}\n  {node['html'][:300]}\n  {node['failureSummary']}"
+        for violation in answer.response["violations"]
+        if violation["impact"] in GRAVE
+        for node in violation["nodes"]
+    ]
