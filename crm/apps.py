@@ -1,9 +1,14 @@
-"""The app's entry in the registry, and what it adds to pages of others."""
+"""The app's entry in the registry."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import import_string
 
 
 class CrmConfig(AppConfig):
-    """See the package's docstring."""
+    """Companies, contacts, deals, products and quotes."""
 
     name = "crm"
+
+    def ready(self) -> None:
+        """Fill the registries; their entries need models, which are there only now."""
+        import_string("crm.registration.register")()

@@ -19,3 +19,15 @@ class QuoteStatus(models.TextChoices):
     PUBLISHED = "published", _("Published")
     ACCEPTED = "accepted", _("Accepted")
     DECLINED = "declined", _("Declined")
+
+
+class BillingStatus(models.TextChoices):
+    """What ``DealBilling.invoice_status`` can say: the words for the status of an invoice, known here to filter by."""
+
+    DRAFT = "draft", _("Draft")
+    WAITING = "waiting", _("Waiting to be sent")
+    SENT = "sent", _("Sent to customer")
+    PARTIAL = "partial", _("Partial payment")
+    PAID = "paid", _("Paid in full")
+    OVERDUE = "overdue", _("Overdue")
+    VOIDED = "voided", _("Voided")

@@ -1,6 +1,63 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
+from crm.views import board, cards, choices, details, editing, lines, lists, quoting, timeline
+
+
+def _of(kind: Kind, folder: str) -> list[URLPattern]:
+    """What every kind of record has besides its list and page."""
+    one = f"{folder}/<int:pk>"
+    return [
+        path(f"{folder}/new/", editing.create, {"kind": kind}, name=f"{kind.name}-create"),
+        path(f"{one}/edit/", editing.edit, {"kind": kind}, name=f"{kind.name}-edit"),
+        path(f"{one}/archive/", editing.archive, {"kind": kind}, name=f"{kind.name}-archive"),
+        path(f"{one}/restore/", editing.restore, {"kind": kind}, name=f"{kind.name}-restore"),
+    ]
+
+
+def _lines(name: str, folder: str) -> list[URLPattern]:
+    one, extra = f"{folder}/<int:pk>/lines", {"object_type": name}
+    return [
+        path(f"{one}/", lines.lines, extra, name=f"{name}-lines"),
+        path(f"{one}/row/", lines.line_row, extra, name=f"{name}-line-row"),
+        path(f"{one}/amounts/", lines.line_amounts, extra, name=f"{name}-line-amounts"),
+    ]
+
 
 app_name = "crm"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("companies/", lists.company_list, name="company-list"),
+    path("companies/choices/", choices.company_choices, name="company-choices"),
+    path("companies/<int:pk>/", details.company_detail, name="company-detail"),
+    path("companies/<int:pk>/contacts/", cards.company_contacts, name="company-contacts-card"),
+    path("companies/<int:pk>/deals/", cards.company_deals, name="company-deals-card"),
+    *_of(COMPANY, "companies"),
+    path("contacts/", lists.contact_list, name="contact-list"),
+    path("contacts/choices/", choices.contact_choices, name="contact-choices"),
+    path("contacts/<int:pk>/", details.contact_detail, name="contact-detail"),
+    path("contacts/<int:pk>/deals/", cards.contact_deals, name="contact-deals-card"),
+    *_of(CONTACT, "contacts"),
+    path("deals/", lists.deal_list, name="deal-list"),
+    path("deals/board/", board.deal_board, name="deal-board"),
+    path("deals/choices/", choices.deal_choices, name="deal-choices"),
+    path("deals/<int:pk>/", details.deal_detail, name="deal-detail"),
+    path("deals/<int:pk>/move/", board.deal_move, name="deal-move"),
+    path("deals/<int:pk>/contacts/", cards.deal_contacts_card, name="deal-contacts-card"),
+    path("deals/<int:pk>/contacts/change/", cards.deal_contact_change, name="deal-contact-change"),
+    path("deals/<int:pk>/quotes/", cards.deal_quotes, name="deal-quotes-card"),
+    *_of(DEAL, "deals"),
+    *_lines("deal", "deals"),
+    path("products/", lists.product_list, name="product-list"),
+    path("products/choices/", choices.product_choices, name="product-choices"),
+    path("products/<int:pk>/", details.product_detail, name="product-detail"),
+    *_of(PRODUCT, "products"),
+    path("quotes/", lists.quote_list, name="quote-list"),
+    path("quotes/<int:pk>/", details.quote_detail, name="quote-detail"),
+    path("quotes/<int:pk>/publish/", quoting.quote_publish, name="quote-publish"),
+    *_of(QUOTE, "quotes"),
+    *_lines("quote", "quotes"),
+    path("timeline/<slug:object_type>/<int:pk>/", timeline.timeline, name="timeline"),
+    path("timeline/<slug:object_type>/<int:pk>/notes/", timeline.note_add, name="note-add"),
+]

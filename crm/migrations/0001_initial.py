@@ -568,10 +568,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="company",
-            index=models.Index(fields=["name", "id"], name="crm_company_by_name"),
-        ),
-        migrations.AddIndex(
-            model_name="company",
             index=models.Index(fields=["-updated_at", "-id"], name="crm_company_by_update"),
         ),
         migrations.AddIndex(
@@ -580,7 +576,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="company",
-            index=models.Index(django.db.models.functions.text.Upper("name"), name="crm_company_by_upper_name"),
+            index=models.Index(django.db.models.functions.text.Upper("name"), "id", name="crm_company_by_upper_name"),
         ),
         migrations.AddIndex(
             model_name="contact",
@@ -588,7 +584,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="contact",
-            index=models.Index(fields=["last_name", "id"], name="crm_contact_by_name"),
+            index=models.Index(
+                django.db.models.functions.text.Upper("last_name"), "id", name="crm_contact_by_upper_name"
+            ),
         ),
         migrations.AddIndex(
             model_name="contact",
@@ -622,10 +620,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="product",
-            index=models.Index(fields=["name", "id"], name="crm_product_by_name"),
-        ),
-        migrations.AddIndex(
-            model_name="product",
             index=models.Index(fields=["-updated_at", "-id"], name="crm_product_by_update"),
         ),
         migrations.AddIndex(
@@ -634,7 +628,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="product",
-            index=models.Index(django.db.models.functions.text.Upper("name"), name="crm_product_by_upper_name"),
+            index=models.Index(django.db.models.functions.text.Upper("name"), "id", name="crm_product_by_upper_name"),
         ),
         migrations.AddConstraint(
             model_name="product",
@@ -689,7 +683,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="deal",
-            index=models.Index(fields=["name", "id"], name="crm_deal_by_name"),
+            index=models.Index(django.db.models.functions.text.Upper("name"), "id", name="crm_deal_by_upper_name"),
         ),
         migrations.AddIndex(
             model_name="deal",

@@ -26,10 +26,9 @@ class Company(Record):
         verbose_name_plural = "companies"
         indexes = [
             GinIndex(fields=["search"], name="crm_company_search"),
-            models.Index(fields=["name", "id"], name="crm_company_by_name"),
             models.Index(fields=["-updated_at", "-id"], name="crm_company_by_update"),
             models.Index(models.functions.Upper("email"), name="crm_company_by_email"),
-            models.Index(models.functions.Upper("name"), name="crm_company_by_upper_name"),
+            models.Index(models.functions.Upper("name"), "id", name="crm_company_by_upper_name"),
         ]
 
     def __str__(self) -> str:

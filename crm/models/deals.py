@@ -66,7 +66,7 @@ class Deal(Record):
         indexes = [
             GinIndex(fields=["search"], name="crm_deal_search"),
             models.Index(fields=["stage", "-updated_at", "-id"], name="crm_deal_by_stage"),
-            models.Index(fields=["name", "id"], name="crm_deal_by_name"),
+            models.Index(models.functions.Upper("name"), "id", name="crm_deal_by_upper_name"),
             models.Index(fields=["-updated_at", "-id"], name="crm_deal_by_update"),
             models.Index(fields=["-amount", "-id"], name="crm_deal_by_amount"),
             models.Index(fields=["close_on", "id"], name="crm_deal_by_close"),

@@ -24,10 +24,9 @@ class Product(Record):
     class Meta:
         indexes = [
             GinIndex(fields=["search"], name="crm_product_search"),
-            models.Index(fields=["name", "id"], name="crm_product_by_name"),
             models.Index(fields=["-updated_at", "-id"], name="crm_product_by_update"),
             models.Index(models.functions.Upper("sku"), name="crm_product_by_sku"),
-            models.Index(models.functions.Upper("name"), name="crm_product_by_upper_name"),
+            models.Index(models.functions.Upper("name"), "id", name="crm_product_by_upper_name"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="a_product_has_a_name"),

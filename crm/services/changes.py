@@ -29,3 +29,10 @@ def differing(record: models.Model, values: Mapping[str, Any]) -> Changes:
 def as_data(changes: Changes) -> dict[str, list[Any]]:
     """``changes`` as the event carries them: ``{"name": ["old", "new"]}``."""
     return {name: [plain(old), plain(new)] for name, (old, new) in changes.items()}
+
+
+def column(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
+    """The column behind a field or attribute name."""
+    found = model._meta.get_field(name)
+    assert isinstance(found, models.Field)
+    return found

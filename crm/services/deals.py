@@ -13,7 +13,7 @@ from core.events import emit
 from core.models import Origin
 from crm.enums import DealStatus
 from crm.models import Contact, Deal, DealBilling, DealContact, Stage, StageChange
-from crm.services import pipelines, records
+from crm.services import changes, pipelines, records
 
 FIELDS = ("name", "amount", "currency", "close_on", "company", "description", "owner", "properties")
 
@@ -121,8 +121,7 @@ def set_billing(rows: Iterable[DealBillingValues]) -> list[int]:
 
 
 def _merge_billing(names: Sequence[str], values: Sequence[str]) -> str:
-    kinds = [DealBilling._meta.get_field(name).rel_db_type(connection) for name in names[:1]]
-    kinds += [DealBilling._meta.get_field(name).db_type(connection) for name in values]
+    kinds = ["bigint", *(changes.column(DealBilling, name).db_type(connection) for name in values)]
     arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
     columns = ", ".join(names)
     return (

@@ -163,7 +163,7 @@ def _write_changed(model: type[Record], records: Sequence[Record], columns: Sequ
     quote = connection.ops.quote_name
     casts, arrays, assignments = ["%s::bigint[]"], [[record.pk for record in unique]], []
     for name in columns:
-        column = model._meta.get_field(name)
+        column = changes.column(model, name)
         as_json = isinstance(column, models.JSONField)
         kind = (
             "text"
@@ -175,7 +175,7 @@ def _write_changed(model: type[Record], records: Sequence[Record], columns: Sequ
         arrays.append([json.dumps(value) for value in values] if as_json else values)
         quoted = quote(str(column.column))
         assignments.append(f"{quoted} = v.{quoted}{'::jsonb' if as_json else ''}")
-    names = ", ".join(quote(str(model._meta.get_field(name).column)) for name in ("id", *columns))
+    names = ", ".join(quote(str(changes.column(model, name).column)) for name in ("id", *columns))
     sql = (
         f"UPDATE {quote(model._meta.db_table)} AS t SET {', '.join(assignments)} "  # noqa: S608 -- names of ours
         f"FROM unnest({', '.join(casts)}) AS v({names}) WHERE t.id = v.id"
@@ -186,9 +186,14 @@ def _write_changed(model: type[Record], records: Sequence[Record], columns: Sequ
 
 def _emit(model: type[Record], plan: _Plan, about: Callable[[Record], Sequence[tuple[str, int]]]) -> None:
     kind = str(model._meta.model_name)
-    drafts = [Draft(f"{kind}.created", kind, record.pk, about(record)) for record in plan.created.values()]
+    drafts = [
+        Draft(f"{kind}.created", kind, record.pk, about(record), {"title": str(record)})
+        for record in plan.created.values()
+    ]
     drafts += [
-        Draft(f"{kind}.changed", kind, record.pk, about(record), {"changes": changes.as_data(found)})
+        Draft(
+            f"{kind}.changed", kind, record.pk, about(record), {"title": str(record), "changes": changes.as_data(found)}
+        )
         for record, found in plan.changed.values()
     ]
     if drafts:
@@ -199,7 +204,7 @@ def _reader(model: type[Record], name: str) -> Callable[[Any], Any]:
     """A function that brings a value into the form in which it comes back from the column. It raises Misfit."""
     if name == "archived":
         return bool
-    column = model._meta.get_field(name)
+    column = changes.column(model, name)
     label = str(column.verbose_name)
     if isinstance(column, models.DecimalField):
         return _decimal_reader(label, int(column.max_digits or 0), int(column.decimal_places or 0))

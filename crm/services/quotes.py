@@ -81,7 +81,15 @@ def set_lines(quote: Quote, wanted: Sequence[LineValues], *, by: Any) -> Quote:
     _write_lines(fresh, wanted)
     Quote.objects.filter(pk=fresh.pk).update(amount=amount, updated_at=timezone.now())
     fresh.refresh_from_db()
-    emit("quote.lines_changed", fresh, by=by, about=_related(fresh), lines=len(wanted), amount=str(fresh.amount))
+    emit(
+        "quote.lines_changed",
+        fresh,
+        by=by,
+        about=_related(fresh),
+        lines=len(wanted),
+        amount=str(fresh.amount),
+        currency=fresh.currency,
+    )
     return fresh
 
 

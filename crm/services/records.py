@@ -71,7 +71,15 @@ def update(record: R, values: Mapping[str, Any], *, by: Any, origin: Origin | No
     type(record)._default_manager.filter(pk=record.pk).update(**written, updated_at=timezone.now())
     fresh.refresh_from_db()
     data = changes.as_data({name: (old, getattr(fresh, name)) for name, (old, _new) in found.items()})
-    emit(f"{object_type_of(fresh)}.changed", fresh, by=by, origin=origin, about=about(fresh), changes=data)
+    emit(
+        f"{object_type_of(fresh)}.changed",
+        fresh,
+        by=by,
+        origin=origin,
+        about=about(fresh),
+        title=str(fresh),
+        changes=data,
+    )
     return fresh
 
 
@@ -101,5 +109,5 @@ def _mark(record: R, moment: Any, event: str, *, by: Any, about: About) -> R:
     marked = rows.update(archived_at=moment, updated_at=timezone.now())
     record.refresh_from_db()
     if marked:
-        emit(f"{object_type_of(record)}.{event}", record, by=by, about=about(record))
+        emit(f"{object_type_of(record)}.{event}", record, by=by, about=about(record), title=str(record))
     return record

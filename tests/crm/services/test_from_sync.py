@@ -71,7 +71,11 @@ def test_only_changed_records_are_written_and_told():
     event = Event.objects.get()
     assert event.name == "contact.changed"
     assert event.data == {
-        "changes": {"email": ["old@example.com", "new@example.com"], "billing_address": [{}, {"city": "Half Moon Bay"}]}
+        "title": "Grace",
+        "changes": {
+            "email": ["old@example.com", "new@example.com"],
+            "billing_address": [{}, {"city": "Half Moon Bay"}],
+        },
     }
     assert set(event.links.values_list("object_type", "object_id")) == {
         ("contact", changing.pk),

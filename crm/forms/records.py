@@ -1,0 +1,217 @@
+"""The forms of companies, contacts, products, deals and quotes."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.forms.base import RecordForm
+from crm.forms.fields import AmountField, CurrencyCodeField, DateField, EmailsField, RecordField, RecordsField
+from crm.models import Stage
+from crm.queries import companies, contacts, deals
+
+LARGEST_AMOUNT = Decimal(10) ** 14
+ADDRESSES = {
+    "billing_address": gettext_lazy("Billing address"),
+    "shipping_address": gettext_lazy("Shipping address"),
+}
+NOTES = forms.Textarea(attrs={"rows": 3})
+
+
+def _text(label: Any, longest: int, *, required: bool = False, **kwargs: Any) -> forms.CharField:
+    return forms.CharField(label=label, max_length=longest, required=required, **kwargs)
+
+
+def _website() -> forms.CharField:
+    return _text(gettext_lazy("Website"), 1000, widget=forms.TextInput(attrs={"inputmode": "url"}))
+
+
+def _email() -> EmailsField:
+    widget = forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off"})
+    return EmailsField(label=gettext_lazy("E-mail"), required=False, max_length=254, widget=widget)
+
+
+class CompanyForm(RecordForm):
+    """A company."""
+
+    name = _text(gettext_lazy("Name"), 500, required=True)
+    domain = _text(gettext_lazy("Domain"), 255, help_text=gettext_lazy("Such as example.com."))
+    email = _email()
+    phone = _text(gettext_lazy("Phone"), 60)
+    website = _website()
+    industry = _text(gettext_lazy("Industry"), 120)
+    currency = CurrencyCodeField(label=gettext_lazy("Currency"), required=False)
+    notes = forms.CharField(label=gettext_lazy("Notes"), required=False, max_length=10_000, widget=NOTES)
+    layout = (
+        ("", [["name"], ["domain", "industry"], ["email", "phone"], ["website", "currency"], ["owner"], ["notes"]]),
+    )
+    addresses = ADDRESSES
+
+    def clean_domain(self) -> str:
+        """A bare host name, also from a pasted address."""
+        typed = str(self.cleaned_data["domain"]).strip().lower()
+        host = typed.removeprefix("https://").removeprefix("http://").split("/")[0]
+        if host and ("." not in host or any(not (c.isalnum() or c in ".-") for c in host)):
+            raise forms.ValidationError(_("“%s” is not a domain. It looks like example.com.") % typed)
+        return host
+
+
+class ContactForm(RecordForm):
+    """A person."""
+
+    first_name = _text(gettext_lazy("First name"), 100)
+    last_name = _text(gettext_lazy("Last name"), 100)
+    email = _email()
+    phone = _text(gettext_lazy("Phone"), 60)
+    mobile = _text(gettext_lazy("Mobile"), 60)
+    job_title = _text(gettext_lazy("Job title"), 120)
+    website = _website()
+    company = RecordField(
+        "crm:company-choices", label=gettext_lazy("Company"), required=False, placeholder=gettext_lazy("Find a company")
+    )
+    notes = forms.CharField(label=gettext_lazy("Notes"), required=False, max_length=10_000, widget=NOTES)
+    layout = (
+        (
+            "",
+            [
+                ["first_name", "last_name"],
+                ["email"],
+                ["phone", "mobile"],
+                ["company"],
+                ["job_title", "website"],
+                ["owner"],
+                ["notes"],
+            ],
+        ),
+    )
+    addresses = ADDRESSES
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        _offer(self, "company", companies.visible_to(user))
+
+    def clean(self) -> dict[str, Any]:
+        """A contact has a name or an e-mail address."""
+        cleaned = super().clean()
+        named = any(cleaned.get(name) for name in ("first_name", "last_name", "email"))
+        if not named and not self.errors:
+            self.add_error("last_name", _("Give a name or an e-mail address."))
+        return cleaned
+
+
+class ProductForm(RecordForm):
+    """Something that we sell."""
+
+    name = _text(gettext_lazy("Name"), 200, required=True)
+    sku = _text(gettext_lazy("SKU"), 100)
+    description = forms.CharField(label=gettext_lazy("Description"), required=False, max_length=4000, widget=NOTES)
+    unit_price = AmountField(label=gettext_lazy("Unit price"), required=False, lowest=Decimal(0))
+    unit_cost = AmountField(label=gettext_lazy("Unit cost"), required=False, lowest=Decimal(0))
+    currency = CurrencyCodeField(label=gettext_lazy("Currency"))
+    active = forms.BooleanField(label=gettext_lazy("Can be sold"), required=False, initial=True)
+    layout = (
+        ("", [["name"], ["sku", "currency"], ["unit_price", "unit_cost"], ["description"], ["owner"], ["active"]]),
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        self.initial.setdefault("currency", settings.CRM_CURRENCY)
+
+
+class DealForm(RecordForm):
+    """A deal; a new one also has its first stage and contacts."""
+
+    name = _text(gettext_lazy("Deal name"), 300, required=True)
+    stage = forms.ModelChoiceField(Stage.objects.none(), label=gettext_lazy("Stage"), empty_label=None)
+    amount = AmountField(label=gettext_lazy("Amount"), required=False, lowest=Decimal(0), limit=LARGEST_AMOUNT)
+    currency = CurrencyCodeField(label=gettext_lazy("Currency"))
+    close_on = DateField(label=gettext_lazy("Close date"), required=False)
+    company = RecordField(
+        "crm:company-choices", label=gettext_lazy("Company"), required=False, placeholder=gettext_lazy("Find a company")
+    )
+    contacts = RecordsField(
+        "crm:contact-choices",
+        label=gettext_lazy("Contacts"),
+        required=False,
+        placeholder=gettext_lazy("Find contacts"),
+        help_text=gettext_lazy("The first one gets the invoices."),
+    )
+    description = forms.CharField(label=gettext_lazy("Description"), required=False, max_length=10_000, widget=NOTES)
+    layout = (
+        (
+            "",
+            [
+                ["name"],
+                ["stage"],
+                ["amount", "currency"],
+                ["close_on", "owner"],
+                ["company"],
+                ["contacts"],
+                ["description"],
+            ],
+        ),
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        _offer(self, "company", companies.visible_to(user))
+        if self.record is not None:
+            del self.fields["stage"], self.fields["contacts"]
+            if self.record.lines.exists():
+                self.fields["amount"].disabled = True
+                self.fields["amount"].help_text = _("The sum of the line items.")
+            return
+        _offer(self, "contacts", contacts.visible_to(user))
+        stage: Any = self.fields["stage"]
+        stage.queryset = Stage.objects.order_by("pipeline__position", "pipeline_id", "position", "pk")
+        stage.required = False
+        self.initial.setdefault("currency", settings.CRM_CURRENCY)
+
+    def initial_of(self, record: Any) -> dict[str, Any]:
+        """What the fields show of the deal; its contacts are edited on their card."""
+        names = ("name", "amount", "currency", "close_on", "company", "description", "owner")
+        return {name: getattr(record, name) for name in names}
+
+
+class QuoteForm(RecordForm):
+    """A quote's head; its lines have their own editor. A new one belongs to a deal."""
+
+    deal = RecordField(
+        "crm:deal-choices",
+        label=gettext_lazy("Deal"),
+        placeholder=gettext_lazy("Find a deal"),
+        help_text=gettext_lazy("The quote starts with the deal's line items."),
+    )
+    title = _text(gettext_lazy("Title"), 300, required=True)
+    contact = RecordField(
+        "crm:contact-choices", label=gettext_lazy("Contact"), required=False, placeholder=gettext_lazy("Find a contact")
+    )
+    expires_on = DateField(label=gettext_lazy("Expiry date"), required=False)
+    terms = forms.CharField(label=gettext_lazy("Terms"), required=False, max_length=10_000, widget=NOTES)
+    layout = (("", [["deal"], ["title"], ["contact"], ["expires_on", "owner"], ["terms"]]),)
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        _offer(self, "contact", contacts.visible_to(user))
+        _offer(self, "deal", deals.visible_to(user))
+        if self.record is not None:
+            del self.fields["deal"]
+        else:
+            del self.fields["owner"]
+            self.fields["title"].required = False
+            self.fields["title"].help_text = _("The deal's name unless you type another one.")
+
+    def initial_of(self, record: Any) -> dict[str, Any]:
+        """What the fields show of the quote."""
+        return {name: getattr(record, name) for name in ("title", "contact", "expires_on", "terms", "owner")}
+
+
+def _offer(form: RecordForm, name: str, records: Any) -> None:
+    """Let the picker ``name`` find ``records`` that are not archived, and the one that is chosen already."""
+    field: Any = form.fields[name]
+    chosen = getattr(form.record, f"{name}_id", None)
+    field.find = lambda: records.filter(Q(archived_at=None) | Q(pk=chosen))

@@ -1,0 +1,46 @@
+"""Reads of contacts."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.db.models.functions import Upper
+
+from core.search import matching
+from crm.models import Contact
+
+
+def visible_to(user: Any) -> QuerySet[Contact]:
+    """The contacts that ``user`` may see, archived ones too."""
+    return Contact.objects.all()
+
+
+def rows(user: Any) -> QuerySet[Contact]:
+    """Contacts with the columns of the list."""
+    columns = (
+        "first_name", "last_name", "email", "phone", "mobile", "job_title", "company__name", "updated_at",
+        "archived_at", "owner__name", "owner__email",
+    )  # fmt: skip
+    found = visible_to(user).select_related("company", "owner").only(*columns)
+    return found.annotate(name_key=Upper("last_name"))
+
+
+def record(user: Any) -> QuerySet[Contact]:
+    """Contacts with what their page shows."""
+    return visible_to(user).select_related("company", "owner").defer("search", "company__search")
+
+
+def choices(user: Any, text: str, limit: int) -> list[Contact]:
+    """Contacts that are not archived, by the beginning of words; the latest ones while nothing is typed."""
+    found = visible_to(user).filter(archived_at=None).select_related("company")
+    found = found.only("first_name", "last_name", "email", "company__name")
+    query = matching(text)
+    if text.strip() and query is None:
+        return []
+    ordered = found.filter(search=query).order_by("last_name", "pk") if query else found.order_by("-updated_at", "-pk")
+    return list(ordered[:limit])
+
+
+def of_company(user: Any, company_id: int, limit: int) -> list[Contact]:
+    """The contacts of a company that are not archived, by name."""
+    found = visible_to(user).filter(company_id=company_id, archived_at=None).order_by("last_name", "pk")
+    return list(found.only("first_name", "last_name", "email", "phone", "job_title")[:limit])

@@ -1,0 +1,82 @@
+"""Reads of deals."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.db.models.functions import Upper
+
+from core.search import matching
+from crm.models import Deal, DealContact, DealLine, Stage
+
+
+def visible_to(user: Any) -> QuerySet[Deal]:
+    """The deals that ``user`` may see, archived ones too."""
+    return Deal.objects.all()
+
+
+def rows(user: Any) -> QuerySet[Deal]:
+    """Deals with the columns of the list, the five invoice properties and what is outstanding among them."""
+    columns = (
+        "name", "status", "amount", "currency", "close_on", "updated_at", "archived_at", "stage__name", "stage__status",
+        "company__name", "owner__name", "owner__email",
+    )  # fmt: skip
+    found = visible_to(user).select_related("stage", "company", "owner").only(*columns)
+    return found.annotate(
+        name_key=Upper("name"),
+        invoice_amount_billed=F("billing__invoice_amount_billed"),
+        invoice_recipient=F("billing__invoice_recipient"),
+        invoice_number=F("billing__invoice_number"),
+        invoice_status=F("billing__invoice_status"),
+        invoice_due_on=F("billing__invoice_due_on"),
+        invoice_currency=F("billing__currency"),
+        outstanding=F("billing__outstanding"),
+    )
+
+
+def record(user: Any) -> QuerySet[Deal]:
+    """Deals with what their page shows, apart from lines and cards."""
+    return (
+        visible_to(user)
+        .select_related("stage__pipeline", "company", "owner", "billing")
+        .defer("search", "company__search")
+    )
+
+
+def stages_of(pipeline_id: int) -> Sequence[Stage]:
+    """The stages of a pipeline in order."""
+    return list(Stage.objects.filter(pipeline_id=pipeline_id))
+
+
+def all_stages() -> Sequence[Stage]:
+    """The stages of every pipeline in order, with their pipelines."""
+    ordered = Stage.objects.select_related("pipeline")
+    return list(ordered.order_by("pipeline__position", "pipeline_id", "position", "pk"))
+
+
+def lines_of(deal_id: int) -> Sequence[DealLine]:
+    """The line items of a deal in order."""
+    return list(DealLine.objects.filter(deal_id=deal_id).select_related("product").defer("product__search"))
+
+
+def contacts_of(deal_id: int) -> Sequence[DealContact]:
+    """The contacts of a deal, the primary one first."""
+    links = DealContact.objects.filter(deal_id=deal_id).select_related("contact__company")
+    return list(links.defer("contact__search", "contact__company__search").order_by("-primary", "pk"))
+
+
+def of_record(user: Any, *, limit: int, **of: int) -> list[Deal]:
+    """The latest deals of a company (``company_id=``) or contact (``contacts=``) that are not archived."""
+    found = visible_to(user).filter(archived_at=None, **of).select_related("stage")
+    found = found.only("name", "amount", "currency", "status", "close_on", "stage__name", "stage__status")
+    return list(found.order_by("-updated_at", "-pk")[:limit])
+
+
+def choices(user: Any, text: str, limit: int) -> list[Deal]:
+    """Deals that are not archived, by the beginning of words; the latest ones while nothing is typed."""
+    found = visible_to(user).filter(archived_at=None).select_related("company", "stage")
+    found = found.only("name", "amount", "currency", "company__name", "stage__name")
+    query = matching(text)
+    if text.strip() and query is None:
+        return []
+    return list((found.filter(search=query) if query else found).order_by("-updated_at", "-pk")[:limit])

@@ -1,0 +1,60 @@
+"""Reads of quotes."""
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.utils import timezone
+
+from core.search import matching
+from crm.enums import QuoteStatus
+from crm.models import Quote, QuoteLine
+
+
+def visible_to(user: Any) -> QuerySet[Quote]:
+    """The quotes that ``user`` may see, archived ones too."""
+    return Quote.objects.all()
+
+
+def rows(user: Any) -> QuerySet[Quote]:
+    """Quotes with the columns of the list."""
+    columns = (
+        "title", "number", "status", "amount", "currency", "expires_on", "updated_at", "archived_at", "deal__name",
+        "contact__first_name", "contact__last_name", "contact__email", "owner__name", "owner__email",
+    )  # fmt: skip
+    found = visible_to(user).select_related("deal", "contact", "owner").only(*columns)
+    past = Q(expires_on__lt=timezone.localdate())
+    return found.annotate(expired=ExpressionWrapper(Q(expires_on__isnull=False) & past, output_field=BooleanField()))
+
+
+def record(user: Any) -> QuerySet[Quote]:
+    """Quotes with what their page shows, apart from lines."""
+    found = visible_to(user).select_related("deal__company", "contact", "owner")
+    return found.defer("search", "deal__search", "deal__company__search", "contact__search")
+
+
+def lines_of(quote_id: int) -> Sequence[QuoteLine]:
+    """The lines of a quote in order."""
+    return list(QuoteLine.objects.filter(quote_id=quote_id).select_related("product").defer("product__search"))
+
+
+def of_deal(user: Any, deal_id: int, limit: int) -> list[Quote]:
+    """The latest quotes of a deal that are not archived."""
+    found = visible_to(user).filter(deal_id=deal_id, archived_at=None)
+    return list(found.defer("search").order_by("-updated_at", "-pk")[:limit])
+
+
+def usable(user: Any, *, today: datetime.date) -> QuerySet[Quote]:
+    """Quotes that may become invoices: published or accepted, not expired on ``today``, not archived."""
+    good = visible_to(user).filter(status__in=[QuoteStatus.PUBLISHED, QuoteStatus.ACCEPTED], archived_at=None)
+    return good.exclude(expires_on__lt=today)
+
+
+def choices(user: Any, text: str, limit: int) -> list[Quote]:
+    """Quotes that are not archived, by the beginning of words in title and number."""
+    found = visible_to(user).filter(archived_at=None).select_related("deal").defer("search", "deal__search")
+    query = matching(text)
+    if text.strip() and query is None:
+        return []
+    return list((found.filter(search=query) if query else found).order_by("-updated_at", "-pk")[:limit])

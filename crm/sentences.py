@@ -1,0 +1,131 @@
+"""How the timeline tells what happened to companies, contacts, deals, products and quotes."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+
+from core.models import Event, Origin
+from core.money import formatted
+from core.registry import EventKind
+from crm.labels import OBJECTS, label_of
+
+LONGEST_VALUE = 60
+# Values that mean nothing in print (ids, groups of values), and texts that are too long for it.
+UNTOLD = {"owner_id", "company_id", "contact_id", "billing_address", "shipping_address", "notes", "properties"}
+
+Sentence = Callable[[Event], str]
+
+
+def told(event: Event, act: str) -> str:
+    """``act`` as printed behind the actor's name, or behind the channel where no person acted."""
+    return act if event.actor_id else f"{Origin(event.origin).label} {act}"
+
+
+def _of_object(kind: str, verb: str) -> Sentence:
+    """Sentences such as “created the deal Garden redesign”."""
+
+    def sentence(event: Event) -> str:
+        words = {"verb": _(verb), "object": OBJECTS[kind], "title": event.data.get("title", "")}
+        return told(event, (_("%(verb)s the %(object)s %(title)s") % words).strip())
+
+    return sentence
+
+
+def changed(event: Event) -> str:
+    """“changed E-mail from a@example.com to b@example.com”, or only which properties when there are several."""
+    changes: dict[str, list[Any]] = event.data.get("changes", {})
+    kind = OBJECTS.get(event.object_type, event.object_type)
+    if len(changes) == 1:
+        ((column, (old, new)),) = changes.items()
+        words = {"label": label_of(column), "object": kind, "old": _shown(column, old), "new": _shown(column, new)}
+        if column == "archived":
+            return told(event, (_("archived the %(object)s") if new else _("restored the %(object)s")) % words)
+        if column in UNTOLD or "" in (words["old"], words["new"]):
+            return told(event, _("changed %(label)s of the %(object)s") % words)
+        return told(event, _("changed %(label)s of the %(object)s from %(old)s to %(new)s") % words)
+    names = get_text_list([label_of(column) for column in changes], _("and"))
+    return told(event, _("changed %(labels)s of the %(object)s") % {"labels": names, "object": kind})
+
+
+def _shown(column: str, value: Any) -> str:
+    """A value in a sentence; empty where it can't be shown."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if value in (None, ""):
+        return _("nothing")
+    text = str(value)
+    return "" if column in UNTOLD or len(text) > LONGEST_VALUE else text
+
+
+def stage_changed(event: Event) -> str:
+    """“moved the deal from New to Proposal”."""
+    return told(event, _("moved the deal from %(from)s to %(to)s") % event.data)
+
+
+def _closing(act: str) -> Sentence:
+    def sentence(event: Event) -> str:
+        amount = _amount(event)
+        return told(event, f"{_(act)}, {amount}" if amount else _(act))
+
+    return sentence
+
+
+def _amount(event: Event) -> str:
+    value, currency = event.data.get("amount"), event.data.get("currency") or ""
+    return formatted(Decimal(str(value)), currency) if value not in (None, "") and currency else ""
+
+
+def lines_changed(event: Event) -> str:
+    """“changed the line items of the deal; it comes to $1,200.00 now”."""
+    kind = OBJECTS.get(event.object_type, event.object_type)
+    amounts: Any = event.data.get("amount")
+    new = amounts[1] if isinstance(amounts, list) else amounts
+    currency = event.data.get("currency") or ""
+    act = _("changed the line items of the %(object)s") % {"object": kind}
+    if new in (None, "") or not currency:
+        return told(event, act)
+    return told(event, _("%(act)s to %(amount)s") % {"act": act, "amount": formatted(Decimal(str(new)), currency)})
+
+
+def _contact(act: str) -> Sentence:
+    def sentence(event: Event) -> str:
+        return told(event, _(act) % {"contact": event.data.get("contact", "")})
+
+    return sentence
+
+
+def note_added(event: Event) -> str:
+    """“wrote a note”; its text stands below."""
+    return told(event, _("wrote a note"))
+
+
+def _life(kind: str, icon: str) -> Sequence[EventKind]:
+    return [
+        EventKind(f"{kind}.created", "change", icon, _of_object(kind, "created")),
+        EventKind(f"{kind}.changed", "change", "pencil", changed),
+        EventKind(f"{kind}.archived", "change", "archive", _of_object(kind, "archived")),
+        EventKind(f"{kind}.restored", "change", "restore", _of_object(kind, "restored")),
+    ]
+
+
+KINDS: list[EventKind] = [
+    *_life("company", "building"),
+    *_life("contact", "user-plus"),
+    *_life("product", "package"),
+    *_life("deal", "target"),
+    *_life("quote", "file-text"),
+    EventKind("deal.stage_changed", "deal", "arrow-right", stage_changed),
+    EventKind("deal.won", "deal", "trophy", _closing("won the deal")),
+    EventKind("deal.lost", "deal", "circle-x", _closing("lost the deal")),
+    EventKind("deal.reopened", "deal", "refresh", _closing("reopened the deal")),
+    EventKind("deal.lines_changed", "change", "list-details", lines_changed),
+    EventKind("deal.contact_added", "change", "user-plus", _contact("added %(contact)s to the deal")),
+    EventKind("deal.contact_removed", "change", "user", _contact("took %(contact)s off the deal")),
+    EventKind("deal.primary_contact_changed", "change", "star", _contact("made %(contact)s the primary contact")),
+    EventKind("quote.lines_changed", "change", "list-details", lines_changed),
+    EventKind("quote.published", "deal", "send", _closing("published the quote")),
+    EventKind("note.added", "note", "note", note_added),
+]

@@ -1,0 +1,71 @@
+"""The record pages in three columns."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from core import registry
+from crm.enums import QuoteStatus
+from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
+from crm.models import DealBilling
+from crm.models.records import address_lines
+from crm.queries import deals
+from crm.views.lines import lines_context
+from crm.views.timeline import timeline_context
+
+
+@require_GET
+def company_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """A company."""
+    return _detail(request, COMPANY, pk)
+
+
+@require_GET
+def contact_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """A contact."""
+    return _detail(request, CONTACT, pk)
+
+
+@require_GET
+def product_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """A product."""
+    return _detail(request, PRODUCT, pk)
+
+
+@require_GET
+def deal_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """A deal with its line items and what it has been invoiced."""
+    deal = get_object_or_404(DEAL.record(request.user), pk=pk)
+    stages = deals.stages_of(deal.stage.pipeline_id)
+    billing = getattr(deal, "billing", None) or DealBilling(deal_id=deal.pk)
+    return _page(request, DEAL, deal, {"stages": stages, "billing": billing, **lines_context(DEAL, deal)})
+
+
+@require_GET
+def quote_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """A quote with its line items."""
+    quote = get_object_or_404(QUOTE.record(request.user), pk=pk)
+    published = quote.status in (QuoteStatus.PUBLISHED, QuoteStatus.ACCEPTED)
+    expired = bool(quote.expires_on and quote.expires_on < timezone.localdate())
+    about = {"expired": expired, "usable": published and not expired, **lines_context(QUOTE, quote)}
+    return _page(request, QUOTE, quote, about)
+
+
+def _detail(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
+    return _page(request, kind, get_object_or_404(kind.record(request.user), pk=pk), {})
+
+
+def _page(request: HttpRequest, kind: Kind, record: Any, extra: dict[str, Any]) -> HttpResponse:
+    context = timeline_context(request, kind, record) | {
+        "kind": kind,
+        "cards": registry.cards_for(kind.name, request.user),
+        "billing_address": address_lines(getattr(record, "billing_address", None) or {}),
+        "shipping_address": address_lines(getattr(record, "shipping_address", None) or {}),
+        "can_edit": record.archived_at is None and request.user.has_perm("crm.edit"),
+        "can_archive": request.user.has_perm("crm.archive"),
+        **extra,
+    }
+    return render(request, f"crm/{kind.name}_detail.html", context)

@@ -1,0 +1,103 @@
+"""Create, edit, archive and restore: the same flow for every kind of record."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from crm.forms.base import RecordForm
+from crm.kinds import DEAL, QUOTE, Kind
+from crm.services import deals, quotes, records
+from crm.views.permits import require
+
+
+@require_http_methods(["GET", "POST"])
+def create(request: HttpRequest, kind: Kind) -> HttpResponse:
+    """The form of a new record, in the side panel or as a page, and its answer."""
+    require(request, "crm.edit")
+    asked = {name: value for name, value in request.GET.items() if name in kind.form.base_fields}
+    if "contacts" in asked:
+        asked["contacts"] = request.GET.getlist("contacts")  # type: ignore[assignment]
+    form = kind.form(request.POST or None, user=request.user, initial=asked)
+    if request.method == "POST" and form.is_valid():
+        record = _create(kind, form, request.user)
+        messages.success(request, kind.created)
+        return to(request, back_or(request, resolve_url(kind.detail_url, record.pk)))
+    return _form_page(request, kind, form, None)
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, pk: int, kind: Kind) -> HttpResponse:
+    """The form of a record, in the side panel or as a page, and its answer."""
+    require(request, "crm.edit")
+    record = get_object_or_404(kind.record(request.user), pk=pk)
+    page = resolve_url(kind.detail_url, record.pk)
+    form = kind.form(request.POST or None, user=request.user, record=record)
+    if request.method == "POST" and form.is_valid():
+        try:
+            kind.services.update(record, by=request.user, **form.values())
+        except records.Archived:
+            messages.error(request, _("This record is archived. Restore it to change it."))
+        except quotes.NotADraft:
+            messages.error(request, _("A published quote does not change any more."))
+        else:
+            messages.success(request, _("Changes saved."))
+        return to(request, page)
+    return _form_page(request, kind, form, record)
+
+
+@require_POST
+def archive(request: HttpRequest, pk: int, kind: Kind) -> HttpResponse:
+    """Archive a record and go back to its list."""
+    require(request, "crm.archive")
+    record = get_object_or_404(kind.visible_to(request.user), pk=pk)
+    kind.services.archive(record, by=request.user)
+    messages.success(request, _("“%s” is archived. You find it in the list under “Archived”.") % record)
+    return to(request, resolve_url(kind.list_url))
+
+
+@require_POST
+def restore(request: HttpRequest, pk: int, kind: Kind) -> HttpResponse:
+    """Bring an archived record back."""
+    require(request, "crm.archive")
+    record = get_object_or_404(kind.visible_to(request.user), pk=pk)
+    kind.services.restore(record, by=request.user)
+    messages.success(request, _("“%s” is back.") % record)
+    return to(request, resolve_url(kind.detail_url, record.pk))
+
+
+def to(request: HttpRequest, address: str) -> HttpResponse:
+    """Lead the reader to ``address``: the whole window, also from a fragment."""
+    if getattr(request, "htmx", False):
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    return redirect(address)
+
+
+def back_or(request: HttpRequest, address: str) -> str:
+    """Where the form says the reader came from, if that is on this site; else ``address``."""
+    back = request.POST.get("next", "")
+    return back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else address
+
+
+def _create(kind: Kind, form: RecordForm, user: Any) -> Model:
+    values = form.values()
+    if kind is DEAL:
+        stage, contacts = values.pop("stage"), values.pop("contacts")
+        return deals.create(by=user, stage=stage, contacts=contacts, **values)
+    if kind is QUOTE:
+        return quotes.create_from_deal(values.pop("deal"), by=user, **values)
+    record: Model = kind.services.create(by=user, **values)
+    return record
+
+
+def _form_page(request: HttpRequest, kind: Kind, form: RecordForm, record: Any) -> HttpResponse:
+    in_panel = bool(getattr(request, "htmx", False))
+    context = {"kind": kind, "form": form, "record": record, "in_panel": in_panel, "next": request.GET.get("next", "")}
+    context["next"] = context["next"] or request.POST.get("next", "")
+    template = "crm/_record_form.html" if in_panel else "crm/record_form.html"
+    return render(request, template, context, status=422 if form.errors else 200)
