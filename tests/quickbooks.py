@@ -85,9 +85,7 @@ def connect(quickbooks: QuickBooks, name: str = "us") -> Connection:
     answer = quickbooks.call("POST", "tokens", {"realmId": realm})
     info = quickbooks.objects(realm, "CompanyInfo")[0]
     preferences = quickbooks.objects(realm, "Preferences")[0]
-    connection = Connection.objects.create(
-        environment="simulator", realm_id=realm, **company.facts(info, preferences)
-    )
+    connection = Connection.objects.create(environment="simulator", realm_id=realm, **company.facts(info, preferences))
     now = timezone.now()
     tokens.store(
         connection,
