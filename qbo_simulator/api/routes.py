@@ -50,7 +50,7 @@ def _write_kind(request: Request) -> str:
         return operation
     try:
         body = amounts.load(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "create"
     return "update" if isinstance(body, dict) and body.get("Id") else "create"
 
@@ -205,8 +205,10 @@ def read_object(text: bytes) -> dict[str, Any]:
     """Return the object in a request. Raises Refused for anything else."""
     try:
         body = amounts.load(text)
+        # Half a surrogate pair is valid JSON and no text that could be stored.
+        amounts.dump(body).encode()
     except (ValueError, RecursionError) as error:
-        raise faults.invalid_property(f"Unexpected or malformed content: {error}") from error
+        raise faults.invalid_property(f"Unexpected or malformed content: {error!r}") from error
     if not isinstance(body, dict):
         raise faults.invalid_property("An object is expected")
     return body

@@ -28,7 +28,10 @@ CLEARED = object()
 
 def take_in(body: dict[str, Any]) -> dict[str, Any]:
     """Return the request's object made regular; fields sent empty have the value CLEARED. Raises Refused."""
-    return {name: _value(name, value, top=True) for name, value in body.items()}
+    try:
+        return {name: _value(name, value, top=True) for name, value in body.items()}
+    except RecursionError as error:
+        raise invalid_property("Too deeply nested content") from error
 
 
 def _value(name: str, value: Any, *, top: bool = False) -> Any:
