@@ -1,9 +1,51 @@
 """The app's entry in the registry, and what it adds to pages of others."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class InvoicesConfig(AppConfig):
     """See the package's docstring."""
 
     name = "invoices"
+
+    def ready(self) -> None:
+        """Register cards, menu, search, object types and how the timeline tells events."""
+        from core import registry  # noqa: PLC0415 -- models are ready only now
+        from invoices import queries, sentences  # noqa: PLC0415
+
+        for order, object_type in enumerate(("deal", "contact", "company")):
+            registry.record_cards.append(
+                registry.RecordCard(
+                    object_type=object_type,
+                    key="invoices",
+                    title=_("Invoices"),
+                    url_name=f"invoices:{object_type}-card",
+                    order=10 + order,
+                    permission="invoices.view",
+                )
+            )
+        registry.home_cards.append(
+            registry.HomeCard(
+                key="invoices-needing-something",
+                title=_("Invoices that need something"),
+                url_name="invoices:home-card",
+                order=20,
+                permission="invoices.view",
+            )
+        )
+        registry.menu.append(
+            registry.MenuEntry(
+                title=_("Invoices"),
+                url_name="invoices:invoice-list",
+                icon="file-invoice",
+                order=60,
+                permission="invoices.view",
+                shortcut="i",
+            )
+        )
+        registry.add_object_type(
+            registry.ObjectType("invoice", _("Invoice"), _("Invoices"), "invoices:invoice-detail", "file-invoice")
+        )
+        registry.search_sources.append(registry.SearchSource("invoice", _("Invoices"), queries.search, order=50))
+        registry.add_event_kinds(*sentences.KINDS)

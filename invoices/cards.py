@@ -1,0 +1,194 @@
+"""The invoice card of a deal, contact or company: everything it prints, computed here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.models import Deal, DealBilling
+from invoices import queries
+from invoices.enums import SyncState
+from invoices.models import Invoice, InvoiceDraft
+from invoices.ports import Account, AccountingUnavailable, SyncMark, accounting
+from invoices.services.billing import amount_in
+from invoices.services.drafts import open_draft
+
+SHOWN = 25
+# While something is under way the card looks often, so that number and status appear by themselves.
+BUSY_SECONDS, CALM_SECONDS = 2, 15
+SOON = timedelta(minutes=2)
+UNDER_WAY = (SyncState.CREATING, SyncState.WAITING)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One total of the card."""
+
+    label: str
+    amount: Decimal
+    currency: str
+    alarming: bool = False
+
+
+@dataclass(frozen=True)
+class CardRow:
+    """One invoice of the card."""
+
+    invoice: Invoice
+    mark: SyncMark
+    converted: Decimal | None = None  # its total in the deal's currency, where that differs
+    left_out: bool = False  # its currency can't be converted, so it is not in the totals
+    draft: InvoiceDraft | None = None  # what to mend when QuickBooks refused it
+
+    @property
+    def name(self) -> str:
+        """The number; while there is none, words."""
+        return self.invoice.number or (_("New invoice") if not self.invoice.external_id else _("Without number"))
+
+    @property
+    def failed(self) -> bool:
+        """Whether QuickBooks refused it."""
+        return self.mark.state == SyncState.FAILED
+
+
+@dataclass(frozen=True)
+class InvoiceCard:
+    """The card. ``state`` is one of ``disconnected``, ``empty``, ``list``, ``error``."""
+
+    object_type: str
+    pk: int
+    state: str
+    url: str
+    rows: Sequence[CardRow] = ()
+    figures: Sequence[Figure] = ()
+    accounts: Sequence[Account] = ()
+    problems: Sequence[str] = ()
+    currency: str = ""
+    read_at: datetime | None = None
+    draft: InvoiceDraft | None = None
+    more: bool = False
+    reason: str = ""
+    seconds: int = CALM_SECONDS
+    may_create: bool = False
+    may_sync: bool = False
+    may_connect: bool = False
+    connection_ids: Sequence[int] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many invoices it lists."""
+        return len(self.rows)
+
+    @property
+    def any_left_out(self) -> bool:
+        """Whether some invoice's money is not in the totals."""
+        return any(row.left_out for row in self.rows)
+
+    @property
+    def create_url_name(self) -> str:
+        """Only deals get invoices from here."""
+        return "invoices:draft-new" if self.object_type == "deal" and self.may_create else ""
+
+
+def card(object_type: str, pk: int, *, user: Any, url: str, deal: Deal | None = None) -> InvoiceCard:
+    """The card of one record. Never raises for accounting: that becomes the card's error state."""
+    rights = {
+        "may_create": user.has_perm("invoices.create"),
+        "may_sync": user.has_perm("invoices.view"),
+        "may_connect": user.has_perm("qbo_connector.connect"),
+    }
+    try:
+        accounts = list(accounting().accounts())
+        invoices = _invoices(object_type, pk, user)
+        marks = accounting().sync_marks([invoice.pk for invoice in invoices]) if invoices else {}
+        shown_companies = sorted({i.connection_id for i in invoices} or {a.connection_id for a in accounts})
+        read_at = accounting().age(shown_companies) if shown_companies else None
+    except AccountingUnavailable as error:
+        return InvoiceCard(object_type, pk, "error", url, reason=str(error), **rights)
+    if not accounts and not invoices:
+        return InvoiceCard(object_type, pk, "disconnected", url, seconds=CALM_SECONDS * 4, **rights)
+    more, invoices = len(invoices) > SHOWN, invoices[:SHOWN]
+    rows = [_row(invoice, marks.get(invoice.pk), deal) for invoice in invoices]
+    busy = any(_under_way(row.mark) for row in rows)
+    return InvoiceCard(
+        object_type,
+        pk,
+        "list" if rows else "empty",
+        url,
+        rows=rows,
+        figures=_deal_figures(deal) if deal is not None else _figures(object_type, pk, user),
+        accounts=accounts,
+        problems=_problems(accounts, invoices),
+        currency=deal.currency if deal is not None else "",
+        read_at=read_at,
+        draft=open_draft(deal, by=user) if deal is not None and rights["may_create"] else None,
+        more=more,
+        seconds=BUSY_SECONDS if busy else CALM_SECONDS,
+        connection_ids=shown_companies,
+        **rights,
+    )
+
+
+def _under_way(mark: SyncMark) -> bool:
+    """Whether something may change any second; what has waited for long (QuickBooks away) is looked at calmly."""
+    return mark.state in UNDER_WAY and (mark.since is None or timezone.now() - mark.since < SOON)
+
+
+def _invoices(object_type: str, pk: int, user: Any) -> list[Invoice]:
+    path = {"deal": "deal_id", "contact": "contacts__pk", "company": "companies__pk"}[object_type]
+    found = queries.visible_to(user).filter(**{path: pk}, removed_at=None)
+    return list(found.select_related("connection", "draft").order_by("-issued_on", "-pk")[: SHOWN + 1])
+
+
+def _row(invoice: Invoice, mark: SyncMark | None, deal: Deal | None) -> CardRow:
+    found = mark or SyncMark(SyncState.NONE)
+    draft = getattr(invoice, "draft", None) if found.state == SyncState.FAILED and not invoice.external_id else None
+    if deal is None or invoice.currency == deal.currency:
+        return CardRow(invoice, found, draft=draft)
+    home = invoice.connection.home_currency
+    amount = amount_in(invoice.total, deal.currency, invoice.currency, home, invoice.exchange_rate)
+    return CardRow(invoice, found, converted=amount, left_out=amount is None, draft=draft)
+
+
+def _deal_figures(deal: Deal) -> list[Figure]:
+    billing = DealBilling.objects.filter(deal=deal).first()
+    if billing is None or not billing.invoices:
+        return []
+    figures = [
+        Figure(_("Billed"), billing.billed, deal.currency),
+        Figure(_("Paid"), billing.paid, deal.currency),
+        Figure(_("Outstanding"), billing.outstanding, deal.currency),
+    ]
+    if billing.overdue:
+        figures.append(Figure(_("Overdue"), billing.overdue, deal.currency, alarming=True))
+    return figures
+
+
+def _figures(object_type: str, pk: int, user: Any) -> list[Figure]:
+    """Totals of a contact or company, by currency, because nothing says into which one to convert."""
+    path = {"contact": "contacts__pk", "company": "companies__pk"}[object_type]
+    rows = queries.visible_to(user).filter(**{path: pk}, removed_at=None).exclude(external_id="")
+    figures: list[Figure] = []
+    for found in queries.by_currency(rows):
+        figures += [
+            Figure(_("Billed"), found.total, found.currency),
+            Figure(_("Paid"), found.total - found.balance, found.currency),
+            Figure(_("Outstanding"), found.balance, found.currency),
+        ]
+    return figures
+
+
+def _problems(accounts: Sequence[Account], invoices: Sequence[Invoice]) -> list[str]:
+    """Why what is shown may be old, company by company."""
+    if not accounts:
+        return [_("QuickBooks is not connected any more. These are the last figures it gave.")]
+    shown = {invoice.connection_id for invoice in invoices}
+    return [
+        f"{account.name}: {account.problem}"
+        for account in accounts
+        if not account.usable and account.problem and (account.connection_id in shown or not shown)
+    ]

@@ -1,0 +1,185 @@
+"""How the timeline tells what happened to invoices and payments."""
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils import formats
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.models import Event
+from core.money import formatted
+from core.registry import EventKind
+
+LABELS = {
+    "number": gettext_lazy("number"),
+    "customer_name": gettext_lazy("customer"),
+    "recipient": gettext_lazy("recipient"),
+    "issued_on": gettext_lazy("invoice date"),
+    "due_on": gettext_lazy("due date"),
+    "terms_name": gettext_lazy("terms"),
+    "message": gettext_lazy("message"),
+    "currency": gettext_lazy("currency"),
+    "total": gettext_lazy("total"),
+}
+
+
+def money_of(event: Event, key: str) -> str:
+    """An amount of the event's data, printed."""
+    value = event.data.get(key)
+    return formatted(Decimal(str(value)), event.data.get("currency") or "USD") if value not in (None, "") else ""
+
+
+def date_of(event: Event, key: str) -> str:
+    """A date of the event's data, printed."""
+    value = event.data.get(key)
+    return formats.date_format(datetime.date.fromisoformat(value), "DATE_FORMAT") if value else ""
+
+
+def invoice_of(event: Event) -> str:
+    """“invoice 1037”, or “the invoice” while it has no number."""
+    number = event.data.get("number")
+    return _("invoice %s") % number if number else _("the invoice")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def requested(event: Event) -> str:
+    """“asked for an invoice over $362.50 to Cool Cars”."""
+    words = {"amount": money_of(event, "total"), "customer": event.data.get("customer", "")}
+    act = _("asked QuickBooks for an invoice over %(amount)s to %(customer)s") % words
+    return act if event.actor_id else _capital(act)
+
+
+def corrected(event: Event) -> str:
+    """“corrected the invoice and sent it to QuickBooks again”."""
+    act = _("corrected the invoice over %s and sent it to QuickBooks again") % money_of(event, "total")
+    return act if event.actor_id else _capital(act)
+
+
+def created(event: Event) -> str:
+    """“Invoice 1037 over $362.50 was created in QuickBooks”."""
+    words = {"invoice": _capital(invoice_of(event)), "amount": money_of(event, "total")}
+    return _("%(invoice)s over %(amount)s was created in QuickBooks") % words
+
+
+def created_there(event: Event) -> str:
+    """An invoice that somebody made in QuickBooks itself."""
+    words = {"invoice": _capital(invoice_of(event)), "amount": money_of(event, "total")}
+    return _("%(invoice)s over %(amount)s came from QuickBooks") % words
+
+
+def sent(event: Event) -> str:
+    """“Invoice 1037 was sent to a@example.com”."""
+    words = {"invoice": _capital(invoice_of(event)), "recipient": event.data.get("recipient")}
+    if words["recipient"]:
+        return _("%(invoice)s was sent to %(recipient)s") % words
+    return _("%(invoice)s was sent to the customer") % words
+
+
+def partly_paid(event: Event) -> str:
+    """“$100.00 of invoice 1037 was paid, $262.07 is left”."""
+    words = {"amount": money_of(event, "amount"), "invoice": invoice_of(event), "left": money_of(event, "balance")}
+    return _("%(amount)s of %(invoice)s was paid, %(left)s is left") % words
+
+
+def edited(event: Event) -> str:
+    """“Invoice 1037 was edited in QuickBooks: total from $1.00 to $2.00”."""
+    changes: dict[str, list[Any]] = event.data.get("changes", {})
+    words = {"invoice": _capital(invoice_of(event)), "labels": "", "old": "", "new": ""}
+    if len(changes) == 1 and "message" not in changes:
+        ((column, (old, new)),) = changes.items()
+        if column == "total":
+            currency = event.data.get("currency") or "USD"
+            old, new = formatted(Decimal(old), currency), formatted(Decimal(new), currency)
+        words |= {"labels": str(LABELS[column]), "old": old or _("nothing"), "new": new or _("nothing")}
+        return _("%(invoice)s was edited in QuickBooks: %(labels)s from %(old)s to %(new)s") % words
+    names = [str(LABELS[column]) for column in changes] + ([_("lines")] if event.data.get("lines") else [])
+    words["labels"] = get_text_list(names, _("and"))
+    return _("%(invoice)s was edited in QuickBooks: %(labels)s") % words
+
+
+def _plain(text: str) -> Any:
+    return lambda event: _(text) % {"invoice": _capital(invoice_of(event)), "due": date_of(event, "due_on")}
+
+
+def linked(event: Event) -> str:
+    """“added invoice 1037 to the deal Garden redesign”."""
+    words = {"invoice": invoice_of(event), "deal": event.data.get("deal", "")}
+    return _("added %(invoice)s to the deal %(deal)s") % words
+
+
+def unlinked(event: Event) -> str:
+    """“took invoice 1037 off the deal Garden redesign”."""
+    words = {"invoice": invoice_of(event), "deal": event.data.get("deal", "")}
+    return _("took %(invoice)s off the deal %(deal)s") % words
+
+
+def received(event: Event) -> str:
+    """“Payment of $100.00 received on Nov. 22, 2026 for invoice 1037, by check”."""
+    words = {"amount": money_of(event, "amount"), "date": date_of(event, "received_on")}
+    text = _("Payment of %(amount)s received on %(date)s") if words["date"] else _("Payment of %(amount)s received")
+    return text % words + _paying(event) + _method(event)
+
+
+def _paying(event: Event) -> str:
+    numbers = [number for number in event.data.get("invoices", []) if number]
+    if not numbers:
+        return ""
+    text = _(" for invoice %s") if len(numbers) == 1 else _(" for invoices %s")
+    return text % get_text_list(numbers, _("and"))
+
+
+def _method(event: Event) -> str:
+    method = event.data.get("method")
+    return f" · {method}" if method else ""
+
+
+def payment_changed(event: Event) -> str:
+    """“Payment of $100.00 was changed in QuickBooks: amount from $120.00”."""
+    text = _("Payment of %s was changed in QuickBooks") % money_of(event, "amount")
+    if "amount" in event.data.get("changes", {}):
+        text += _(" (it was %s)") % money_of(event, "old_amount")
+    return text + _paying(event)
+
+
+def payment_voided(event: Event) -> str:
+    """“Payment of $100.00 was voided in QuickBooks”."""
+    return _("Payment of %s was voided in QuickBooks") % (money_of(event, "old_amount") or money_of(event, "amount"))
+
+
+def payment_removed(event: Event) -> str:
+    """“Payment of $100.00 was deleted in QuickBooks”."""
+    return _("Payment of %s was deleted in QuickBooks") % money_of(event, "amount") + _paying(event)
+
+
+KINDS = (
+    EventKind("invoice.requested", "invoice", "file-invoice", requested),
+    EventKind("invoice.corrected", "invoice", "pencil", corrected),
+    EventKind("invoice.created", "invoice", "file-invoice", created),
+    EventKind("invoice.created_in_quickbooks", "invoice", "file-invoice", created_there),
+    EventKind("invoice.sent", "invoice", "send", sent),
+    EventKind("invoice.partly_paid", "invoice", "coins", partly_paid),
+    EventKind("invoice.paid", "invoice", "circle-check", _plain("%(invoice)s was paid in full")),
+    EventKind("invoice.reopened", "invoice", "refresh", _plain("%(invoice)s is no longer paid in full")),
+    EventKind("invoice.overdue", "invoice", "calendar-due", _plain("%(invoice)s is overdue; it was due on %(due)s")),
+    EventKind("invoice.voided", "invoice", "ban", _plain("%(invoice)s was voided in QuickBooks")),
+    EventKind("invoice.edited", "invoice", "pencil", edited),
+    EventKind("invoice.removed", "invoice", "trash", _plain("%(invoice)s was deleted in QuickBooks")),
+    EventKind("invoice.linked", "invoice", "link", linked),
+    EventKind("invoice.unlinked", "invoice", "unlink", unlinked),
+    EventKind("payment.received", "payment", "cash", received),
+    EventKind("payment.changed", "payment", "cash", payment_changed),
+    EventKind("payment.voided", "payment", "receipt-refund", payment_voided),
+    EventKind("payment.removed", "payment", "trash", payment_removed),
+    EventKind(
+        "deal.billing_repaired",
+        "invoice",
+        "refresh",
+        lambda event: _("The invoice figures of this deal were brought up to date"),
+    ),
+)

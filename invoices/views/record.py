@@ -1,0 +1,148 @@
+"""The page of one invoice, its PDF, its history, and what may be done with it."""
+
+from csp.decorators import csp_replace
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from core.search import matching
+from crm.queries import deals
+from crm.queries.timeline import stretch
+from invoices import queries
+from invoices.cards import UNDER_WAY
+from invoices.enums import SyncState
+from invoices.models import Invoice, InvoiceDraft
+from invoices.ports import AccountingUnavailable, SyncMark, accounting
+from invoices.services import moves
+from invoices.views.answers import needs, toast, told
+
+DEALS_OFFERED = 20
+# The PDF alone may be framed, by our own pages; the browser's viewer styles it inline.
+PDF_POLICY = {"frame-ancestors": ["'self'"], "object-src": ["'self'"], "style-src": ["'self'", "'unsafe-inline'"]}
+
+
+def _visible(request: HttpRequest, pk: int) -> Invoice:
+    return get_object_or_404(queries.visible_to(request.user).select_related("connection", "deal"), pk=pk)
+
+
+@require_GET
+@needs("invoices.view")
+def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page of an invoice: lines, totals, payments; history and related records come as fragments."""
+    invoice = queries.record(request.user, pk)
+    if invoice is None:
+        raise Http404
+    mark = _mark(invoice)
+    failed = mark.state == SyncState.FAILED
+    draft = InvoiceDraft.objects.filter(invoice=invoice).first() if failed and not invoice.external_id else None
+    context = {"invoice": invoice, "mark": mark, "failed": failed, "draft": draft, "busy": mark.state in UNDER_WAY}
+    return render(request, "invoices/invoice_detail.html", context)
+
+
+def _mark(invoice: Invoice) -> SyncMark:
+    try:
+        return accounting().sync_marks([invoice.pk]).get(invoice.pk) or SyncMark(SyncState.NONE)
+    except AccountingUnavailable as error:
+        return SyncMark(SyncState.WAITING, reason=str(error))
+
+
+@require_GET
+@needs("invoices.view")
+def invoice_history(request: HttpRequest, pk: int) -> HttpResponse:
+    """The timeline of an invoice, older entries by key."""
+    invoice = _visible(request, pk)
+    before = request.GET.get("before", "")
+    told_so_far = stretch("invoice", invoice.pk, before=int(before) if before.isdigit() else 0)
+    url = reverse("invoices:invoice-history", args=[pk])
+    more = f"{url}?before={told_so_far.older}" if told_so_far.older else ""
+    template = "core/_timeline_items.html" if before else "invoices/_history.html"
+    return render(request, template, {"entries": told_so_far.entries, "more": more})
+
+
+@require_GET
+@needs("invoices.view")
+def invoice_records(request: HttpRequest, pk: int) -> HttpResponse:
+    """Contacts and companies that an invoice belongs to."""
+    invoice = _visible(request, pk)
+    context = {"invoice": invoice, "contacts": invoice.contacts.all(), "companies": invoice.companies.all()}
+    return render(request, "invoices/_records.html", context)
+
+
+@require_GET
+@needs("invoices.view")
+def invoice_preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """The preview for the side panel: QuickBooks' PDF in a frame."""
+    return render(request, "invoices/_preview.html", {"invoice": _visible(request, pk), "drawer": True})
+
+
+@require_GET
+@xframe_options_sameorigin
+@csp_replace(PDF_POLICY)
+@needs("invoices.view")
+def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """QuickBooks' PDF of an invoice; a page that says why, where it can't be had. May be framed by our own pages."""
+    invoice = _visible(request, pk)
+    try:
+        if not invoice.external_id:
+            raise AccountingUnavailable(_("QuickBooks does not have this invoice yet."))
+        pdf = accounting().pdf(invoice)
+    except AccountingUnavailable as error:
+        context = {"invoice": invoice, "reason": str(error)}
+        return render(request, "invoices/pdf_missing.html", context, status=503)
+    name = "".join(letter for letter in f"invoice-{invoice}" if letter.isalnum() or letter in "-_")
+    kind = "attachment" if request.GET.get("download") else "inline"
+    headers = {"Content-Disposition": f'{kind}; filename="{name}.pdf"', "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(pdf, content_type="application/pdf", headers=headers)
+
+
+@require_POST
+@needs("invoices.create")
+def invoice_retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send a refused invoice again; nothing happens when it was not refused."""
+    invoice = _visible(request, pk)
+    try:
+        mark = accounting().sync_marks([invoice.pk]).get(invoice.pk)
+        if mark is None or mark.state != SyncState.FAILED:
+            return told({"invoices:changed": {}, **toast(_("This invoice is not waiting for a retry."), "info")})
+        accounting().retry(invoice, by=request.user)
+    except AccountingUnavailable as error:
+        return told(toast(str(error), "error"))
+    return told({"invoices:changed": {}, **toast(_("Sent to QuickBooks again."))})
+
+
+@require_http_methods(["GET", "POST"])
+@needs("invoices.view")
+def invoice_deal(request: HttpRequest, pk: int) -> HttpResponse:
+    """Choose the deal that an invoice counts for, or none; moving it from another deal is confirmed first."""
+    invoice = _visible(request, pk)
+    if request.method == "POST":
+        return _move(request, invoice)
+    words = request.GET.get("q", "").strip()
+    offered = deals.visible_to(request.user).filter(archived_at=None).select_related("company")
+    search = matching(words)
+    offered = offered.filter(search=search) if search else offered
+    found = offered.order_by("-updated_at", "-pk")[:DEALS_OFFERED]
+    template = "invoices/_deal_choices.html" if "q" in request.GET else "invoices/_deal_form.html"
+    return render(request, template, {"invoice": invoice, "deals": found, "q": words})
+
+
+def _move(request: HttpRequest, invoice: Invoice) -> HttpResponse:
+    if not request.user.has_perm("invoices.create"):
+        raise PermissionDenied(_("Only those who may create invoices may move them between deals."))
+    chosen = request.POST.get("deal", "")
+    if not chosen:
+        moves.unlink(invoice, by=request.user)
+    else:
+        if not chosen.isdigit():
+            raise Http404
+        deal = get_object_or_404(deals.visible_to(request.user), pk=int(chosen))
+        try:
+            moves.link_to_deal(invoice, deal, by=request.user, move=request.POST.get("move") == "yes")
+        except moves.OnAnotherDeal as other:
+            context = {"invoice": invoice, "deal": deal, "other": other.deal}
+            return render(request, "invoices/_deal_move.html", context, status=422)
+    return HttpResponse(status=204, headers={"HX-Refresh": "true"})

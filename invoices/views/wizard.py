@@ -1,0 +1,283 @@
+"""The wizard: from a deal to an invoice, step by step, in the side panel or on a page of its own."""
+
+import uuid
+from collections.abc import Sequence
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from crm.models import Deal
+from crm.queries import deals
+from invoices import typed, wizard
+from invoices.drafts import STEPS, DraftContent
+from invoices.models import Invoice, InvoiceDraft
+from invoices.ports import AccountingUnavailable, Problem, accounting
+from invoices.reading import DraftProblems, read
+from invoices.services import create, drafts
+from invoices.services.create import IntentReused, NotCorrectable, account_of
+from invoices.views.answers import needs, told
+
+WIZARD_PATH = "/invoice-drafts/"
+
+
+@require_http_methods(["GET", "POST"])
+@needs("invoices.create")
+def draft_new(request: HttpRequest, pk: int) -> HttpResponse:
+    """The beginning: go on with an open draft, or start from the deal's lines or from scratch."""
+    return _begin(request, get_object_or_404(deals.visible_to(request.user), pk=pk))
+
+
+@require_http_methods(["GET", "POST"])
+@needs("invoices.create")
+def draft_blank(request: HttpRequest) -> HttpResponse:
+    """The same without a deal."""
+    return _begin(request, None)
+
+
+def _begin(request: HttpRequest, deal: Deal | None) -> HttpResponse:
+    if request.method == "POST":
+        draft = drafts.start(deal, from_lines=request.POST.get("source") == "deal", by=request.user)
+        return _step(request, draft, draft.step)
+    try:
+        accounts = accounting().accounts()
+    except AccountingUnavailable as error:
+        return _render(request, "invoices/draft/_begin.html", {"deal": deal, "reason": str(error)})
+    context = {
+        "deal": deal,
+        "draft": drafts.open_draft(deal, by=request.user),
+        "lines": deal.lines.count() if deal is not None else 0,
+        "usable": [account for account in accounts if account.usable],
+        "problems": [account for account in accounts if not account.usable],
+        "may_connect": request.user.has_perm("qbo_connector.connect"),
+        "url": request.path,
+    }
+    return _render(request, "invoices/draft/_begin.html", context)
+
+
+def _draft(request: HttpRequest, request_id: uuid.UUID) -> InvoiceDraft:
+    """A draft of this person; that of a refused invoice may be mended by everybody who may create invoices."""
+    mine = Q(owner=request.user) | Q(invoice__isnull=False)
+    draft = InvoiceDraft.objects.filter(mine, request_id=request_id).select_related("deal", "invoice").first()
+    if draft is None:
+        raise Http404
+    return draft
+
+
+@require_GET
+@needs("invoices.create")
+def draft_open(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
+    """Go on where the draft was left."""
+    draft = _draft(request, request_id)
+    step = "review" if draft.invoice_id is not None else draft.step
+    return _step(request, draft, step)
+
+
+@require_http_methods(["GET", "POST"])
+@needs("invoices.create")
+def draft_step(request: HttpRequest, request_id: uuid.UUID, step: str) -> HttpResponse:
+    """Show a step, or take over what was typed there and go where the button says."""
+    draft = _draft(request, request_id)
+    if step not in STEPS:
+        raise Http404
+    if request.method == "GET":
+        return _step(request, draft, step)
+    try:
+        _save(request, draft, step)
+    except drafts.DraftClosed:
+        return _closed(request, draft)
+    return _go(request, draft, step, request.POST.get("go", "next"))
+
+
+def _go(request: HttpRequest, draft: InvoiceDraft, step: str, go: str) -> HttpResponse:
+    names = wizard.step_names(accounting().accounts(), draft)
+    at = names.index(step) if step in names else 0
+    target = {"next": at + 1, "previous": at - 1}.get(go, names.index(go) if go in names else at)
+    target = max(0, min(target, len(names) - 1))
+    for passed in names[at:target]:
+        # Forward only over steps that are right; back is always free, so nobody is held.
+        if problems := _problems(draft, passed):
+            return _step(request, draft, passed, problems=problems, status=422)
+    InvoiceDraft.objects.filter(pk=draft.pk).update(step=names[target])
+    return _step(request, draft, names[target])
+
+
+def _problems(draft: InvoiceDraft, step: str = "") -> Sequence[Problem]:
+    """What is wrong with one step, or with the whole draft as QuickBooks would see it too."""
+    content = DraftContent.from_json(draft.data)
+    try:
+        if step:
+            read(content, account_of(content.connection_id))
+        else:
+            create.checked(content)
+    except DraftProblems as refused:
+        return [each for each in refused.problems if not step or each.step == step]
+    return []
+
+
+def _save(request: HttpRequest, draft: InvoiceDraft, step: str) -> DraftContent:
+    def change(content: DraftContent) -> None:
+        account = account_of(content.connection_id)
+        typed.apply_step(content, step, request.POST, account, deal_id=draft.deal_id)
+
+    return drafts.save(draft, change, step=step)
+
+
+@require_POST
+@needs("invoices.create")
+def draft_save(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
+    """Keep what is being typed; answers with the figures that follow from it."""
+    draft = _draft(request, request_id)
+    step = request.POST.get("step", "")
+    if step not in STEPS:
+        raise Http404
+    try:
+        _save(request, draft, step)
+    except drafts.DraftClosed:
+        return _closed(request, draft)
+    page = wizard.page_of(draft, step)
+    follows = {
+        "due_on": step == "terms" and page.content.due_on != request.POST.get("due_on", ""),
+        "recipient": step == "customer" and page.content.recipient != request.POST.get("recipient", "").strip(),
+    }
+    return render(request, "invoices/draft/_saved.html", {"page": page, "follows": follows})
+
+
+@require_POST
+@needs("invoices.create")
+def draft_lines(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
+    """A button of the products step: add, match, create, remove, move a line."""
+    draft, went_to = _draft(request, request_id), ""
+
+    def change(content: DraftContent) -> None:
+        nonlocal went_to
+        account = account_of(content.connection_id)
+        typed.apply_step(content, "products", request.POST, account, deal_id=draft.deal_id)
+        if account is not None:
+            searched = request.POST.get("searched", "")
+            went_to = typed.act_on_lines(content, request.POST.get("action", ""), account, searched=searched)
+
+    try:
+        drafts.save(draft, change, step="products")
+    except drafts.DraftClosed:
+        return _closed(request, draft)
+    return _step(request, draft, "products", focus=went_to)
+
+
+@require_GET
+@needs("invoices.create")
+def draft_customers(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
+    """Customers of QuickBooks by what was typed."""
+    draft = _draft(request, request_id)
+    content = DraftContent.from_json(draft.data)
+    words = request.GET.get("q", "").strip()
+    found = accounting().customers(content.connection_id or 0, search=words) if words else []
+    context = {"draft": draft, "customers": found, "q": words, "chosen": content.customer.external_id}
+    return render(request, "invoices/draft/_customers.html", context)
+
+
+@require_GET
+@needs("invoices.create")
+def draft_items(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
+    """Products and services of QuickBooks by what was typed, to add or to sell on the line ``for``."""
+    draft = _draft(request, request_id)
+    content = DraftContent.from_json(draft.data)
+    words = request.GET.get("q", "").strip()
+    line = content.line(request.GET.get("for", ""))
+    found = accounting().items(content.connection_id or 0, search=words, limit=typed.ITEMS_OFFERED)
+    context = {"draft": draft, "items": found, "q": words, "line": line, "currency": content.currency}
+    template = "_items.html" if "q" in request.GET else "_item_picker.html"
+    return render(request, f"invoices/draft/{template}", context)
+
+
+@require_POST
+@needs("invoices.create")
+def draft_create(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
+    """Create the invoice that the review showed; twice the same click is one invoice."""
+    draft = _draft(request, request_id)
+    seen = request.POST.get("digest", "")
+    if seen != create.digest_of(draft.data) and (draft.invoice_id is None or create.correctable(draft.invoice)):
+        notice = _("This draft was changed in another window. Please check it again.")
+        return _step(request, draft, "review", notice=notice, status=422)
+    try:
+        if draft.invoice_id is not None and create.correctable(draft.invoice):
+            invoice = create.correct_invoice(draft, by=request.user)
+        else:
+            invoice = create.create_invoice(draft, by=request.user)
+    except DraftProblems as refused:
+        return _step(request, draft, "review", problems=refused.problems, status=422)
+    except (IntentReused, NotCorrectable):
+        return _closed(request, draft)
+    return _created(request, invoice)
+
+
+def _created(request: HttpRequest, invoice: Invoice) -> HttpResponse:
+    messages.success(request, _("The invoice is on its way to QuickBooks."))
+    if not request.htmx or WIZARD_PATH in request.headers.get("HX-Current-URL", "") or invoice.deal_id is None:
+        back = (
+            reverse("crm:deal-detail", args=[invoice.deal_id])
+            if invoice.deal_id
+            else reverse("invoices:invoice-detail", args=[invoice.pk])
+        )
+        return HttpResponse(status=204, headers={"HX-Redirect": back}) if request.htmx else redirect(back)
+    return told({"invoices:changed": {"invoice": invoice.pk}, "drawer:close": {}})
+
+
+@require_POST
+@needs("invoices.create")
+def draft_discard(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
+    """Throw the draft away. A draft that has become an invoice stays."""
+    draft = _draft(request, request_id)
+    if drafts.discard(draft, by=request.user):
+        messages.info(request, _("The draft was discarded."))
+    back = reverse("crm:deal-detail", args=[draft.deal_id]) if draft.deal_id else reverse("invoices:invoice-list")
+    if not request.htmx:
+        return redirect(back)
+    if WIZARD_PATH in request.headers.get("HX-Current-URL", ""):
+        return HttpResponse(status=204, headers={"HX-Redirect": back})
+    return told({"invoices:changed": {}, "drawer:close": {}})
+
+
+def _closed(request: HttpRequest, draft: InvoiceDraft) -> HttpResponse:
+    """The draft became an invoice, in this or another window; what was typed since then is shown as not taken."""
+    draft = InvoiceDraft.objects.select_related("invoice").get(pk=draft.pk)
+    if request.method == "GET":
+        return _render(request, "invoices/draft/_closed.html", {"draft": draft, "invoice": draft.invoice})
+    response = _render(request, "invoices/draft/_closed.html", {"draft": draft, "invoice": draft.invoice}, status=422)
+    if request.htmx:
+        # Also an autosave, which swaps nothing otherwise, has to say this.
+        response.headers |= {"HX-Retarget": "#wizard", "HX-Reswap": "outerHTML"}
+    return response
+
+
+def _step(
+    request: HttpRequest,
+    draft: InvoiceDraft,
+    step: str,
+    *,
+    problems: Sequence[Problem] = (),
+    focus: str = "",
+    notice: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    if draft.invoice_id is not None and not create.correctable(draft.invoice):
+        return _closed(request, draft)
+    if step == "review" and not problems:
+        problems = _problems(draft)
+    try:
+        page = wizard.page_of(draft, step, problems=problems, focus=focus, notice=notice)
+    except AccountingUnavailable as error:
+        return _render(request, "invoices/draft/_begin.html", {"deal": draft.deal, "reason": str(error)})
+    context = {"page": page, "problems": wizard.summary(problems, page.content)}
+    return _render(request, "invoices/draft/_wizard.html", context, status=status)
+
+
+def _render(request: HttpRequest, partial: str, context: dict[str, object], *, status: int = 200) -> HttpResponse:
+    """The partial for the side panel; inside a page of its own when the address was opened by itself."""
+    if request.htmx:
+        return render(request, partial, context, status=status)
+    return render(request, "invoices/draft/page.html", {**context, "partial": partial}, status=status)
