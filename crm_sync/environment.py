@@ -19,7 +19,9 @@ QUICKBOOKS_ENVIRONMENTS = {
 
 
 def quickbooks_addresses(environment: str, simulator_url: str) -> dict[str, str]:
-    """Addresses ``api``, ``discovery`` and ``invoice`` (a page in QuickBooks, with ``{id}`` and ``{realm}``) for ``production``, ``sandbox`` or ``simulator``.
+    """Addresses ``api``, ``discovery`` and ``invoice`` of ``production``, ``sandbox`` or ``simulator``.
+
+    ``invoice`` is the page of an invoice in QuickBooks, with ``{id}`` and ``{realm}`` to fill in.
 
     Raises ValueError with the accepted names for any other environment.
     """

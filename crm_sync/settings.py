@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "qbo_connector",
     "invoices",
     "sync",
+    "crm_sync",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
