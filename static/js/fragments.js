@@ -53,9 +53,9 @@
       const place = count.closest("[data-card]").querySelector(".card-count");
       if (place) place.textContent = count.dataset.cardCount;
     }
-    // After a refused form, focus is on the summary of what is wrong.
-    const summary = target.matches("[role=alert][data-autofocus]") ? target : target.querySelector("[role=alert][data-autofocus]");
-    if (summary && !target.closest("#drawer-body:not(:has([data-autofocus]))")) summary.focus();
+    // What an answer wants to be read or typed first: the summary of a refused form, the first field of a step.
+    const first = target.matches("[data-autofocus]") ? target : target.querySelector("[data-autofocus]");
+    if (first) first.focus();
   });
 
   // Where a swap removed the focused element, focus goes to what came in its place, not to the top of the page.
