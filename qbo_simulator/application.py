@@ -169,6 +169,15 @@ class Application:
         return self._fault(rule)
 
     def _fault(self, rule: FaultRule) -> Response:
+        if rule.action == "fault_lowercase":
+            return Response(rule.status or 400, injection.body_bytes(self._lower_case(rule)))
         status = 200 if rule.action == "fault_in_200" else rule.status or (500 if rule.code == "10000" else 400)
         body: dict[str, Any] = {"Fault": rule.fault_body(), "time": clock.body_time(self.clock.now())}
         return Response(status, injection.body_bytes(body))
+
+    def _lower_case(self, rule: FaultRule) -> dict[str, Any]:
+        """Return a Fault with the other casing that is sometimes seen, its time a number."""
+        fault = rule.fault_body()
+        errors = [{name.lower(): value for name, value in error.items()} for error in fault["Error"]]
+        time_of_body = int(self.clock.timestamp() * 1000)
+        return {"fault": {"error": errors, "type": fault["type"]}, "batchItemResponse": [], "time": time_of_body}

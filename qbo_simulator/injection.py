@@ -22,6 +22,7 @@ ACTIONS = (
     "empty",
     "malformed",
     "fault_in_200",
+    "fault_lowercase",
     "body",
     "throttle",
 )

@@ -70,7 +70,9 @@ def perform(app: Application, intent: Intent) -> Outcome:
         outcome = refused(app, refusal)
         if intent.requestid and app.switches["replay_faults"] and refusal.status < 500:
             with app.store.writing() as tx:
-                _remember(app, tx, intent, digest, outcome.status, outcome.text, None)
+                # Another request with the same id may have succeeded in between: its answer stays.
+                if _known(app, tx, intent) is None:
+                    _remember(app, tx, intent, digest, outcome.status, outcome.text, None)
         return outcome
 
 

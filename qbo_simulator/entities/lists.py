@@ -106,6 +106,27 @@ class ItemRules(ListRules):
         if old is None:
             new["DeferredRevenue"] = False
 
+    def settle(self, books: Books, new: dict[str, Any] | None, old: dict[str, Any] | None) -> None:
+        """Carry a new name to the documents."""
+        if new is not None and old is not None and new["FullyQualifiedName"] != old.get("FullyQualifiedName"):
+            _rename_item(books, new)
+
+
+_SALES = ("Invoice", "Estimate", "CreditMemo", "SalesReceipt", "RefundReceipt")
+
+
+def _rename_item(books: Books, item: dict[str, Any]) -> None:
+    """Put an item's new name on the lines of the documents, without touching the documents."""
+    named = {"value": item["Id"], "name": item["FullyQualifiedName"]}
+    for entity in _SALES:
+        for body in books.shelf.find(entity, "instr(body, ?) > 0", (f'"ItemRef":{{"value":"{item["Id"]}",',)):
+            for line in body.get("Line") or ():
+                inner = (line.get("GroupLineDetail") or {}).get("Line") or ()
+                for detail in (part.get("SalesItemLineDetail") or {} for part in (line, *inner)):
+                    if (detail.get("ItemRef") or {}).get("value") == item["Id"]:
+                        detail["ItemRef"] = named
+            books.put_silently(entity, body)
+
 
 def move_stock(books: Books, item: str, quantity: Any) -> None:
     """Take a quantity from the stock of an inventory item; the SyncToken stays."""

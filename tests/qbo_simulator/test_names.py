@@ -77,6 +77,16 @@ def test_a_new_name_shows_on_the_documents_without_touching_them(us):
     assert us.get("Invoice", "67") == before | {"CustomerRef": {"value": "1", "name": "Amy's Aviary"}}
 
 
+def test_a_new_item_name_shows_on_the_documents(us):
+    before = us.get("Invoice", "130")
+
+    us.post("Item", {"Id": "11", "SyncToken": us.get("Item", "11")["SyncToken"], "sparse": True, "Name": "Big pump"})
+
+    after = us.get("Invoice", "130")
+    assert after["Line"][1]["SalesItemLineDetail"]["ItemRef"] == {"value": "11", "name": "Big pump"}
+    assert after["MetaData"] == before["MetaData"]
+
+
 def test_items_need_an_account_and_a_free_name(us):
     assert us.refuse("Item", {"Name": "New", "Type": "Service"})["code"] == "2020"
     assert us.refuse("Item", {"Name": "New", "IncomeAccountRef": {"value": "999"}})["Detail"].endswith(
