@@ -8,11 +8,14 @@ import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 Condition = dict[str, Any]
 
@@ -47,10 +50,10 @@ class Field:
     """A property that conditions may name: its label, its kind (a key of READERS) and its path in the ORM."""
 
     name: str
-    label: str
+    label: "StrOrPromise"
     kind: str
     path: str
-    choices: tuple[tuple[str, str], ...] = ()
+    choices: "tuple[tuple[str, StrOrPromise], ...]" = ()
 
 
 Fields = Mapping[str, Field]

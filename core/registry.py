@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
     from core.models import Event
 
 
@@ -14,7 +16,7 @@ class RecordCard:
 
     object_type: str
     key: str
-    title: str
+    title: "StrOrPromise"
     url_name: str
     order: int = 100
     permission: str = ""
@@ -25,7 +27,7 @@ class HomeCard:
     """A card on the home page, loaded from ``url_name``."""
 
     key: str
-    title: str
+    title: "StrOrPromise"
     url_name: str
     order: int = 100
     permission: str = ""
@@ -35,13 +37,13 @@ class HomeCard:
 class MenuEntry:
     """A line of the main menu or of the settings menu. ``shortcut`` is the letter that follows ``g``."""
 
-    title: str
+    title: "StrOrPromise"
     url_name: str
     icon: str
     order: int = 100
     permission: str = ""
     shortcut: str = ""
-    group: str = ""
+    group: "StrOrPromise" = ""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,8 @@ class ObjectType:
     """A kind of record: its singular and plural name, and the URL name of its page (taking the id)."""
 
     name: str
-    label: str
-    plural: str
+    label: "StrOrPromise"
+    plural: "StrOrPromise"
     url_name: str
     icon: str = ""
 
@@ -60,7 +62,7 @@ class SearchSource:
     """Search over one object. ``find(user, text, limit)`` returns dicts with ``title``, ``detail`` and ``url``."""
 
     object_type: str
-    title: str
+    title: "StrOrPromise"
     find: Callable[[Any, str, int], list[dict[str, str]]]
     order: int = 100
 

@@ -90,9 +90,9 @@ class QuickBooksSession(requests.Session):
         writing = method == "POST" and not path.endswith("/query")
         options.setdefault("timeout", self.timeouts)
         options.setdefault("allow_redirects", False)
-        started = time.monotonic()
         try:
             with self.pace.slot(batch=path.endswith("/batch")):
+                started = time.monotonic()
                 response = super().request(method, url, **options)
         except requests.ConnectTimeout as error:
             raise errors.RetryLater(errors.Fault(message=type(error).__name__)) from error

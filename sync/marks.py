@@ -82,7 +82,8 @@ def web_url(invoice: Invoice) -> str:
     """The invoice's page in QuickBooks."""
     if not invoice.external_id:
         return ""
-    return settings.QBO_INVOICE_PAGE.format(id=invoice.external_id, realm=invoice.connection.realm_id)
+    page: str = settings.QBO_INVOICE_PAGE
+    return page.format(id=invoice.external_id, realm=invoice.connection.realm_id)
 
 
 def promise(interval: datetime.timedelta) -> datetime.timedelta:

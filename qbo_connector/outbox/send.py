@@ -152,7 +152,7 @@ def _unsent_or_unknown(operation: Operation) -> OperationState:
 def _delay(operation: Operation, error: errors.QboError) -> int:
     if isinstance(error, errors.Throttled):
         return 65
-    return min(600, 2 ** min(operation.attempts, 9))
+    return min(600, 1 << min(operation.attempts, 9))
 
 
 def _again(operation: Operation, state: OperationState, *, seconds: int, error: errors.QboError | None = None) -> None:

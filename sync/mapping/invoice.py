@@ -110,7 +110,7 @@ def _lines(raw: Payload, names: Names) -> list[SyncedInvoiceLine]:
     kind = text(raw, "DetailType")
     if kind == "SubTotalLineDetail":
         return []
-    common = {
+    common: dict[str, Any] = {
         "external_id": text(raw, "Id"),
         "description": text(raw, "Description"),
         "amount": amount(raw, "Amount") or ZERO,

@@ -43,8 +43,9 @@ def customer_for(invoice: Invoice, *, attempt: int) -> Operation:
 def item_for(connection: Connection, invoice: Invoice, line: InvoiceLine, *, attempt: int) -> Operation | str:
     """The operation that creates a line's new item, or the id of the item that its product has meanwhile."""
     wanted: dict[str, Any] = line.new_item or {}
-    record = ("product", line.product_id) if line.product_id else None
-    if record is not None:
+    record = None
+    if line.product_id is not None:
+        record = ("product", line.product_id)
         linked = Link.objects.filter(
             connection=connection, entity="Item", object_type="product", object_id=line.product_id
         ).exclude(qbo_id="")

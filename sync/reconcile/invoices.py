@@ -92,7 +92,7 @@ def names_for(connection: Connection, living: list[Mirrored]) -> Names:
 
 def _with_parents(customers: set[str], parents: dict[str, str], records: dict[str, int]) -> dict[str, tuple[int, ...]]:
     """The record of each customer, or of its parent where a sub-customer has none of its own."""
-    found = {}
+    found: dict[str, tuple[int, ...]] = {}
     for customer in customers:
         record = records.get(customer) or records.get(parents.get(customer, ""))
         if record:
