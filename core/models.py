@@ -48,7 +48,9 @@ class EventLink(models.Model):
     class Meta:
         indexes = [models.Index(fields=["object_type", "object_id", "-event_id"], name="core_timeline")]
         constraints = [
-            models.UniqueConstraint(fields=["event", "object_type", "object_id"], name="an_event_is_shown_once_per_record")
+            models.UniqueConstraint(
+                fields=["event", "object_type", "object_id"], name="an_event_is_shown_once_per_record"
+            )
         ]
 
     def __str__(self) -> str:

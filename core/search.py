@@ -23,10 +23,14 @@ class _Vector(Func):
     output_field = SearchVectorField()
 
 
+def _with_space(left: Func, right: Func) -> Func:
+    return Concat(left, Value(" "), right, output_field=TextField())
+
+
 def search_column(*fields: str) -> GeneratedField:
     """A stored ``tsvector`` over the text ``fields``; index it with GIN and filter it with ``matching``."""
-    texts = [Coalesce(F(field), Value(""), output_field=TextField()) for field in fields]
-    joined = reduce(lambda left, right: Concat(left, Value(" "), right, output_field=TextField()), texts)
+    texts: list[Func] = [Coalesce(F(field), Value(""), output_field=TextField()) for field in fields]
+    joined = reduce(_with_space, texts)
     return GeneratedField(expression=_Vector(_Words(Lower(joined))), output_field=SearchVectorField(), db_persist=True)
 
 

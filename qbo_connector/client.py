@@ -64,7 +64,7 @@ class QuickBooksClient(QuickBooks):
             raise error
         return bytes(response.content)
 
-    def make_request(  # type: ignore[override]
+    def make_request(
         self,
         request_type: str,
         url: str,

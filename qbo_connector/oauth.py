@@ -47,15 +47,16 @@ class _CachedDiscovery(requests.Response):
 class OAuthClient(AuthClient):
     """intuit-oauth's client; it is a requests session, so this one override covers all of its calls."""
 
-    def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:
         """One call with time-outs; the discovery document comes from the cache."""
         options.setdefault("timeout", (settings.QBO_CONNECT_TIMEOUT, settings.QBO_INTERACTIVE_TIMEOUT))
         if url != settings.QBO_DISCOVERY_URL:
-            return super().request(method, url, **options)
+            answer: requests.Response = super().request(method, url, **options)
+            return answer
         document = cache.get("qbo-discovery")
         if document is not None:
             return _CachedDiscovery(document)
-        response = super().request(method, url, **options)
+        response: requests.Response = super().request(method, url, **options)
         if response.status_code == 200:
             cache.set("qbo-discovery", response.json(), DISCOVERY_SECONDS)
         return response
