@@ -1,6 +1,21 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from sync.views import connections, health
 
 app_name = "sync"
-urlpatterns: list[URLPattern] = []
+COMPANY = "settings/connected-apps/quickbooks/<int:pk>/"
+HEALTH = "settings/sync-health/"
+urlpatterns = [
+    path(COMPANY, connections.connection_settings, name="connection-settings"),
+    path(f"{COMPANY}progress/", connections.connection_progress, name="connection-progress"),
+    path(f"{COMPANY}objects/", connections.connection_objects, name="connection-objects"),
+    path(f"{COMPANY}estimate/", connections.estimate, name="reads-estimate"),
+    path(f"{COMPANY}switch/", connections.switch, name="switch"),
+    path(f"{COMPANY}sync-now/", connections.sync_now, name="sync-now"),
+    path(HEALTH, health.health, name="health"),
+    path(f"{HEALTH}retry/", health.retry, name="retry"),
+    path(f"{HEALTH}parked/<int:pk>/", health.parked_payload, name="parked-payload"),
+    path(f"{HEALTH}parked/<int:pk>/retry/", health.parked_retry, name="parked-retry"),
+]

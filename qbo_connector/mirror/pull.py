@@ -129,7 +129,9 @@ def save_reference(connection: Connection, reference: _Reference) -> int:
     """Store reference data in the caller's transaction; returns how many rows changed."""
     changed = merge.merge_rows(connection, reference.rows)
     merge.park(connection, reference.unreadable)
-    Connection.objects.filter(pk=connection.pk).update(**reference.facts, reference_read_at=timezone.now())
+    # The time zone is a setting, proposed when the company was connected; reading again must not undo it.
+    facts = {name: value for name, value in reference.facts.items() if name != "time_zone"}
+    Connection.objects.filter(pk=connection.pk).update(**facts, reference_read_at=timezone.now())
     return changed
 
 

@@ -120,7 +120,11 @@ def _save(by: Any, realm_id: str, tokens: oauth.Tokens, facts: dict[str, Any]) -
         "disconnected_at": None,
     }
     connection, created = Connection.objects.select_for_update().update_or_create(
-        environment=settings.QBO_ENVIRONMENT, realm_id=realm_id, defaults=values
+        environment=settings.QBO_ENVIRONMENT,
+        realm_id=realm_id,
+        # The time zone is a setting: QuickBooks' is proposed once, and what an admin chose stays.
+        defaults={name: value for name, value in values.items() if name != "time_zone"},
+        create_defaults=values,
     )
     token_service.store(connection, tokens)
     meter.record(connection, Cause.CONNECT, reads=2)  # companyinfo and preferences, read before the row existed

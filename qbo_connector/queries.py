@@ -1,0 +1,97 @@
+"""Reads of the connector for its pages: companies with their figures, what is pending, whom to ask."""
+
+import datetime
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from qbo_connector.enums import Cause, ConnectionStatus
+from qbo_connector.models import ApiUsage, Connection, OAuthState, Operation
+from qbo_connector.outbox.plan import OPEN
+
+
+def visible_to(user: Any) -> QuerySet[Connection]:
+    """The companies that ``user`` may see."""
+    return Connection.objects.all()
+
+
+def month_start() -> datetime.date:
+    """The first day of this month in UTC, as Intuit bills."""
+    return timezone.now().astimezone(datetime.UTC).date().replace(day=1)
+
+
+def companies(user: Any) -> QuerySet[Connection]:
+    """Companies with who connected them, schedule and ``reads`` of this month, usable ones first, in one query."""
+    usage = ApiUsage.objects.filter(connection=OuterRef("pk"), day__gte=month_start()).order_by()
+    reads = usage.values("connection").annotate(total=Sum("reads")).values("total")
+    return (
+        visible_to(user)
+        .select_related("connected_by", "pull")
+        .annotate(reads=Coalesce(Subquery(reads), 0))
+        .order_by("status", "company_name", "pk")
+    )
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Calls of this month for one cause."""
+
+    cause: str
+    reads: int
+    writes: int
+    failures: int
+
+
+def usage_by_cause(connection_id: int) -> list[Usage]:
+    """This month's calls of a company by cause, the dearest first."""
+    rows = (
+        ApiUsage.objects.filter(connection_id=connection_id, day__gte=month_start())
+        .values("cause")
+        .annotate(reads_sum=Sum("reads"), writes_sum=Sum("writes"), failures_sum=Sum("failures"))
+    )
+    labels = dict(Cause.choices)
+    found = [
+        Usage(str(labels.get(row["cause"], row["cause"])), row["reads_sum"], row["writes_sum"], row["failures_sum"])
+        for row in rows
+    ]
+    return sorted(found, key=lambda usage: (-usage.reads, -usage.writes, usage.cause))
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Writes that QuickBooks has not answered yet: how many of each entity, and the oldest of them."""
+
+    total: int
+    by_entity: Sequence[tuple[str, int]]
+    oldest: Sequence[Operation]
+
+    @property
+    def more(self) -> int:
+        """How many are not among the listed ones."""
+        return self.total - len(self.oldest)
+
+
+def pending(connection_id: int, *, listed: int = 20) -> Pending:
+    """What the outbox still holds for a company, in two queries."""
+    rows = Operation.objects.filter(connection_id=connection_id, state__in=OPEN)
+    counts = Counter(rows.values_list("entity", flat=True))
+    oldest = list(rows.defer("intent", "body").order_by("pk")[:listed]) if counts else []
+    return Pending(counts.total(), counts.most_common(), oldest)
+
+
+def needing_a_person() -> list[Connection]:
+    """Companies that do nothing until somebody reconnects them, with who connected them."""
+    rows = Connection.objects.filter(status__in=[ConnectionStatus.NEEDS_RECONNECT, ConnectionStatus.PAUSED])
+    return list(rows.select_related("connected_by").order_by("company_name", "pk"))
+
+
+def consent_of(user: Any, state: str) -> OAuthState | None:
+    """The consent that ``user`` began with this state, finished or not."""
+    digest = hashlib.sha256(state.encode()).hexdigest()
+    return OAuthState.objects.filter(digest=digest, user=user).select_related("reconnect").first()

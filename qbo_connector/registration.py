@@ -1,0 +1,25 @@
+"""What the connector adds to pages of others: settings menu, sentences, banner, checks."""
+
+from django.core import checks
+from django.utils.translation import gettext_lazy as _
+
+from core import registry
+from qbo_connector import sentences
+from qbo_connector.checks import production_is_complete
+
+
+def register() -> None:
+    """Fill the registries of core, and Django's of checks."""
+    registry.settings_menu.append(
+        registry.MenuEntry(
+            _("Connected apps"),
+            "qbo_connector:app-list",
+            "plug-connected",
+            order=50,
+            permission="qbo_connector.connect",
+            group=_("QuickBooks"),
+        )
+    )
+    registry.add_event_kinds(*sentences.KINDS)
+    registry.banners.append(sentences.banners)
+    checks.register(production_is_complete, checks.Tags.security, deploy=True)

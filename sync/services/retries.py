@@ -1,0 +1,46 @@
+"""Try again what failed: refused invoices, and objects of QuickBooks that could not be applied."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.events import emit
+from core.models import Origin
+from invoices.models import Invoice
+from invoices.ports import accounting
+from qbo_connector.models import MirrorObject, ParkedRecord
+from sync.enums import Outcome
+from sync.models import Link
+
+
+@transaction.atomic
+def send_again(links: Iterable[Link], *, by: Any) -> int:
+    """Send refused invoices to QuickBooks again, each as a new attempt of the same intent; returns how many.
+
+    One that is on its way already, or that QuickBooks has by now, is left alone.
+    """
+    wanted = [link.object_id for link in links if link.object_type == "invoice" and link.outcome == Outcome.FAILING]
+    invoices = Invoice.objects.filter(pk__in=wanted, external_id="").select_related("deal", "connection")
+    sent = list(invoices.defer("search").order_by("pk"))
+    for invoice in sent:
+        accounting().retry(invoice, by=by)
+    return len(sent)
+
+
+@transaction.atomic
+def apply_again(record: ParkedRecord, *, by: Any) -> bool:
+    """Have the sync look at a parked object again. False when there is no copy of it that could be looked at.
+
+    What still can't be applied is parked again, with its new reason. An object whose JSON could not be read at all has
+    no row in the mirror; it comes again when it changes in QuickBooks.
+    """
+    found = MirrorObject.objects.filter(
+        connection=record.connection, entity=record.entity, qbo_id=record.qbo_id, deleted=False
+    )
+    if not record.qbo_id or not found.update(unread=True):
+        return False
+    ParkedRecord.objects.filter(pk=record.pk).update(resolved_at=timezone.now())
+    emit("mirror.changed", record.connection, by=by, origin=Origin.SYNC)
+    return True
