@@ -164,6 +164,7 @@ LANGUAGE_CODE = "en-us"
 LANGUAGES = [("en-us", "English (US)"), ("en-gb", "English (UK)")]
 TIME_ZONE = "UTC"
 USE_I18N = True
+FORMAT_MODULE_PATH = "core.formats"
 USE_TZ = True
 CRM_CURRENCY = env.str("CRM_CURRENCY", "USD")
 

@@ -120,7 +120,7 @@ def unlinked(event: Event) -> str:
 
 
 def received(event: Event) -> str:
-    """“Payment of $100.00 received on Nov. 22, 2026 for invoice 1037, by check”."""
+    """“Payment of $100.00 received on Nov 22, 2026 for invoice 1037, by check”."""
     words = {"amount": money_of(event, "amount"), "date": date_of(event, "received_on")}
     text = _("Payment of %(amount)s received on %(date)s") if words["date"] else _("Payment of %(amount)s received")
     return text % words + _paying(event) + _method(event)

@@ -11,6 +11,7 @@ from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, File
 from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -51,7 +52,7 @@ def ago(moment: datetime.datetime | None) -> str:
         if seconds < limit:
             count = max(1, round(seconds / divisor))
             return ngettext(one, many, count) % count
-    return timezone.localtime(moment).strftime("%Y-%m-%d")
+    return date_format(timezone.localtime(moment), "DATE_FORMAT")
 
 
 @register.simple_tag(takes_context=True)

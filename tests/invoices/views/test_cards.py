@@ -58,7 +58,7 @@ def test_the_list_shows_each_invoice_with_everything_a_rep_asks_for(web, deal, m
         "1037",
         "$362.07",
         "$262.07 open",
-        "Due Nov. 22, 2026",
+        "Due Nov 22, 2026",
         "Partial payment",
         "In sync",
         "Billed",

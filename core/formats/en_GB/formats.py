@@ -1,0 +1,6 @@
+"""Day first, 24 hours."""
+
+DATE_FORMAT = "j M Y"
+DATETIME_FORMAT = "j M Y, H:i"
+SHORT_DATE_FORMAT = "d/m/Y"
+TIME_FORMAT = "H:i"
