@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.access import require
 from crm import filters
 from crm.kinds import DEAL
 from crm.models import Stage
@@ -16,7 +17,6 @@ from crm.queries import board, companies, deals, people
 from crm.services import deals as services
 from crm.services import pipelines, records
 from crm.views.listing import filtered
-from crm.views.permits import require
 
 
 @require_GET
@@ -34,7 +34,7 @@ def deal_board(request: HttpRequest) -> HttpResponse:
 @require_POST
 def deal_move(request: HttpRequest, pk: int) -> HttpResponse:
     """Move a deal to the stage ``stage``; answers with the board when it came from there."""
-    require(request, "crm.edit")
+    require(request.user, "crm.edit")
     deal = get_object_or_404(deals.visible_to(request.user), pk=pk)
     chosen = request.POST.get("stage", "")
     stage = get_object_or_404(Stage, pk=int(chosen) if chosen.isdecimal() else 0)

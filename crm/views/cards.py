@@ -7,9 +7,9 @@ from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.access import require
 from crm.queries import companies, contacts, deals, quotes
 from crm.services import deal_contacts, records
-from crm.views.permits import require
 
 LIMIT = 10
 
@@ -47,7 +47,7 @@ def deal_contacts_card(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def deal_contact_change(request: HttpRequest, pk: int) -> HttpResponse:
     """Add a contact to a deal, take one off, or make one the primary one: ``act`` says which."""
-    require(request, "crm.edit")
+    require(request.user, "crm.edit")
     deal = get_object_or_404(deals.visible_to(request.user), pk=pk)
     act = {
         "add": deal_contacts.add,

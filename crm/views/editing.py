@@ -10,16 +10,16 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.access import require
 from crm.forms.base import RecordForm
 from crm.kinds import DEAL, QUOTE, Kind
 from crm.services import deals, quotes, records
-from crm.views.permits import require
 
 
 @require_http_methods(["GET", "POST"])
 def create(request: HttpRequest, kind: Kind) -> HttpResponse:
     """The form of a new record, in the side panel or as a page, and its answer."""
-    require(request, "crm.edit")
+    require(request.user, "crm.edit")
     asked = {name: value for name, value in request.GET.items() if name in kind.form.base_fields}
     if "contacts" in asked:
         asked["contacts"] = request.GET.getlist("contacts")  # type: ignore[assignment]
@@ -34,7 +34,7 @@ def create(request: HttpRequest, kind: Kind) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, pk: int, kind: Kind) -> HttpResponse:
     """The form of a record, in the side panel or as a page, and its answer."""
-    require(request, "crm.edit")
+    require(request.user, "crm.edit")
     record = get_object_or_404(kind.record(request.user), pk=pk)
     page = resolve_url(kind.detail_url, record.pk)
     form = kind.form(request.POST or None, user=request.user, record=record)
@@ -54,7 +54,7 @@ def edit(request: HttpRequest, pk: int, kind: Kind) -> HttpResponse:
 @require_POST
 def archive(request: HttpRequest, pk: int, kind: Kind) -> HttpResponse:
     """Archive a record and go back to its list."""
-    require(request, "crm.archive")
+    require(request.user, "crm.archive")
     record = get_object_or_404(kind.visible_to(request.user), pk=pk)
     kind.services.archive(record, by=request.user)
     messages.success(request, _("“%s” is archived. You find it in the list under “Archived”.") % record)
@@ -64,7 +64,7 @@ def archive(request: HttpRequest, pk: int, kind: Kind) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, pk: int, kind: Kind) -> HttpResponse:
     """Bring an archived record back."""
-    require(request, "crm.archive")
+    require(request.user, "crm.archive")
     record = get_object_or_404(kind.visible_to(request.user), pk=pk)
     kind.services.restore(record, by=request.user)
     messages.success(request, _("“%s” is back.") % record)

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.access import require
 from core.money import formatted
 from crm import amounts
 from crm.forms.lines import LinesForm, row_for, rows_of
@@ -18,7 +19,6 @@ from crm.queries import products
 from crm.queries import quotes as quote_queries
 from crm.services import deal_lines, quotes, records
 from crm.services.lines import BadLine, TooMuch
-from crm.views.permits import require
 
 WITH_LINES = ("deal", "quote")
 
@@ -26,10 +26,12 @@ WITH_LINES = ("deal", "quote")
 @require_http_methods(["GET", "POST"])
 def lines(request: HttpRequest, object_type: str, pk: int) -> HttpResponse:
     """The line items as a table (GET), as an editor (GET with ``edit``), or what was typed into it (POST)."""
+    reading = request.method == "GET" and not request.GET.get("edit")
+    if not reading:
+        require(request.user, "crm.edit")
     kind, record = _record(request, object_type, pk)
-    if request.method == "GET" and not request.GET.get("edit"):
+    if reading:
         return _table(request, kind, record)
-    require(request, "crm.edit")
     if request.method == "GET":
         rows = rows_of(_stored(kind, pk), record.currency)
         return _editor(request, kind, record, rows=rows, total=lines_context(kind, record)["total"])

@@ -6,16 +6,16 @@ from django.shortcuts import get_object_or_404, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.access import require
 from crm.queries import quotes as queries
 from crm.services import quotes, records
 from crm.views.editing import to
-from crm.views.permits import require
 
 
 @require_POST
 def quote_publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Publish a draft; what speaks against it is said in words."""
-    require(request, "crm.edit")
+    require(request.user, "crm.edit")
     quote = get_object_or_404(queries.visible_to(request.user), pk=pk)
     try:
         quotes.publish(quote, by=request.user)

@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.access import require
 from crm.kinds import KINDS, Kind
 from crm.queries import timeline as queries
 from crm.services import timeline as services
-from crm.views.permits import require
 
 
 @require_GET
@@ -28,7 +28,7 @@ def timeline(request: HttpRequest, object_type: str, pk: int) -> HttpResponse:
 def note_add(request: HttpRequest, object_type: str, pk: int) -> HttpResponse:
     """Write a note on the timeline."""
     kind = _kind(object_type)
-    require(request, "crm.edit")
+    require(request.user, "crm.edit")
     record = get_object_or_404(kind.visible_to(request.user), pk=pk)
     problem, text = "", request.POST.get("text", "")
     try:

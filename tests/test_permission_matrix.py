@@ -1,0 +1,275 @@
+"""Who may use which address: one line for every route of the product.
+
+A new route fails here until it has a line in ``MATRIX``. A line says how the route is called and what each role
+gets. Records are asked for by an id that does not exist: whoever may do it gets 404, whoever may not gets 403 before
+anything is looked up; so no line needs data.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlencode
+
+import pytest
+from django.contrib.auth import SESSION_KEY
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls.converters import IntConverter, UUIDConverter
+
+NOBODY, LOOKER, REP, OPS, ADMIN = "nobody", "looker", "Sales rep", "Ops", "Admin"
+SIGNED_IN = (LOOKER, REP, OPS, ADMIN)
+
+OK, LOGIN, LEADS_ON, DENIED, MISSING, REFUSED = "200", "login", "302", "403", "404", "422"
+
+
+@dataclass(frozen=True)
+class Line:
+    """How a route is called, and what each role gets: a status, ``login``, or statuses joined by ``|``."""
+
+    expected: dict[str, str]
+    method: str = "GET"
+    arguments: dict[str, object] = field(default_factory=dict)
+    data: dict[str, str] = field(default_factory=dict)
+
+    def called(self, method: str = "", **arguments: object) -> "Line":
+        """The same with another method or other arguments in the address."""
+        return replace(self, method=method or self.method, arguments=arguments or self.arguments)
+
+    def sending(self, **data: str) -> "Line":
+        """The same with form data."""
+        return replace(self, data=data)
+
+
+def everybody(status: str, *, nobody: str = LOGIN) -> dict[str, str]:
+    """All who are signed in get ``status``."""
+    return {NOBODY: nobody, **dict.fromkeys(SIGNED_IN, status)}
+
+
+def only(*roles: str, gets: str) -> dict[str, str]:
+    """``roles`` get a status, the others who are signed in are denied."""
+    return {NOBODY: LOGIN, **{role: gets if role in roles else DENIED for role in SIGNED_IN}}
+
+
+SELLING = (REP, OPS, ADMIN)
+
+# Lines that many routes share.
+PAGE = Line(everybody(OK))
+RECORD = Line(everybody(MISSING))
+EDIT_FORM = Line(only(*SELLING, gets=OK))
+EDIT_RECORD = Line(only(*SELLING, gets=MISSING))
+CHANGE = Line(only(*SELLING, gets=MISSING), "POST")
+BILLING_PAGE = Line(only(*SELLING, gets=OK))
+BILLING_RECORD = Line(only(*SELLING, gets=MISSING))
+BILLING_CHANGE = Line(only(*SELLING, gets=MISSING), "POST")
+OPERATORS_PAGE = Line(only(OPS, ADMIN, gets=OK))
+OPERATORS_RECORD = Line(only(OPS, ADMIN, gets=MISSING))
+OPERATORS_CHANGE = Line(only(OPS, ADMIN, gets=MISSING), "POST")
+ADMIN_PAGE = Line(only(ADMIN, gets=OK))
+ADMIN_RECORD = Line(only(ADMIN, gets=MISSING))
+ADMIN_CHANGE = Line(only(ADMIN, gets=MISSING), "POST")
+
+MATRIX: dict[str, Line] = {
+    # core
+    "core:home": PAGE,
+    "core:search": PAGE,
+    "core:palette": PAGE,
+    "core:settings": PAGE,
+    "core:healthz": Line(everybody("200|503", nobody="200|503")),
+    # accounts
+    "accounts:login": Line(everybody(LEADS_ON, nobody=OK)),
+    "accounts:logout": Line(everybody(LOGIN), "POST"),
+    "accounts:first-admin": Line(everybody(LOGIN)),
+    "accounts:profile": PAGE,
+    "accounts:password": Line(everybody(REFUSED), "POST"),
+    "accounts:preferences": Line(everybody("204"), "POST"),
+    "accounts:user-list": ADMIN_PAGE,
+    "accounts:user-create": ADMIN_PAGE,
+    "accounts:user-edit": ADMIN_RECORD,
+    "accounts:user-activate": ADMIN_CHANGE,
+    # crm
+    "crm:company-list": PAGE,
+    "crm:company-detail": RECORD,
+    "crm:company-create": EDIT_FORM,
+    "crm:company-edit": EDIT_RECORD,
+    "crm:company-archive": CHANGE,
+    "crm:company-restore": CHANGE,
+    "crm:company-choices": PAGE,
+    "crm:company-contacts-card": RECORD,
+    "crm:company-deals-card": RECORD,
+    "crm:contact-list": PAGE,
+    "crm:contact-detail": RECORD,
+    "crm:contact-create": EDIT_FORM,
+    "crm:contact-edit": EDIT_RECORD,
+    "crm:contact-archive": CHANGE,
+    "crm:contact-restore": CHANGE,
+    "crm:contact-choices": PAGE,
+    "crm:contact-deals-card": RECORD,
+    "crm:deal-list": PAGE,
+    "crm:deal-board": PAGE,
+    "crm:deal-detail": RECORD,
+    "crm:deal-create": EDIT_FORM,
+    "crm:deal-edit": EDIT_RECORD,
+    "crm:deal-archive": CHANGE,
+    "crm:deal-restore": CHANGE,
+    "crm:deal-choices": PAGE,
+    "crm:deal-move": CHANGE,
+    "crm:deal-contacts-card": RECORD,
+    "crm:deal-contact-change": CHANGE,
+    "crm:deal-quotes-card": RECORD,
+    "crm:deal-lines": CHANGE,
+    "crm:deal-line-row": RECORD,
+    "crm:deal-line-amounts": RECORD.called("POST"),
+    "crm:product-list": PAGE,
+    "crm:product-detail": RECORD,
+    "crm:product-create": EDIT_FORM,
+    "crm:product-edit": EDIT_RECORD,
+    "crm:product-archive": CHANGE,
+    "crm:product-restore": CHANGE,
+    "crm:product-choices": PAGE,
+    "crm:quote-list": PAGE,
+    "crm:quote-detail": RECORD,
+    "crm:quote-create": EDIT_FORM,
+    "crm:quote-edit": EDIT_RECORD,
+    "crm:quote-archive": CHANGE,
+    "crm:quote-restore": CHANGE,
+    "crm:quote-publish": CHANGE,
+    "crm:quote-lines": CHANGE,
+    "crm:quote-line-row": RECORD,
+    "crm:quote-line-amounts": RECORD.called("POST"),
+    "crm:timeline": RECORD.called(object_type="deal"),
+    "crm:note-add": CHANGE.called(object_type="deal"),
+    # invoices
+    "invoices:invoice-list": BILLING_PAGE,
+    "invoices:invoice-sums": BILLING_PAGE,
+    "invoices:home-card": BILLING_PAGE,
+    "invoices:sync-now": Line(only(*SELLING, gets="204"), "POST"),
+    "invoices:deal-card": BILLING_RECORD,
+    "invoices:contact-card": BILLING_RECORD,
+    "invoices:company-card": BILLING_RECORD,
+    "invoices:invoice-detail": BILLING_RECORD,
+    "invoices:invoice-pdf": BILLING_RECORD,
+    "invoices:invoice-preview": BILLING_RECORD,
+    "invoices:invoice-history": BILLING_RECORD,
+    "invoices:invoice-records": BILLING_RECORD,
+    "invoices:invoice-retry": BILLING_CHANGE,
+    "invoices:invoice-deal": BILLING_CHANGE,
+    "invoices:draft-blank": BILLING_PAGE,
+    "invoices:draft-new": BILLING_RECORD,
+    "invoices:draft-open": BILLING_RECORD,
+    "invoices:draft-step": BILLING_RECORD,
+    "invoices:draft-customers": BILLING_RECORD,
+    "invoices:draft-items": BILLING_RECORD,
+    "invoices:draft-save": BILLING_CHANGE,
+    "invoices:draft-lines": BILLING_CHANGE,
+    "invoices:draft-create": BILLING_CHANGE,
+    "invoices:draft-discard": BILLING_CHANGE,
+    # qbo_connector
+    "qbo_connector:app-list": ADMIN_PAGE,
+    "qbo_connector:connection-list": ADMIN_PAGE,
+    # Leads on to the consent page, or says that QuickBooks can't be reached.
+    "qbo_connector:connect": Line(only(ADMIN, gets="302|400"), "POST"),
+    # Without the state that was given out nobody comes back from the consent page.
+    "qbo_connector:callback": Line(only(ADMIN, gets="400")),
+    "qbo_connector:reconnect": ADMIN_CHANGE,
+    "qbo_connector:disconnect": ADMIN_CHANGE,
+    # sync
+    "sync:connection-settings": ADMIN_RECORD,
+    "sync:connection-progress": ADMIN_RECORD,
+    "sync:connection-objects": ADMIN_RECORD,
+    "sync:reads-estimate": ADMIN_RECORD,
+    "sync:switch": ADMIN_CHANGE,
+    "sync:sync-now": OPERATORS_CHANGE,
+    "sync:health": OPERATORS_PAGE,
+    "sync:retry": Line(only(OPS, ADMIN, gets=LEADS_ON), "POST"),
+    "sync:parked-payload": OPERATORS_RECORD,
+    "sync:parked-retry": OPERATORS_CHANGE,
+}
+
+
+def routes() -> Iterator[tuple[str, URLPattern]]:
+    """Every named and unnamed pattern of the product."""
+
+    def walk(resolver: URLResolver, namespaces: tuple[str, ...]) -> Iterator[tuple[str, URLPattern]]:
+        for pattern in resolver.url_patterns:
+            if isinstance(pattern, URLResolver):
+                inner = (*namespaces, pattern.namespace) if pattern.namespace else namespaces
+                yield from walk(pattern, inner)
+            else:
+                yield ":".join((*namespaces, pattern.name or f"(no name) {pattern.pattern}")), pattern
+
+    return walk(get_resolver(), ())
+
+
+def address_of(name: str, pattern: URLPattern, line: Line) -> str:
+    """The route's address with ids that do not exist."""
+    arguments = {}
+    for argument, converter in pattern.pattern.converters.items():
+        given: object = "x"
+        if isinstance(converter, IntConverter):
+            given = 999_999_999
+        if isinstance(converter, UUIDConverter):
+            given = "00000000-0000-4000-8000-000000000000"
+        arguments[argument] = line.arguments.get(argument, given)
+    return reverse(name, kwargs=arguments)
+
+
+@pytest.fixture
+def clients(db, client_class):
+    """A browser for each role."""
+    from accounts.models import Role, User  # noqa: PLC0415 -- models need Django set up
+    from accounts.permissions import DEFAULT_ROLES  # noqa: PLC0415
+
+    browsers = {NOBODY: client_class()}
+    for number, role in enumerate(SIGNED_IN):
+        found, _new = Role.objects.get_or_create(name=role, defaults={"permissions": DEFAULT_ROLES.get(role, [])})
+        user = User.objects.create_user(f"matrix{number}@example.com", name=role, role=found)
+        browsers[role] = client_class()
+        browsers[role].person = user
+        browsers[role].force_login(user)
+    return browsers
+
+
+@pytest.fixture
+def client_class():
+    """Django's test client, which lets errors of the server through as a status."""
+    from django.test import Client  # noqa: PLC0415
+
+    return lambda: Client(raise_request_exception=False)
+
+
+def got(response) -> str:
+    """An answer as the matrix writes it."""
+    location = response.headers.get("Location", "") or response.headers.get("HX-Redirect", "")
+    if location.split("?")[0] == reverse("accounts:login"):
+        return LOGIN
+    return str(response.status_code)
+
+
+def test_every_route_has_a_line_and_every_line_a_route():
+    named = {name for name, _pattern in routes()}
+
+    assert sorted(named - set(MATRIX)) == [], "these routes have no line in MATRIX"
+    assert sorted(set(MATRIX) - named) == [], "these lines have no route"
+
+
+def test_every_line_names_every_role():
+    for name, line in MATRIX.items():
+        assert set(line.expected) == {NOBODY, *SIGNED_IN}, name
+
+
+def test_every_role_gets_what_the_matrix_says(clients):
+    wrong = []
+    for name, pattern in routes():
+        line = MATRIX.get(name)
+        if line is None:
+            continue
+        address = address_of(name, pattern, line)
+        for role, client in clients.items():
+            answer = got(client.generic(line.method, address, *_form(line)))
+            if role != NOBODY and SESSION_KEY not in client.session:
+                client.force_login(client.person)
+            if answer not in line.expected[role].split("|"):
+                wrong.append(f"{line.method} {address} ({name}): {role} got {answer}, not {line.expected[role]}")
+    assert wrong == []
+
+
+def _form(line: Line) -> tuple[str, str]:
+    return urlencode(line.data), "application/x-www-form-urlencoded"
