@@ -86,7 +86,7 @@ class NewUserForm(NewPassword):
         return email
 
 
-class UserForm(forms.ModelForm):
+class UserForm(forms.ModelForm):  # type: ignore[type-arg] # takes its argument in the stubs only
     """Name and role of a user."""
 
     class Meta:
@@ -98,7 +98,7 @@ class UserForm(forms.ModelForm):
         self.fields["role"].required = True
 
 
-class ProfileForm(forms.ModelForm):
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg] # as above
     """What a person decides about the own account."""
 
     time_zone = forms.ChoiceField(
