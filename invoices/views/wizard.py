@@ -250,7 +250,7 @@ def _closed(request: HttpRequest, draft: InvoiceDraft) -> HttpResponse:
     response = _render(request, "invoices/draft/_closed.html", {"draft": draft, "invoice": draft.invoice}, status=422)
     if request.htmx:
         # Also an autosave, which swaps nothing otherwise, has to say this.
-        response.headers |= {"HX-Retarget": "#wizard", "HX-Reswap": "outerHTML"}
+        response["HX-Retarget"], response["HX-Reswap"] = "#wizard", "outerHTML"
     return response
 
 
