@@ -36,9 +36,12 @@ def _plain(value: Any) -> int | float:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
 def dump(value: Any) -> str:
     """Return compact JSON text; whole decimals become integers, as QuickBooks writes them."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    return _ENCODER.encode(value)
 
 
 def load(text: str | bytes) -> Any:

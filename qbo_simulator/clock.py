@@ -66,7 +66,10 @@ _FRACTION = re.compile(r"(\.\d{6})\d+")
 
 def parse_time(text: str) -> datetime:
     """Parse a date or a time of the API; without an offset it is Pacific. Raises ValueError."""
-    # A plus sign that was not encoded in the URL arrives as a space.
-    cleaned = re.sub(r" (\d\d:?\d\d)$", r"+\1", text.strip())
-    moment = datetime.fromisoformat(_FRACTION.sub(r"\1", cleaned))
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        # A plus sign that was not encoded in the URL arrives as a space.
+        cleaned = re.sub(r" (\d\d:?\d\d)$", r"+\1", text.strip())
+        moment = datetime.fromisoformat(_FRACTION.sub(r"\1", cleaned))
     return moment if moment.tzinfo else moment.replace(tzinfo=zone_of(None))

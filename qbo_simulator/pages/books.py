@@ -66,8 +66,10 @@ def home(app: Application, request: Request) -> Response:
         cards = []
         for entry in list_companies(tx):
             company = _company(tx, entry["realmId"])
+            # Open amounts in several currencies can only be added in the home currency.
+            owed = "coalesce(json_extract(body, '$.HomeBalance'), balance)" if company.multicurrency else "balance"
             row = tx.one(
-                "SELECT count(*), coalesce(sum(coalesce(json_extract(body, '$.HomeBalance'), balance)), 0), "
+                f"SELECT count(*), coalesce(sum({owed}), 0), "
                 "coalesce(sum(balance > 0 AND due_date < ?), 0) "
                 "FROM objects WHERE realm = ? AND entity = 'Invoice' AND deleted = 0",
                 (_today(app, company).isoformat(), company.realm),
