@@ -24,6 +24,7 @@ SETTINGS = {
     "READ_DOT_ENV": "false",
     "DEBUG": "false",
     "DEMO": "false",
+    "LOG_LEVEL": "WARNING",
     "SECRET_KEY": "for-tests-only-and-long-enough-to-pass-the-deployment-checks-of-django",
     "ENCRYPTION_KEYS": "test:" + "A" * 43 + "=",
     "BASE_URL": "http://127.0.0.1:8000",
@@ -38,7 +39,7 @@ SETTINGS = {
 
 worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 if not worker:
-    sockets = tempfile.mkdtemp(prefix="crm-test-")
+    sockets = tempfile.mkdtemp(prefix=f"crm-test-{os.getpid()}-")
     atexit.register(shutil.rmtree, sockets, ignore_errors=True)
     os.environ["CRM_TEST_SOCKETS"] = sockets
     # Servers of the tests serve the files under their own names. A copy: collecting empties its target first.

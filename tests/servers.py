@@ -55,9 +55,11 @@ def pytest_unconfigure() -> None:
 
 
 def _remove_dead_runs() -> None:
-    """The servers of a killed run have ended with it; its data are still there."""
-    for folder in RUNS.glob("*"):
-        if not leftovers.command_line(int(folder.name)):
+    """The servers of a killed run have ended with it; its data and its socket folder are still there."""
+    sockets = Path(os.environ["CRM_TEST_SOCKETS"])
+    for folder in [*RUNS.glob("*"), *sockets.parent.glob("crm-test-*-*")]:
+        pid = folder.name.split("-")[-2] if folder.parent == sockets.parent else folder.name
+        if pid.isdigit() and not leftovers.command_line(int(pid)):
             shutil.rmtree(folder, ignore_errors=True)
 
 
