@@ -65,7 +65,9 @@ def _problem(app: Application, asked: dict[str, str]) -> str | None:
     if asked.get("client_id") not in app.clients:
         return "The client_id is unknown. The simulator knows: " + ", ".join(sorted(app.clients)) + "."
     address = urlsplit(asked.get("redirect_uri", ""))
-    if address.scheme != "https" and not (address.scheme == "http" and address.hostname in _LOOPBACK):
+    host = address.hostname or ""
+    here = host in _LOOPBACK or host.endswith(".localhost")
+    if address.scheme != "https" and not (address.scheme == "http" and here):
         return "The redirect_uri must be https, or http on this machine."
     if asked.get("response_type") != "code":
         return "The response_type must be code."

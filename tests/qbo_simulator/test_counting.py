@@ -1,6 +1,7 @@
 """Limits, and the log of calls."""
 
 import hashlib
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
@@ -9,11 +10,17 @@ import requests
 def test_ten_calls_a_second_then_throttled_as_recorded(us, uk, recording):
     us.control("POST", "limits", {"on": True})
 
-    answers = [us.raw("GET", "term/1") for _ in range(12)]
+    for _ in range(20):
+        start = time.monotonic()
+        answers = [us.raw("GET", "term/1") for _ in range(12)]
+        codes = [answer.status_code for answer in answers]
+        # On a machine that is too busy for twelve calls in a second there is nothing to see.
+        if time.monotonic() - start < 0.9:
+            break
+        time.sleep(1)
 
-    codes = [answer.status_code for answer in answers]
     assert codes[:10] == [200] * 10
-    assert 429 in codes[10:]
+    assert codes[10:] == [429, 429]
     refused = next(answer for answer in answers if answer.status_code == 429)
     error = recording("fault-throttle-3001")["Fault"]["Error"][0]
     assert refused.headers["Content-Type"].startswith("application/xml")
@@ -30,7 +37,7 @@ def test_limits_a_minute_in_flight_and_for_batches(us):
     assert [us.raw("GET", "term/1").status_code for _ in range(5)] == [200, 200, 200, 200, 429]
 
     us.control("POST", "limits", {"per_minute": None, "in_flight": 2})
-    us.control("POST", "faults", {"latency": 0.3, "path": "/term/"})
+    us.control("POST", "faults", {"latency": 1, "path": "/term/"})
     with ThreadPoolExecutor(5) as pool:
         codes = list(
             pool.map(lambda _: requests.get(f"{us.base}/term/1", headers=us.headers, timeout=5).status_code, range(5))
@@ -83,13 +90,13 @@ def test_the_digest_of_a_body_tells_whether_a_retry_sent_the_same_bytes(us):
 
 
 def test_rate_and_most_in_flight_are_measured(us):
-    us.control("POST", "faults", {"latency": 0.2, "path": "/term/"})
+    us.control("POST", "faults", {"latency": 1, "path": "/term/"})
     us.control("DELETE", "calls")
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda _: requests.get(f"{us.base}/term/1", headers=us.headers, timeout=5), range(6)))
 
     rates = us.control("GET", "calls")["rates"][us.realm]
 
-    assert rates["per_second"] == 6
-    assert rates["most_in_flight"] == 6
+    assert rates["per_minute"] == rates["most_in_flight"] == 6
+    assert 1 <= rates["per_second"] <= 6
     assert rates["in_flight"] == 0
