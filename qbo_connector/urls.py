@@ -3,7 +3,7 @@
 from django.urls import path
 
 from qbo_connector import oauth
-from qbo_connector.views import connections, consent
+from qbo_connector.views import connections, consent, webhooks
 
 app_name = "qbo_connector"
 LIST = "settings/connected-apps/quickbooks/"
@@ -15,4 +15,5 @@ urlpatterns = [
     path(oauth.CALLBACK_PATH.lstrip("/"), consent.callback, name="callback"),
     path(f"{LIST}<int:pk>/reconnect/", consent.reconnect, name="reconnect"),
     path(f"{LIST}<int:pk>/disconnect/", connections.disconnect, name="disconnect"),
+    path("webhooks/quickbooks", webhooks.receive, name="webhook"),
 ]

@@ -5,6 +5,7 @@ from qbo_connector.models.meter import ApiUsage
 from qbo_connector.models.mirror import MirrorObject, MirrorPayload, ParkedRecord
 from qbo_connector.models.outbox import Operation
 from qbo_connector.models.pulls import LoadProgress, PullSchedule
+from qbo_connector.models.webhooks import WebhookEvent
 
 __all__ = [
     "ApiUsage",
@@ -17,4 +18,5 @@ __all__ = [
     "Operation",
     "ParkedRecord",
     "PullSchedule",
+    "WebhookEvent",
 ]
