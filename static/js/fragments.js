@@ -43,6 +43,8 @@
     window.htmx.trigger(lazy, "retry");
   });
 
+  let stepBefore = "";
+  document.addEventListener("htmx:beforeSwap", (event) => { stepBefore = event.detail.target.dataset.step || ""; });
   document.addEventListener("htmx:afterSettle", (event) => {
     const target = event.detail.elt;
     if (!(target instanceof Element)) return;
@@ -56,6 +58,13 @@
     // What an answer wants to be read or typed first: the summary of a refused form, the first field of a step.
     const first = target.matches("[data-autofocus]") ? target : target.querySelector("[data-autofocus]");
     if (first) first.focus();
+    // A new step of a wizard is read from its heading on, although the button that was pressed is still there.
+    else if (target.dataset.step && target.dataset.step !== stepBefore) {
+      const heading = target.querySelector("h1, h2");
+      if (heading) heading.focus({ preventScroll: true });
+      const scroller = target.closest(".drawer-body");
+      if (scroller) scroller.scrollTop = 0;
+    }
   });
 
   // Where a swap removed the focused element, focus goes to what came in its place, not to the top of the page.
