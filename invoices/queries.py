@@ -72,6 +72,11 @@ class Row:
     invoice: Invoice
     mark: SyncMark | None
 
+    @property
+    def notable(self) -> bool:
+        """Whether the sync state says more than that all is well."""
+        return self.mark is not None and self.mark.state not in (SyncState.IN_SYNC, SyncState.NONE)
+
 
 @dataclass(frozen=True)
 class Listing:
