@@ -49,7 +49,7 @@ class AmountField(forms.CharField):
             raise ValidationError(_("This can't be less than %s.") % formatted_number(self.lowest))
         if abs(number) >= self.limit:
             raise ValidationError(_("This number is too large."))
-        return number
+        return round(number, 10)
 
     def prepare_value(self, value: Any) -> Any:
         """Stored numbers without trailing zeros; what was typed as it was typed."""

@@ -34,14 +34,18 @@ class Column:
         return {currency: amount * self.stage.probability / 100 for currency, amount in self.sums.items()}
 
 
-def pipelines() -> Sequence[Pipeline]:
-    """All pipelines in order."""
-    return list(Pipeline.objects.all())
+def pipelines() -> dict[Pipeline, list[Stage]]:
+    """All pipelines in order, each with its stages in order, in one query."""
+    found: dict[Pipeline, list[Stage]] = {}
+    ordered = Stage.objects.select_related("pipeline")
+    for stage in ordered.order_by("pipeline__position", "pipeline_id", "position", "pk"):
+        found.setdefault(stage.pipeline, []).append(stage)
+    return found
 
 
-def columns(deals: QuerySet[Deal], pipeline: Pipeline, *, cards: int = CARDS) -> list[Column]:
-    """``deals`` (already filtered) by stage, the latest changed first: four queries whatever their number."""
-    by_stage = {stage.pk: Column(stage) for stage in Stage.objects.filter(pipeline=pipeline)}
+def columns(deals: QuerySet[Deal], stages: Sequence[Stage], *, cards: int = CARDS) -> list[Column]:
+    """``deals`` (already filtered) by stage, the latest changed first: two queries whatever their number."""
+    by_stage = {stage.pk: Column(stage) for stage in stages}
     grouped = deals.filter(stage__in=by_stage).order_by().values("stage_id", "currency")
     for row in grouped.annotate(deals=Count("pk"), amount=Sum("amount")):
         column = by_stage[row["stage_id"]]
@@ -49,10 +53,10 @@ def columns(deals: QuerySet[Deal], pipeline: Pipeline, *, cards: int = CARDS) ->
         if row["amount"]:
             column.sums[row["currency"]] = column.sums.get(row["currency"], ZERO) + row["amount"]
     # One short walk along the index for each stage, in one statement.
-    newest = [deals.filter(stage=pk).order_by("-updated_at", "-pk").values_list("pk")[:cards] for pk in by_stage]
+    newest = [deals.filter(stage=pk).order_by("-updated_at", "-pk").values("pk")[:cards] for pk in by_stage]
     if not newest:
         return []
-    shown = [pk for (pk,) in newest[0].union(*newest[1:], all=True)]
+    shown = newest[0].union(*newest[1:], all=True) if len(newest) > 1 else newest[0]
     found = Deal.objects.filter(pk__in=shown).select_related("company", "owner").only(*COLUMNS)
     for deal in found.order_by("-updated_at", "-pk"):
         by_stage[deal.stage_id].deals.append(deal)

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from core.money import ZERO
 from crm.models import DealLine, Product, QuoteLine
 
-MOST_LINES = 500
+# Seven fields a line in the editor; a form may have a thousand (Django's DATA_UPLOAD_MAX_NUMBER_FIELDS).
+MOST_LINES = 140
 LARGEST_QUANTITY = Decimal(10) ** 9
 LARGEST_PRICE = Decimal(10) ** 12
 LARGEST_TOTAL = Decimal(10) ** 14

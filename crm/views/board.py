@@ -53,17 +53,20 @@ def deal_move(request: HttpRequest, pk: int) -> HttpResponse:
 
 def board_context(request: HttpRequest, query: QueryDict, *, moved: int = 0) -> dict[str, Any]:
     """What the board prints for the filters in ``query``."""
-    every = board.pipelines() or [pipelines.ensure_default()]
+    every = board.pipelines()
+    if not every:
+        pipelines.ensure_default()
+        every = board.pipelines()
     wanted = query.get("pipeline", "")
-    pipeline = next((each for each in every if str(each.pk) == wanted), every[0])
+    pipeline = next((each for each in every if str(each.pk) == wanted), next(iter(every)))
     known = query.copy()
     known.pop("pipeline", None)
     rows, problem = filtered(deals.visible_to(request.user), known, filters.DEALS)
     return {
         "kind": DEAL,
-        "pipelines": every,
+        "pipelines": list(every),
         "pipeline": pipeline,
-        "columns": board.columns(rows, pipeline),
+        "columns": board.columns(rows, every[pipeline]),
         "problem": problem,
         "q": query.get("q", "").strip(),
         "chosen": {name: [v for v in query.getlist(name) if v] for name in filters.DEALS.fields if query.get(name)},
