@@ -27,4 +27,7 @@ def schedule() -> dict[str, dict[str, object]]:
     }
 
 
-app.conf.beat_schedule = schedule()
+@app.on_after_finalize.connect
+def _set_schedule(sender: Celery, **_more: object) -> None:
+    # Not at import: reading settings there would read .env before the launcher has chosen the environment.
+    sender.conf.beat_schedule = schedule()
