@@ -3,7 +3,7 @@
 import datetime
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from qbo_connector.enums import Cause, ConnectionStatus
-from qbo_connector.models import ApiUsage, Connection, OAuthState, Operation
+from qbo_connector.models import ApiUsage, Connection, MirrorObject, OAuthState, Operation
 from qbo_connector.outbox.plan import OPEN
 
 
@@ -70,6 +70,7 @@ class Pending:
     total: int
     by_entity: Sequence[tuple[str, int]]
     oldest: Sequence[Operation]
+    names: Mapping[int, str]
 
     @property
     def more(self) -> int:
@@ -78,11 +79,32 @@ class Pending:
 
 
 def pending(connection_id: int, *, listed: int = 20) -> Pending:
-    """What the outbox still holds for a company, in two queries."""
+    """What the outbox still holds for a company, in three queries; ``names`` says by operation what each is about."""
     rows = Operation.objects.filter(connection_id=connection_id, state__in=OPEN)
     counts = Counter(rows.values_list("entity", flat=True))
-    oldest = list(rows.defer("intent", "body").order_by("pk")[:listed]) if counts else []
-    return Pending(counts.total(), counts.most_common(), oldest)
+    oldest = list(rows.defer("body").order_by("pk")[:listed]) if counts else []
+    return Pending(counts.total(), counts.most_common(), oldest, _names(connection_id, oldest))
+
+
+def _names(connection_id: int, operations: Sequence[Operation]) -> dict[int, str]:
+    """The name in each payload, or that of the customer it is for."""
+    parties = {operation.pk: _customer(operation) for operation in operations}
+    customers = MirrorObject.objects.filter(
+        connection_id=connection_id, entity="Customer", qbo_id__in=set(parties.values()) - {""}
+    )
+    known = dict(customers.values_list("qbo_id", "name"))
+    return {
+        operation.pk: str(operation.intent.get("DisplayName") or operation.intent.get("Name") or "")
+        or known.get(parties[operation.pk], "")
+        for operation in operations
+    }
+
+
+def _customer(operation: Operation) -> str:
+    reference = operation.intent.get("CustomerRef")
+    value = reference.get("value") if isinstance(reference, dict) else ""
+    # A customer that is created on the way has no id yet.
+    return value if isinstance(value, str) else ""
 
 
 def needing_a_person() -> list[Connection]:

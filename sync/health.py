@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, Count, Exists, F, Min, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat, NullIf, Trim
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -24,9 +24,9 @@ from qbo_connector.models import Connection, Operation, ParkedRecord
 from qbo_connector.outbox.plan import OPEN
 from sync.enums import Outcome
 from sync.models import Link
+from sync.progress import WORKER_IS_LATE, is_late
 
 SHOWN = 100
-WORKER_IS_LATE = datetime.timedelta(seconds=90)
 LONGEST_PAYLOAD = 20_000
 
 
@@ -78,45 +78,35 @@ class Cause:
 
 
 def companies(user: Any) -> list[CompanyHealth]:
-    """Every company that is not disconnected, in two statements."""
-    outbox = {row["connection"]: row for row in _outbox()}
-    nothing = {"waiting": 0, "oldest": None, "failed": 0}
-    return [_company(connection, outbox.get(connection.pk, nothing)) for connection in connector.companies(user)]
-
-
-def _outbox() -> QuerySet[Operation, dict[str, Any]]:
+    """Every company with its schedule and the state of its outbox, in one statement."""
     newer = Operation.objects.filter(
         connection=OuterRef("connection"), subject=OuterRef("subject"), pk__gt=OuterRef("pk")
     )
-    waiting = Q(state__in=OPEN)
-    failed = Q(state__in=[OperationState.REFUSED, OperationState.HELD]) & ~Exists(newer)
-    return (
-        Operation.objects.exclude(state=OperationState.DONE)
-        .values("connection")
-        .annotate(
-            waiting=Count("id", filter=waiting),
-            oldest=Min("created_at", filter=waiting),
-            failed=Count("id", filter=failed),
-        )
-        .order_by()
+    of_company = Operation.objects.filter(connection=OuterRef("pk")).order_by()
+    waiting = of_company.filter(state__in=OPEN).values("connection")
+    # A refusal counts until its record is sent again.
+    refused = of_company.filter(~Exists(newer), state__in=[OperationState.REFUSED, OperationState.HELD])
+    rows = connector.companies(user).annotate(
+        waiting=Coalesce(Subquery(waiting.annotate(count=Count("id")).values("count")), 0),
+        oldest_waiting=Subquery(waiting.annotate(oldest=Min("created_at")).values("oldest")),
+        refused=Coalesce(Subquery(refused.values("connection").annotate(count=Count("id")).values("count")), 0),
     )
+    return [_company(connection) for connection in rows]
 
 
-def _company(connection: Connection, outbox: dict[str, Any]) -> CompanyHealth:
+def _company(connection: Any) -> CompanyHealth:
     plan = getattr(connection, "pull", None)
     finished = plan.finished_at if plan else None
-    # Two intervals without a success is more than one slow read.
-    allowed = datetime.timedelta(minutes=2 * connection.interval_minutes + 2)
     return CompanyHealth(
         connection=connection,
         last_success=finished,
         due_at=plan.due_at if plan and connection.active else None,
         problem=plan.last_problem if plan and connection.active else connection.status_reason,
         failures=plan.failures if plan else 0,
-        waiting=outbox["waiting"],
-        oldest_waiting=outbox["oldest"],
-        failed=outbox["failed"],
-        late=connection.active and finished is not None and timezone.now() - finished > allowed,
+        waiting=connection.waiting,
+        oldest_waiting=connection.oldest_waiting,
+        failed=connection.refused,
+        late=is_late(connection, finished, timezone.now()),
     )
 
 

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Max
 from django.utils.functional import Promise
@@ -81,7 +82,7 @@ def lines(connection: Connection) -> list[ObjectLine]:
         .annotate(count=Count("id"))
         .order_by()
     )
-    linked = {
+    linked: dict[str, Any] = {
         row["object_type"]: row
         for row in Link.objects.filter(connection=connection)
         .exclude(qbo_id="")
@@ -106,7 +107,7 @@ def _line(
     settings: ObjectSettings | None,
     mirrored: Mapping[str, int],
     counts: Mapping[str, int],
-    linked: Mapping[str, Mapping[str, datetime.datetime | None]],
+    linked: Mapping[str, Mapping[str, Any]],
 ) -> ObjectLine:
     kinds = _RECORDS[sync_object]
     moments = [row["applied_at"] for kind, row in linked.items() if kind in kinds]

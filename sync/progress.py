@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from core.models import Heartbeat
 from qbo_connector.enums import LoadState
+from qbo_connector.mirror import schedule
 from qbo_connector.mirror.entities import CHANGE_DATA
 from qbo_connector.models import Connection, LoadProgress, MirrorObject, PullSchedule
 
@@ -25,6 +26,7 @@ STEPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
 )
 APPLIED = ("Customer", "Item", "Invoice", "Payment")
 WORKER_IS_LATE = datetime.timedelta(seconds=90)
+SPARE = datetime.timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class Progress:
     unread: int
     worker_late: bool
     now: datetime.datetime
+    late: bool
 
     @property
     def busy(self) -> bool:
@@ -98,6 +101,26 @@ class Progress:
         """How old the data are; None before the first success."""
         return self.now - self.plan.finished_at if self.plan and self.plan.finished_at else None
 
+    @property
+    def lag_words(self) -> str:
+        """“4 min at most”; what is younger than that may be missing here."""
+        if self.lag is None:
+            return _("not read yet")
+        minutes = int(self.lag.total_seconds()) // 60
+        if minutes < 1:
+            return _("under a minute")
+        if minutes < 120:
+            return _("%d min at most") % minutes
+        return _("%d hours at most") % (minutes // 60)
+
+    @property
+    def summary(self) -> str:
+        """“Read in the first load · Customers: 29 · …”; empty before it is done."""
+        parts = [f"{step.label}: {step.loaded:,}" for step in self.steps if step.done]
+        if not parts or self.plan is None or self.plan.loaded_at is None:
+            return ""
+        return _("Read in the first load · %s") % " · ".join(parts)
+
 
 def of(connection: Connection) -> Progress:
     """The progress of one company, in four queries."""
@@ -111,11 +134,26 @@ def of(connection: Connection) -> Progress:
         .order_by()
     )
     stage = _stage(connection, plan, loads, sum(unread.values()), now)
-    late = (
+    silent = (
         stage in ("loading", "applying", "reading")
         and not Heartbeat.objects.filter(name="worker", beaten_at__gt=now - WORKER_IS_LATE).exists()
     )
-    return Progress(stage, steps_of(loads, unread), plan, sum(unread.values()), late, now)
+    return Progress(
+        stage=stage,
+        steps=steps_of(loads, unread),
+        plan=plan,
+        unread=sum(unread.values()),
+        worker_late=silent,
+        now=now,
+        late=plan is not None and is_late(connection, plan.finished_at, now),
+    )
+
+
+def is_late(connection: Connection, finished_at: datetime.datetime | None, now: datetime.datetime) -> bool:
+    """Whether the last success of a connected company is longer ago than two intervals: more than one slow read."""
+    if not connection.active or finished_at is None:
+        return False
+    return now - finished_at > 2 * schedule.interval(connection) + SPARE
 
 
 def _stage(

@@ -18,7 +18,7 @@ def change(connection: Connection, *, interval_minutes: int, time_zone: str, by:
     A shorter interval takes effect at once, not only after the next read.
     """
     row = Connection.objects.select_for_update().get(pk=connection.pk)
-    wanted = {"interval_minutes": interval_minutes, "time_zone": time_zone}
+    wanted: dict[str, Any] = {"interval_minutes": interval_minutes, "time_zone": time_zone}
     changes = {name: value for name, value in wanted.items() if getattr(row, name) != value}
     if not changes:
         return False

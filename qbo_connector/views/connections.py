@@ -62,6 +62,7 @@ class PendingLine:
     operation: Operation
     record: str
     url: str
+    about: str
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,20 +87,20 @@ def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
             )
         return redirect(LIST)
     pending = queries.pending(connection.pk)
-    lines = [_line(operation) for operation in pending.oldest]
+    lines = [_line(operation, pending.names.get(operation.pk, "")) for operation in pending.oldest]
     return render(
         request, "qbo_connector/disconnect.html", {"connection": connection, "pending": pending, "lines": lines}
     )
 
 
-def _line(operation: Operation) -> PendingLine:
+def _line(operation: Operation, about: str) -> PendingLine:
     """``invoice:42`` as the registered name of its kind, with the address of its page."""
     kind, _colon, pk = operation.subject.partition(":")
     found = registry.object_types.get(kind)
     if found is None or not pk.isdigit():
-        return PendingLine(operation, operation.entity, "")
+        return PendingLine(operation, operation.entity, "", about)
     try:
         url = reverse(found.url_name, args=[int(pk)])
     except NoReverseMatch:
         url = ""
-    return PendingLine(operation, str(found.label), url)
+    return PendingLine(operation, str(found.label), url, about)
