@@ -130,8 +130,8 @@ def _paying(event: Event) -> str:
     numbers = [number for number in event.data.get("invoices", []) if number]
     if not numbers:
         return ""
-    text = _(" for invoice %s") if len(numbers) == 1 else _(" for invoices %s")
-    return text % get_text_list(numbers, _("and"))
+    text: str = _(" for invoice %s") if len(numbers) == 1 else _(" for invoices %s")
+    return text % str(get_text_list(numbers, _("and")))
 
 
 def _method(event: Event) -> str:

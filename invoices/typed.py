@@ -2,7 +2,7 @@
 
 from django.http import QueryDict
 
-from invoices.drafts import CREATE, EXISTING, DraftContent, DraftCustomer
+from invoices.drafts import CREATE, EXISTING, DraftContent, DraftCustomer, DraftLine
 from invoices.enums import TaxMode
 from invoices.ports import Account, ItemChoice, accounting
 from invoices.reading import canonical_number
@@ -81,8 +81,9 @@ def _products(content: DraftContent, post: QueryDict, account: Account | None) -
             line.tax_code = _text(post, f"tax_code-{line.key}")
     if account is None or not account.needs_tax_codes:
         return
-    if post.get("tax_mode") in (TaxMode.EXCLUSIVE, TaxMode.INCLUSIVE):
-        content.tax_mode = post["tax_mode"]
+    tax_mode = post.get("tax_mode", "")
+    if tax_mode in (TaxMode.EXCLUSIVE, TaxMode.INCLUSIVE):
+        content.tax_mode = tax_mode
     drafts.name_tax_codes(content, accounting().tax_codes(account.connection_id))
 
 
@@ -147,7 +148,7 @@ def act_on_lines(content: DraftContent, action: str, account: Account, *, search
 
 def _add(content: DraftContent, item: ItemChoice) -> str:
     key = content.next_key()
-    content.lines.append(drafts.DraftLine(key=key, product_id=item.product_id, name=item.name))
+    content.lines.append(DraftLine(key=key, product_id=item.product_id, name=item.name))
     drafts.choose_item(content.lines[-1], item)
     if item.unit_price is not None:
         content.lines[-1].unit_price = plain(item.unit_price)

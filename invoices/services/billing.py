@@ -86,8 +86,8 @@ def _billed(deal_ids: list[int]) -> list[Billed]:
         )
     )
     return [
-        Billed(deal_id, number, status, recipient or customer, due_on, *money)
-        for deal_id, number, status, recipient, customer, due_on, *money in rows
+        Billed(deal_id, number, status, recipient or customer, due_on, currency, home, rate, total, balance)
+        for deal_id, number, status, recipient, customer, due_on, currency, home, rate, total, balance in rows
     ]
 
 

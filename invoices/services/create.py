@@ -102,7 +102,7 @@ def correct_invoice(draft: InvoiceDraft, *, by: Any) -> Invoice:
 
     Raises DraftProblems, or NotCorrectable when QuickBooks has the invoice or may be about to have it.
     """
-    invoice = Invoice.objects.select_for_update().defer("search").get(pk=draft.invoice_id)
+    invoice = Invoice.objects.select_for_update().defer("search").get(draft=draft)
     if not correctable(invoice):
         raise NotCorrectable(_("This invoice can't be changed here any more."))
     read, account = checked(DraftContent.from_json(draft.data))

@@ -66,13 +66,18 @@ def _from_deal_line(line: DealLine, key: str) -> DraftLine:
 def save(draft: InvoiceDraft, change: Callable[[DraftContent], None], *, step: str = "") -> DraftContent:
     """Apply ``change`` to the stored content under a lock. Raises DraftClosed once the invoice is on its way."""
     locked = InvoiceDraft.objects.select_for_update().get(pk=draft.pk)
-    if locked.invoice_id is not None and not correctable(locked.invoice):
+    if not still_open(locked):
         raise DraftClosed(locked.pk)
     content = DraftContent.from_json(locked.data)
     change(content)
     draft.data, draft.step, draft.updated_at = content.to_json(), step or locked.step, timezone.now()
     InvoiceDraft.objects.filter(pk=draft.pk).update(data=draft.data, step=draft.step, updated_at=draft.updated_at)
     return content
+
+
+def still_open(draft: InvoiceDraft) -> bool:
+    """Whether typing can still change anything: no invoice was made of it yet, or QuickBooks refused that one."""
+    return draft.invoice is None or correctable(draft.invoice)
 
 
 def discard(draft: InvoiceDraft, *, by: Any) -> bool:

@@ -29,6 +29,11 @@ def needs(permission: str) -> Callable[[View], View]:
     return wrap
 
 
+def by_htmx(request: HttpRequest) -> bool:
+    """Whether a fragment is asked for, not a page."""
+    return request.headers.get("HX-Request") == "true"
+
+
 def told(events: dict[str, Any], *, status: int = 204) -> HttpResponse:
     """An answer without content that triggers ``events`` in the page."""
     return HttpResponse(status=status, headers={"HX-Trigger": json.dumps(events)})

@@ -58,8 +58,8 @@ def invoice_list(request: HttpRequest) -> HttpResponse:
     try:
         listing = queries.listing(request.user, request.GET)
     except AccountingUnavailable as error:
-        context = {"reason": str(error), "tabs": tabs(request.GET)}
-        return render(request, "invoices/invoice_list.html", context)
+        unread = {"reason": str(error), "tabs": tabs(request.GET)}
+        return render(request, "invoices/invoice_list.html", unread)
     companies = [(str(pk), name or realm) for pk, name, realm in _companies()]
     owners = owner_choices()
     context: dict[str, Any] = {

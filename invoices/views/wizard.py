@@ -1,7 +1,8 @@
 """The wizard: from a deal to an invoice, step by step, in the side panel or on a page of its own."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.db.models import Q
@@ -20,9 +21,9 @@ from invoices.ports import AccountingUnavailable, Problem, accounting
 from invoices.reading import DraftProblems, read
 from invoices.services import create, drafts
 from invoices.services.create import IntentReused, NotCorrectable, account_of
-from invoices.views.answers import needs, told
+from invoices.views.answers import by_htmx, needs, told
 
-WIZARD_PATH = "/invoice-drafts/"
+OWN_PAGES = ("/invoice-drafts/", "/invoices/new")
 
 
 @require_http_methods(["GET", "POST"])
@@ -200,11 +201,11 @@ def draft_create(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     """Create the invoice that the review showed; twice the same click is one invoice."""
     draft = _draft(request, request_id)
     seen = request.POST.get("digest", "")
-    if seen != create.digest_of(draft.data) and (draft.invoice_id is None or create.correctable(draft.invoice)):
+    if seen != create.digest_of(draft.data) and drafts.still_open(draft):
         notice = _("This draft was changed in another window. Please check it again.")
         return _step(request, draft, "review", notice=notice, status=422)
     try:
-        if draft.invoice_id is not None and create.correctable(draft.invoice):
+        if draft.invoice_id is not None and drafts.still_open(draft):
             invoice = create.correct_invoice(draft, by=request.user)
         else:
             invoice = create.create_invoice(draft, by=request.user)
@@ -215,15 +216,20 @@ def draft_create(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     return _created(request, invoice)
 
 
+def _on_its_own_page(request: HttpRequest) -> bool:
+    """Whether the wizard fills a page, not the side panel: then another page has to come after it."""
+    return urlsplit(request.headers.get("HX-Current-URL", "")).path.startswith(OWN_PAGES)
+
+
 def _created(request: HttpRequest, invoice: Invoice) -> HttpResponse:
     messages.success(request, _("The invoice is on its way to QuickBooks."))
-    if not request.htmx or WIZARD_PATH in request.headers.get("HX-Current-URL", "") or invoice.deal_id is None:
+    if not by_htmx(request) or _on_its_own_page(request) or invoice.deal_id is None:
         back = (
             reverse("crm:deal-detail", args=[invoice.deal_id])
             if invoice.deal_id
             else reverse("invoices:invoice-detail", args=[invoice.pk])
         )
-        return HttpResponse(status=204, headers={"HX-Redirect": back}) if request.htmx else redirect(back)
+        return HttpResponse(status=204, headers={"HX-Redirect": back}) if by_htmx(request) else redirect(back)
     return told({"invoices:changed": {"invoice": invoice.pk}, "drawer:close": {}})
 
 
@@ -235,9 +241,9 @@ def draft_discard(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     if drafts.discard(draft, by=request.user):
         messages.info(request, _("The draft was discarded."))
     back = reverse("crm:deal-detail", args=[draft.deal_id]) if draft.deal_id else reverse("invoices:invoice-list")
-    if not request.htmx:
+    if not by_htmx(request):
         return redirect(back)
-    if WIZARD_PATH in request.headers.get("HX-Current-URL", ""):
+    if _on_its_own_page(request):
         return HttpResponse(status=204, headers={"HX-Redirect": back})
     return told({"invoices:changed": {}, "drawer:close": {}})
 
@@ -248,7 +254,7 @@ def _closed(request: HttpRequest, draft: InvoiceDraft) -> HttpResponse:
     if request.method == "GET":
         return _render(request, "invoices/draft/_closed.html", {"draft": draft, "invoice": draft.invoice})
     response = _render(request, "invoices/draft/_closed.html", {"draft": draft, "invoice": draft.invoice}, status=422)
-    if request.htmx:
+    if by_htmx(request):
         # Also an autosave, which swaps nothing otherwise, has to say this.
         response["HX-Retarget"], response["HX-Reswap"] = "#wizard", "outerHTML"
     return response
@@ -264,7 +270,7 @@ def _step(
     notice: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    if draft.invoice_id is not None and not create.correctable(draft.invoice):
+    if not drafts.still_open(draft):
         return _closed(request, draft)
     if step == "review" and not problems:
         problems = _problems(draft)
@@ -276,8 +282,8 @@ def _step(
     return _render(request, "invoices/draft/_wizard.html", context, status=status)
 
 
-def _render(request: HttpRequest, partial: str, context: dict[str, object], *, status: int = 200) -> HttpResponse:
+def _render(request: HttpRequest, partial: str, context: Mapping[str, object], *, status: int = 200) -> HttpResponse:
     """The partial for the side panel; inside a page of its own when the address was opened by itself."""
-    if request.htmx:
+    if by_htmx(request):
         return render(request, partial, context, status=status)
     return render(request, "invoices/draft/page.html", {**context, "partial": partial}, status=status)

@@ -5,7 +5,7 @@ import itertools
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invoices.enums import InvoiceStatus
@@ -69,6 +69,7 @@ amounts = st.decimals(min_value=0, max_value=10**9, places=2)
 days = st.dates(datetime.date(2020, 1, 1), datetime.date(2030, 1, 1))
 
 
+@settings(deadline=None)
 @given(total=amounts, balance=amounts, due_on=st.none() | days, emailed=st.booleans(), today=days)
 def test_time_alone_only_ever_leads_to_overdue(total, balance, due_on, emailed, today):
     facts = {"total": total, "balance": balance, "due_on": due_on, "emailed": emailed, "voided": False}

@@ -151,6 +151,18 @@ def test_from_the_deal_to_the_invoice(web, wizard, deal):
     assert (invoice.due_on, invoice.message) == (TODAY, "Thanks!")
 
 
+@pytest.mark.parametrize("path", ["/invoice-drafts/x/review/", "/invoices/new-of-deal/1/"])
+def test_on_a_page_of_its_own_the_deal_comes_next(web, wizard, deal, path):
+    for line in wizard.content.lines:
+        wizard.line(f"create:{line.key}", **fields_of(wizard))
+    digest = re.search(r'name="digest" value="([^"]+)"', wizard.get("review").content.decode())[1]
+    here = {**HTMX, "HX-Current-URL": f"http://testserver{path}"}
+
+    answer = web.post(wizard.url("create"), {"digest": digest}, headers=here)
+
+    assert answer["HX-Redirect"] == reverse("crm:deal-detail", args=[deal.pk])
+
+
 def test_create_twice_is_one_invoice(wizard):
     for line in wizard.content.lines:
         wizard.line(f"create:{line.key}", **fields_of(wizard))
