@@ -164,10 +164,10 @@ MATRIX: dict[str, Line] = {
     # qbo_connector
     "qbo_connector:app-list": ADMIN_PAGE,
     "qbo_connector:connection-list": ADMIN_PAGE,
-    # Leads on to the consent page, or says that QuickBooks can't be reached.
-    "qbo_connector:connect": Line(only(ADMIN, gets="302|400"), "POST"),
-    # Without the state that was given out nobody comes back from the consent page.
+    # A page that leads on to the consent page, or says that QuickBooks can't be reached.
+    "qbo_connector:connect": Line(only(ADMIN, gets="200|400"), "POST"),
     "qbo_connector:webhook": Line(everybody("401", nobody="401"), "POST"),
+    # Without the state that was given out nobody comes back from the consent page.
     "qbo_connector:callback": Line(only(ADMIN, gets="400")),
     "qbo_connector:reconnect": ADMIN_CHANGE,
     "qbo_connector:disconnect": ADMIN_CHANGE,
