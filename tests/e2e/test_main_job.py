@@ -134,7 +134,7 @@ def test_consent_is_denied(everything, window):
     page.wait_for_url(re.compile("/connect/oauth2"))
     page.get_by_role("button", name="No thanks").click()
 
-    expect(page.get_by_text("nothing was connected")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing was connected")).to_be_visible()
     assert_accessible(page)
     assert not Connection.objects.exists()
 
