@@ -207,6 +207,21 @@ def test_a_theme_chosen_in_the_menu_is_there_at_once_and_after_a_reload(signed_i
     assert admin.theme == "dark"
 
 
+def test_errors_stay_until_closed_and_good_news_go_by_themselves(signed_in: Open):
+    page = signed_in(GUIDE)
+    page.clock.install()
+    page.evaluate("crm.toast('Saved', 'success'); crm.toast('Refused', 'error'); crm.toast('Kept', 'info')")
+    assert_accessible(page)
+    page.get_by_text("Kept").hover()
+    page.clock.run_for(6000)
+
+    expect(page.get_by_text("Saved", exact=True)).to_have_count(0)
+    expect(page.get_by_text("Kept")).to_be_visible()
+    expect(page.get_by_role("alert").get_by_text("Refused")).to_be_visible()
+    page.get_by_role("alert").get_by_role("button", name="Dismiss").click()
+    expect(page.locator("#toasts").get_by_text("Refused")).to_have_count(0)
+
+
 def test_a_card_that_fails_says_so_and_the_others_stay(signed_in: Open):
     page = signed_in(GUIDE)
     card = page.locator("#card-lost")

@@ -117,6 +117,12 @@ def test_pages_for_what_went_wrong_say_what_to_do(rf: RequestFactory, rep):
     assert b"abc-123" in broken.content
 
 
+def test_the_page_for_a_broken_server_asks_the_database_nothing(rf: RequestFactory, django_assert_num_queries):
+    request = rf.get("/", headers={"x-request-id": "abc-123"})
+    with django_assert_num_queries(0):
+        assert errors.server_error(request).status_code == 500
+
+
 def test_pages_carry_a_policy_without_inline_code(client, rep):
     answer = client.get("/")
 
