@@ -39,7 +39,7 @@ class Application:
     ) -> None:
         self.store = Store(directory)
         self.clients = {"demo-client": "demo-secret", **(clients or {})}
-        self.picked = list(companies) if companies else list(seed.SAMPLES)
+        self.picked = list(companies or seed.USUAL)
         self.keep_dates = keep_dates
         saved = self.store.setting("clock", {})
         self.clock = Clock(saved.get("offset", 0.0), saved.get("speed", 1.0))

@@ -103,7 +103,7 @@ class Books:
             new = kept | {name: value for name, value in given.items() if value is not CLEARED}
         if old.get("Active") is False and new.get("Active") is not True:
             raise faults.business("You cannot modify a list element that has been deleted.")
-        check_lengths(entity.name, given)
+        check_lengths(entity.name, {name: value for name, value in given.items() if value is not CLEARED})
         rules.prepare(self, new, old)
         self._check_period(old)
         self._check_period(new)

@@ -8,6 +8,8 @@ from collections import Counter, deque
 from dataclasses import asdict, dataclass
 from typing import Any
 
+#: What ``kind=write`` asks for.
+WRITES = frozenset({"create", "update", "delete", "void", "send"})
 #: Reading costs a developer money; writing and signing in do not.
 METERED = frozenset({"read", "query", "cdc", "pdf", "report"})
 
@@ -119,11 +121,15 @@ class CallLog:
             calls = list(self._calls)
         path = wanted.pop("path", "")
         after = int(wanted.pop("after", "0"))
+        kinds = WRITES if wanted.get("kind") == "write" else None
+        if kinds:
+            del wanted["kind"]
         chosen = [
             call
             for call in calls
             if path in call.path
             and call.number > after
+            and (kinds is None or call.kind in kinds)
             and all(str(getattr(call, name, "")) == value for name, value in wanted.items())
         ]
         return [asdict(call) for call in chosen[-limit:]]

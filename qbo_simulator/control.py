@@ -62,7 +62,9 @@ def _companies(app: Application, request: Request, body: Body) -> Any:
 
 
 def _add_company(app: Application, request: Request, body: Body) -> Any:
-    template = str(body.get("template") or {"GB": "uk", "CA": "ca"}.get(str(body.get("country", "US")).upper(), "us"))
+    template = str(
+        body.get("template") or {"GB": "uk", "CA": "ca", "AU": "au"}.get(str(body.get("country", "US")).upper(), "us")
+    )
     with app.store.writing() as tx:
         wanted = body.get("realmId")
         if wanted is not None and load_company(tx, str(wanted)) is not None:

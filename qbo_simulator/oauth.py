@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import json
 from typing import TYPE_CHECKING, Any
@@ -118,7 +117,7 @@ def client_of(app: Application, request: Request) -> str | None:
     if kind.lower() == "basic":
         try:
             identifier, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             return None
     known = app.clients.get(identifier)
     return identifier if known is not None and hmac.compare_digest(known.encode(), secret.encode()) else None

@@ -33,8 +33,11 @@ SAMPLES = {
         Sample("us", "9130350000000001", 3),
         Sample("uk", "9130350000000002", 12),
         Sample("ca", "9130350000000003", 27),
+        Sample("au", "9130350000000004", 20),
     )
 }
+#: What a first start makes when nobody picks.
+USUAL = ("us", "uk", "ca")
 _FIRST_NEW_REALM = 9130350000000100
 _ONCE = ("Preferences", "CompanyInfo")
 #: Without these a company can't work, so a company without sample data has them too.

@@ -20,6 +20,16 @@ TRUTHS = words(
     "SalesTaxIncluded ProcessPayment AllowOnlineCreditCardPayment AllowOnlineACHPayment SubAccount"
 )
 DATES = words("TxnDate DueDate ShipDate ExpirationDate ServiceDate AcceptedDate InvStartDate")
+LISTS = frozenset({"Line", "LinkedTxn", "CustomField", "TaxLine", "ItemGroupLine", "NameValue"})
+OBJECTS = words("BillEmail PrimaryPhone AlternatePhone Mobile Fax CustomerMemo DeliveryInfo MetaData")
+TEXTS = words(
+    "Id SyncToken TxnId TxnType DocNumber DisplayName Name Title GivenName MiddleName FamilyName Suffix CompanyName "
+    "PrintOnCheckName Notes Sku Description PurchaseDesc PrivateNote PaymentRefNum Type DetailType EmailStatus "
+    "PrintStatus TxnStatus GlobalTaxCalculation AccountType AccountSubType Address FreeFormNumber URI value name Code "
+    "Line1 Line2 Line3 Line4 Line5 City CountrySubDivisionCode Country PostalCode StringValue BookCloseDate"
+)
+#: Amounts have at most fifteen digits before the point.
+_TOO_LARGE = Decimal(10) ** 15
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)")
 
 #: Nothing was sent for this field except the wish to empty it.
@@ -35,6 +45,9 @@ def take_in(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _value(name: str, value: Any, *, top: bool = False) -> Any:
+    if value is None or (value == "" and not isinstance(value, (dict, list))):
+        return CLEARED
+    _check_shape(name, value)
     if isinstance(value, dict):
         inner = {key: _value(key, item) for key, item in value.items()}
         if name.endswith("Prefs"):
@@ -46,29 +59,40 @@ def _value(name: str, value: Any, *, top: bool = False) -> Any:
             kept["value"] = str(kept["value"])
         return kept if kept or not top else CLEARED
     if isinstance(value, list):
-        return [_value(name.removesuffix("s"), item) for item in value if item is not None]
-    if value is None or value == "":
-        return CLEARED
+        return [item for item in (_value("", entry) for entry in value) if item is not CLEARED]
     return _scalar(name, value)
+
+
+def _check_shape(name: str, value: Any) -> None:
+    """Refuse objects, lists and plain values where another of these belongs."""
+    if name in LISTS:
+        right = isinstance(value, list) and all(isinstance(item, dict) for item in value if item is not None)
+    elif name in OBJECTS or name.endswith(("Ref", "Addr", "Detail", "Prefs")):
+        right = isinstance(value, dict)
+    elif name in NUMBERS or name in TRUTHS or name in DATES or name in TEXTS:
+        right = not isinstance(value, (dict, list))
+    else:
+        right = True
+    if not right:
+        raise invalid_property(name, name)
 
 
 def _scalar(name: str, value: Any) -> Any:
     if name in NUMBERS:
         try:
-            return decimal_of(value)
+            number = decimal_of(value)
         except ValueError as error:
             raise illegal_number(name, value) from error
-    if name in TRUTHS and isinstance(value, str):
-        if value.lower() not in ("true", "false"):
+        if abs(number) >= _TOO_LARGE:
+            raise illegal_number(name, value)
+        return number
+    if name in TRUTHS and not isinstance(value, bool):
+        if str(value).lower() not in ("true", "false"):
             raise invalid_property(f"{name} ({value})", name)
-        return value.lower() == "true"
+        return str(value).lower() == "true"
     if name in DATES:
         found = _DATE.match(str(value))
         if not found:
             raise invalid_property(f"{name} ({value})", name)
         return found.group(1)
-    if name in ("Id", "SyncToken", "TxnId"):
-        return str(value)
-    if isinstance(value, (int, float, Decimal)) and name in ("DocNumber", "DisplayName", "Name", "PaymentRefNum"):
-        return str(value)
-    return value
+    return str(value) if name in TEXTS else value

@@ -10,7 +10,7 @@ import requests
 
 from qbo_simulator.server import Simulator
 
-US, UK, CA = "9130350000000001", "9130350000000002", "9130350000000003"
+US, UK, CA, AU = "9130350000000001", "9130350000000002", "9130350000000003", "9130350000000004"
 
 
 class Api:
@@ -73,7 +73,7 @@ class Api:
 @pytest.fixture
 def simulator(tmp_path: Path) -> Iterator[Simulator]:
     """A simulator with the sample companies as recorded, dates included, and without limits."""
-    with Simulator(tmp_path / "simulator", keep_dates=True) as running:
+    with Simulator(tmp_path / "simulator", companies=["us", "uk", "ca", "au"], keep_dates=True) as running:
         requests.post(f"{running.url}/_simulator/limits", json={"on": False}, timeout=10)
         yield running
 
@@ -97,6 +97,11 @@ def uk(connect: Callable[[str], Api]) -> Api:
 @pytest.fixture
 def ca(connect: Callable[[str], Api]) -> Api:
     return connect(CA)
+
+
+@pytest.fixture
+def au(connect: Callable[[str], Api]) -> Api:
+    return connect(AU)
 
 
 @pytest.fixture

@@ -74,6 +74,7 @@ def test_calls_are_counted_by_kind_company_and_meter(us, uk, line):
     assert created[0]["requestid"] == "abc"
     assert created[0]["entity"] == "Invoice"
     assert created[0]["status"] == 200
+    assert [call["kind"] for call in us.control("GET", "calls?kind=write")["calls"]] == ["create", "update"]
     us.control("DELETE", "calls")
     assert us.control("GET", "calls")["total"] == 0
 

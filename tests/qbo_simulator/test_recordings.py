@@ -69,20 +69,20 @@ def comparable(body: dict[str, Any]) -> dict[str, Any]:
 
 CASES = [
     pytest.param(company, body, id=f"{company}-{body['Id']}")
-    for company in ("us", "uk", "ca")
+    for company in ("us", "uk", "ca", "au")
     for body in sample(company, "Invoice")
     if (company, body["Id"]) not in UNEXPLAINED
 ]
 
 
 @pytest.mark.parametrize(("company", "body"), CASES)
-def test_a_recorded_invoice_goes_in_and_comes_out_equal(company, body, us, uk, ca):
-    api = {"us": us, "uk": uk, "ca": ca}[company]
+def test_a_recorded_invoice_goes_in_and_comes_out_equal(company, body, request):
+    api = request.getfixturevalue(company)
 
     created = api.post("Invoice", request_of(body), include="allowduplicatedocnum")
 
     expected = comparable(body)
-    if company == "ca" and "name" not in expected["SalesTermRef"]:
+    if company in ("ca", "au") and "name" not in expected["SalesTermRef"]:
         created["SalesTermRef"].pop("name")
     assert comparable(created) == expected
     assert created["Balance"] == created["TotalAmt"]
@@ -185,10 +185,10 @@ def test_queries_as_recorded(us, recording):
     assert [row["Id"] for row in page["Customer"]] == ["1", "2", "3", "4", "5"]
 
 
-def test_the_sample_company_is_stored_as_recorded(us, uk, ca):
-    for company, api in (("us", us), ("uk", uk), ("ca", ca)):
+def test_the_sample_company_is_stored_as_recorded(us, uk, ca, au):
+    for company, api in (("us", us), ("uk", uk), ("ca", ca), ("au", au)):
         for entity in ("Invoice", "Customer", "Payment", "Item", "Term", "PaymentMethod"):
-            for body in sample(company, entity):
+            for body in sample(company, entity) if (COMPANIES / company / f"{entity}.json").exists() else ():
                 assert api.get(entity, body["Id"]) == body
 
 
