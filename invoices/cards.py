@@ -155,7 +155,7 @@ def _row(invoice: Invoice, mark: SyncMark | None, deal: Deal | None) -> CardRow:
 
 
 def _deal_figures(deal: Deal) -> list[Figure]:
-    billing = DealBilling.objects.filter(deal=deal).first()
+    billing: DealBilling | None = getattr(deal, "billing", None)
     if billing is None or not billing.invoices:
         return []
     figures = [

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection, transaction
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Case, Count, Prefetch, Q, QuerySet, Sum, Value, When
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,7 @@ from invoices.enums import InvoiceStatus, SyncState
 from invoices.models import Invoice, InvoiceLine, Payment, PaymentApplication
 from invoices.ports import SyncMark, accounting
 from invoices.reading import number
+from qbo_connector.models import Connection
 
 SORTS = ("number", "customer_name", "total", "balance", "issued_on", "due_on")
 DEFAULT_SORT = "-issued_on"
@@ -128,6 +130,24 @@ def listing(user: Any, query: QueryDict) -> Listing:
     )
 
 
+Choices = list[tuple[str, str]]
+
+
+def filter_choices() -> tuple[Choices, Choices]:
+    """QuickBooks companies and active users to filter by, as (id, name), in one statement."""
+    companies = Connection.objects.annotate(
+        kind=Value("company"), label=Case(When(company_name="", then="realm_id"), default="company_name")
+    )
+    people = get_user_model()._default_manager.filter(is_active=True)
+    people = people.annotate(kind=Value("person"), label=Case(When(name="", then="email"), default="name"))
+    columns = ("kind", "label", "pk")
+    rows = companies.order_by().values_list(*columns).union(people.order_by().values_list(*columns), all=True)
+    found: dict[str, Choices] = {"company": [], "person": []}
+    for kind, label, pk in rows.order_by("kind", "label", "pk"):
+        found[kind].append((str(pk), label))
+    return found["company"], found["person"]
+
+
 @dataclass(frozen=True)
 class CurrencySum:
     """What invoices in one currency come to."""
@@ -164,18 +184,20 @@ def by_currency(rows: QuerySet[Invoice]) -> list[CurrencySum]:
 
 
 def record(user: Any, pk: int) -> Invoice | None:
-    """An invoice with what its page shows: lines and payments, in three statements."""
-    payments = PaymentApplication.objects.filter(payment__removed_at=None).select_related("payment")
+    """An invoice with its lines, in two statements."""
     return (
         visible_to(user)
         .filter(pk=pk)
         .select_related("connection", "deal", "owner", "created_by")
-        .prefetch_related(
-            Prefetch("lines", InvoiceLine.objects.select_related("product")),
-            Prefetch("applications", payments.order_by("-payment__received_on", "-pk")),
-        )
+        .prefetch_related(Prefetch("lines", InvoiceLine.objects.select_related("product")))
         .first()
     )
+
+
+def payments_of(invoice: Invoice) -> QuerySet[PaymentApplication]:
+    """What has been paid of an invoice, newest first, each with its payment."""
+    applications = PaymentApplication.objects.filter(invoice=invoice, payment__removed_at=None)
+    return applications.select_related("payment").order_by("-payment__received_on", "-pk")
 
 
 def needing_something(user: Any, *, limit: int = 6) -> list[Row]:

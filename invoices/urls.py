@@ -19,6 +19,7 @@ urlpatterns = [
     path("invoices/<int:pk>/pdf/", record.invoice_pdf, name="invoice-pdf"),
     path("invoices/<int:pk>/preview/", record.invoice_preview, name="invoice-preview"),
     path("invoices/<int:pk>/history/", record.invoice_history, name="invoice-history"),
+    path("invoices/<int:pk>/payments/", record.invoice_payments, name="invoice-payments"),
     path("invoices/<int:pk>/records/", record.invoice_records, name="invoice-records"),
     path("invoices/<int:pk>/retry/", record.invoice_retry, name="invoice-retry"),
     path("invoices/<int:pk>/deal/", record.invoice_deal, name="invoice-deal"),

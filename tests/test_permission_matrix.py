@@ -148,6 +148,7 @@ MATRIX: dict[str, Line] = {
     "invoices:invoice-pdf": BILLING_RECORD,
     "invoices:invoice-preview": BILLING_RECORD,
     "invoices:invoice-history": BILLING_RECORD,
+    "invoices:invoice-payments": BILLING_RECORD,
     "invoices:invoice-records": BILLING_RECORD,
     "invoices:invoice-retry": BILLING_CHANGE,
     "invoices:invoice-deal": BILLING_CHANGE,

@@ -20,7 +20,7 @@ from invoices.views.answers import needs, toast, told
 @needs("invoices.view")
 def deal_card(request: HttpRequest, pk: int) -> HttpResponse:
     """The invoices of a deal."""
-    deal = get_object_or_404(deals.visible_to(request.user), pk=pk)
+    deal = get_object_or_404(deals.visible_to(request.user).select_related("billing").defer("search"), pk=pk)
     url = reverse("invoices:deal-card", args=[pk])
     return _answer(request, card("deal", pk, user=request.user, url=url, deal=deal))
 

@@ -1,6 +1,5 @@
 """The index of all invoices, and the sums of what is filtered."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +8,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from crm.queries.people import owner_choices
 from invoices import queries
 from invoices.enums import InvoiceStatus
 from invoices.ports import AccountingUnavailable
 from invoices.views.answers import needs
-from qbo_connector.models import Connection
 
 TABS = (
     InvoiceStatus.WAITING,
@@ -60,8 +57,7 @@ def invoice_list(request: HttpRequest) -> HttpResponse:
     except AccountingUnavailable as error:
         unread = {"reason": str(error), "tabs": tabs(request.GET)}
         return render(request, "invoices/invoice_list.html", unread)
-    companies = [(str(pk), name or realm) for pk, name, realm in _companies()]
-    owners = owner_choices()
+    companies, owners = queries.filter_choices()
     context: dict[str, Any] = {
         "listing": listing,
         "tabs": tabs(request.GET),
@@ -75,10 +71,6 @@ def invoice_list(request: HttpRequest) -> HttpResponse:
         "address": request.GET.urlencode(),
     }
     return render(request, "invoices/invoice_list.html", context)
-
-
-def _companies() -> Sequence[tuple[int, str, str]]:
-    return list(Connection.objects.order_by("company_name", "pk").values_list("pk", "company_name", "realm_id"))
 
 
 @require_GET

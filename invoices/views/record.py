@@ -32,7 +32,7 @@ def _visible(request: HttpRequest, pk: int) -> Invoice:
 @require_GET
 @needs("invoices.view")
 def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page of an invoice: lines, totals, payments; history and related records come as fragments."""
+    """The page of an invoice: lines and totals; payments, history and related records come as fragments."""
     invoice = queries.record(request.user, pk)
     if invoice is None:
         raise Http404
@@ -61,6 +61,15 @@ def invoice_history(request: HttpRequest, pk: int) -> HttpResponse:
     more = f"{url}?before={told_so_far.older}" if told_so_far.older else ""
     template = "core/_timeline_items.html" if before else "invoices/_history.html"
     return render(request, template, {"entries": told_so_far.entries, "more": more})
+
+
+@require_GET
+@needs("invoices.view")
+def invoice_payments(request: HttpRequest, pk: int) -> HttpResponse:
+    """What has been paid of an invoice."""
+    invoice = _visible(request, pk)
+    context = {"invoice": invoice, "applications": queries.payments_of(invoice)}
+    return render(request, "invoices/_payments.html", context)
 
 
 @require_GET

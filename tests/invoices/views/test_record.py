@@ -65,8 +65,6 @@ def test_the_page_shows_lines_totals_payments_and_where_it_belongs(web, invoice)
         "$12.00",
         "$162.00",
         "$62.00",
-        "Check",
-        "4711",
         "Garden redesign",
         "cars@x.example",
         "Thank you<br>for all",
@@ -74,6 +72,13 @@ def test_the_page_shows_lines_totals_payments_and_where_it_belongs(web, invoice)
         assert words in page, words
     assert response["Cache-Control"] == "no-cache, no-store"
     assert response["X-Frame-Options"] == "DENY"
+
+
+def test_payments_come_as_a_fragment(web, invoice, make_invoice):
+    page = text(web.get(url("payments", invoice)))
+    for words in ("Nov 22, 2026", "Check", "4711", "$100.00"):
+        assert words in page, words
+    assert "No payments yet" in text(web.get(url("payments", make_invoice())))
 
 
 @pytest.mark.parametrize("count", [1, 30])
@@ -85,6 +90,8 @@ def test_the_page_costs_the_same_for_one_and_many_lines(web, invoice, connection
 
     with django_assert_max_num_queries(8):
         web.get(url("detail", invoice))
+    with django_assert_max_num_queries(8):
+        web.get(url("payments", invoice))
 
 
 def test_the_pdf_may_be_framed_by_our_own_pages_alone(web, invoice):
