@@ -10,6 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from accounts import attempts
 from accounts.models import Role, User
 
 
@@ -24,10 +25,25 @@ class SignInForm(AuthenticationForm):
     error_messages = {
         "invalid_login": _("E-mail or password is wrong. Both are checked for capitals."),
         "inactive": _("This account is switched off. Ask an administrator."),
+        "wait": _("Too many attempts for this e-mail address. Try again in a quarter of an hour."),
     }
     username = forms.EmailField(
         label=_("E-mail"), widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "username"})
     )
+
+    def clean(self) -> dict[str, Any]:
+        """Check the password, unless it was wrong too often; the right one does not help then either."""
+        email = self.cleaned_data.get("username", "")
+        if email and attempts.exhausted(email):
+            raise ValidationError(self.error_messages["wait"], code="wait")
+        try:
+            cleaned = super().clean()
+        except ValidationError:
+            attempts.failed(email)
+            raise
+        if email and self.get_user() is not None:
+            attempts.forget(email)
+        return cleaned
 
 
 class NewPassword(forms.Form):

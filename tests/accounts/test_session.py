@@ -1,12 +1,18 @@
 """Signing in, signing out, and the first administrator."""
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 
 from accounts.models import Role, User
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def no_attempts_before():
+    cache.clear()
 
 
 @pytest.fixture
@@ -73,3 +79,34 @@ def test_pages_need_a_session_and_signing_out_ends_it(client, rep):
     assert client.post(reverse("accounts:logout")).url == "/login/"
 
     assert client.get("/").url == "/login/?next=/"
+
+
+def test_after_ten_wrong_passwords_an_address_waits_and_others_do_not(client, rep):
+    login = reverse("accounts:login")
+    User.objects.create_user("other@example.com", PASSWORD, name="Other")
+    for number in range(10):
+        client.post(login, {"username": "REP@example.com" if number % 2 else "rep@example.com", "password": "guess"})
+
+    right = client.post(login, {"username": "rep@example.com", "password": PASSWORD})
+
+    assert right.status_code == 422
+    assert b"Too many attempts" in right.content
+    assert "_auth_user_id" not in client.session
+    assert client.post(login, {"username": "other@example.com", "password": PASSWORD}).status_code == 302
+
+
+def test_a_success_forgets_the_failures_before_it(client, rep):
+    login = reverse("accounts:login")
+    for _round in range(2):
+        for _number in range(9):
+            client.post(login, {"username": "rep@example.com", "password": "guess"})
+        assert client.post(login, {"username": "rep@example.com", "password": PASSWORD}).status_code == 302
+        client.logout()
+
+
+def test_nobody_is_locked_out_while_the_cache_is_away(client, rep, settings):
+    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "unix:///nowhere/valkey.sock"}}
+    login = reverse("accounts:login")
+
+    assert client.post(login, {"username": "rep@example.com", "password": "guess"}).status_code == 422
+    assert client.post(login, {"username": "rep@example.com", "password": PASSWORD}).status_code == 302
