@@ -29,10 +29,12 @@ def build_demo(*, by: Any, owners: Sequence[Any] = ()) -> dict[str, Deal]:
     ``owners`` share the deals (``by`` owns them all when empty). Returns the deals by their keys in the story:
     ``ready`` is the one to invoice, ``demo_story.INVOICED`` names the invoices of others.
     """
+    before = _last_event()
     pipeline = pipelines.ensure_default()
     stages = {stage.name: stage for stage in pipeline.stages.all()}
     stock = {name: _product(name, by=by) for name in demo_story.PRODUCTS}
     people = {key: _contact(person, by=by) for key, person in demo_story.PEOPLE.items()}
+    _move_stock_back(before)
     sellers = list(owners) or [by]
     return {
         sale.key: _deal(sale, people[sale.person], stages, stock, by=sellers[number % len(sellers)])
@@ -82,7 +84,7 @@ def _deal(sale: Sale, contact: Contact, stages: dict[str, Stage], stock: dict[st
     found = Deal.objects.filter(name=sale.name).order_by("pk").first()
     if found is not None:
         return found
-    before = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    before = _last_event()
     deal = deals.create(
         by=by,
         stage=stages["New"],
@@ -115,6 +117,20 @@ def _line(stock: dict[str, Product], text: str) -> LineValues:
     product = stock[name]
     price = product.unit_price or demo_story.PRODUCTS[name][0]
     return LineValues(name, Decimal(quantity), price, description=product.description, product_id=product.pk)
+
+
+def _last_event() -> int:
+    return Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def _move_stock_back(before: int) -> None:
+    """Let the records made since event ``before`` be older than the first deal."""
+    begun = timezone.now() - datetime.timedelta(days=demo_story.SALES[0].age + 1)
+    events = Event.objects.filter(pk__gt=before)
+    for model in (Company, Contact, Product):
+        made = events.filter(name=f"{model._meta.model_name}.created").values("object_id")
+        model._default_manager.filter(pk__in=made).update(created_at=begun, updated_at=begun)
+    events.update(occurred_at=begun)
 
 
 def _move_back(deal: Deal, before: int, days: int) -> None:

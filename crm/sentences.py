@@ -61,14 +61,15 @@ def _shown(column: str, value: Any) -> str:
 
 
 def stage_changed(event: Event) -> str:
-    """“moved the deal from New to Proposal”."""
-    return told(event, _("moved the deal from %(from)s to %(to)s") % event.data)
+    """“moved Garden redesign from New to Proposal”."""
+    return told(event, _("moved %(title)s from %(from)s to %(to)s") % {"title": _("the deal"), **event.data})
 
 
 def _closing(act: str) -> Sentence:
     def sentence(event: Event) -> str:
         amount = _amount(event)
-        return told(event, f"{_(act)}, {amount}" if amount else _(act))
+        words = _(act) % {"title": event.data.get("title", "")}
+        return told(event, f"{words}, {amount}" if amount else words)
 
     return sentence
 
@@ -118,14 +119,14 @@ KINDS: list[EventKind] = [
     *_life("deal", "target"),
     *_life("quote", "file-text"),
     EventKind("deal.stage_changed", "deal", "arrow-right", stage_changed),
-    EventKind("deal.won", "deal", "trophy", _closing("won the deal")),
-    EventKind("deal.lost", "deal", "circle-x", _closing("lost the deal")),
-    EventKind("deal.reopened", "deal", "refresh", _closing("reopened the deal")),
+    EventKind("deal.won", "deal", "trophy", _closing("won %(title)s")),
+    EventKind("deal.lost", "deal", "circle-x", _closing("lost %(title)s")),
+    EventKind("deal.reopened", "deal", "refresh", _closing("reopened %(title)s")),
     EventKind("deal.lines_changed", "change", "list-details", lines_changed),
     EventKind("deal.contact_added", "change", "user-plus", _contact("added %(contact)s to the deal")),
     EventKind("deal.contact_removed", "change", "user", _contact("took %(contact)s off the deal")),
     EventKind("deal.primary_contact_changed", "change", "star", _contact("made %(contact)s the primary contact")),
     EventKind("quote.lines_changed", "change", "list-details", lines_changed),
-    EventKind("quote.published", "deal", "send", _closing("published the quote")),
+    EventKind("quote.published", "deal", "send", _closing("published the quote %(title)s")),
     EventKind("note.added", "note", "note", note_added),
 ]

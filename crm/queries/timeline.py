@@ -29,10 +29,9 @@ class Stretch:
 
 
 def kinds() -> list[tuple[str, str]]:
-    """The kinds of events that exist here, as (kind, label)."""
+    """The kinds of events that records of the CRM have, as (kind, label)."""
     known = {kind.kind for kind in registry.event_kinds.values()}
-    ordered = [kind for kind in KINDS if kind in known] + sorted(known - set(KINDS))
-    return [(kind, str(KINDS.get(kind, kind.capitalize()))) for kind in ordered]
+    return [(kind, str(label)) for kind, label in KINDS.items() if kind in known]
 
 
 def stretch(object_type: str, object_id: int, *, kind: str = "", before: int = 0, size: int = SIZE) -> Stretch:

@@ -69,12 +69,12 @@ def move_to_stage(deal: Deal, stage: Stage, *, by: Any, origin: Origin | None = 
     StageChange.objects.create(deal=fresh, stage=stage, by=by, entered_at=now)
     fresh.refresh_from_db()
     about = [*related(fresh), *fresh.contacts.all()]
-    moved = {"from": was.name, "to": stage.name, "from_id": was.pk, "to_id": stage.pk}
+    moved = {"title": fresh.name, "from": was.name, "to": stage.name, "from_id": was.pk, "to_id": stage.pk}
     emit("deal.stage_changed", fresh, by=by, origin=origin, about=about, **moved)
     if stage.status != before:
         amount = None if fresh.amount is None else str(fresh.amount)
         name = {DealStatus.WON: "deal.won", DealStatus.LOST: "deal.lost"}.get(DealStatus(stage.status), "deal.reopened")
-        emit(name, fresh, by=by, origin=origin, about=about, amount=amount, currency=fresh.currency)
+        emit(name, fresh, by=by, origin=origin, about=about, title=fresh.name, amount=amount, currency=fresh.currency)
     return fresh
 
 

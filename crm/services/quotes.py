@@ -104,7 +104,15 @@ def publish(quote: Quote, *, by: Any) -> Quote:
     now = timezone.now()
     Quote.objects.filter(pk=quote.pk).update(status=QuoteStatus.PUBLISHED, published_at=now, updated_at=now)
     fresh.refresh_from_db()
-    emit("quote.published", fresh, by=by, about=_related(fresh), amount=str(fresh.amount), currency=fresh.currency)
+    emit(
+        "quote.published",
+        fresh,
+        by=by,
+        about=_related(fresh),
+        title=fresh.title,
+        amount=str(fresh.amount),
+        currency=fresh.currency,
+    )
     return fresh
 
 

@@ -7,6 +7,11 @@
   const arm = (board) => {
     if (!board || !board.hasAttribute("data-board") || board.dataset.armed) return;
     board.dataset.armed = "yes";
+    // Sortable clones the card that is dragged although nothing here shows the clone; a clone of an element with
+    // styles set by script is an inline style to the browser's policy, which refuses and reports it.
+    board.querySelectorAll(".board-card").forEach((card) => {
+      card.cloneNode = () => document.createElement("li");
+    });
     board.querySelectorAll("[data-stage]").forEach((list) => {
       window.Sortable.create(list, {
         group: "deals",

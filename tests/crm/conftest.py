@@ -16,8 +16,9 @@ PASSWORD = "a long enough password"
 
 def _user(email: str, name: str, role: str) -> "User":
     from accounts.models import Role, User
+    from accounts.permissions import DEFAULT_ROLES
 
-    found, _new = Role.objects.get_or_create(name=role)
+    found, _new = Role.objects.get_or_create(name=role, defaults={"permissions": DEFAULT_ROLES.get(role, [])})
     return User.objects.create_user(email, PASSWORD, name=name, role=found)
 
 

@@ -69,8 +69,12 @@ def test_moving_says_from_where_to_where(rep, deal, stages):
 
     event = Event.objects.get(name="deal.stage_changed")
     assert event.data == {
-        "from": "New", "to": "Proposal", "from_id": stages["New"].pk, "to_id": stages["Proposal"].pk,
-    }  # fmt: skip
+        "title": "Garden redesign",
+        "from": "New",
+        "to": "Proposal",
+        "from_id": stages["New"].pk,
+        "to_id": stages["Proposal"].pk,
+    }
 
 
 def test_an_archived_deal_does_not_move(rep, deal, stages):

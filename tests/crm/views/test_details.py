@@ -111,8 +111,8 @@ def test_the_timeline_tells_the_story(signed_in, rep, deal, stages):
         "created the deal Garden redesign",
         "changed the line items of the deal to $150.00",
         "changed Name of the deal from Garden redesign to New name",
-        "moved the deal from New to Won",
-        "won the deal, $150.00",
+        "moved New name from New to Won",
+        "won New name, $150.00",
         "Called &lt;Grace&gt;",
     ):
         assert sentence in page, sentence

@@ -1,0 +1,169 @@
+"""The CRM's pages in a browser: board by mouse and keyboard, side panel, line items, notes, accessibility."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, Page, expect
+
+from crm.models import Company, Deal
+from crm.services import deal_lines, deals, quotes
+from crm.services.lines import LineValues
+from tests.e2e.axe import assert_accessible
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server, rep, client):
+    """A function that opens a path as the sales rep; the test fails on any script or policy error."""
+    contexts, problems = [], []
+
+    def opened(path: str, *, width: int = 1280, theme: str = "light") -> Page:
+        client.force_login(rep)
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+        contexts.append(context)
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+        page = context.new_page()
+        page.on("console", lambda line: problems.append(line.text) if "Content Security" in line.text else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(live_server.url + path)
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not problems
+
+
+@pytest.fixture
+def full_deal(rep, deal, product):
+    """The deal with lines, a quote and what it was invoiced."""
+    deal = deal_lines.set_lines(deal, [LineValues("Design", Decimal(2), Decimal(75), product_id=product.pk)], by=rep)
+    quotes.create_from_deal(deal, by=rep)
+    deals.set_billing([deals.DealBillingValues(deal.pk, Decimal(150), "Cool Cars", "1037", "overdue", None, "USD")])
+    return deal
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (1280, "dark"), (390, "light")])
+def test_pages_are_accessible_and_fit_the_window(open_page: Open, full_deal, company, contact, product, width, theme):
+    paths = [
+        "/deals/",
+        "/deals/board/",
+        "/companies/",
+        "/contacts/?q=nothing",
+        "/products/",
+        "/quotes/",
+        f"/deals/{full_deal.pk}/",
+        f"/companies/{company.pk}/",
+        f"/contacts/{contact.pk}/",
+        f"/products/{product.pk}/",
+        f"/quotes/{full_deal.quotes.get().pk}/",
+        "/deals/new/",
+        f"/contacts/{contact.pk}/edit/",
+        f"/deals/{full_deal.pk}/lines/?edit=1",
+    ]
+    for path in paths:
+        page = open_page(path, width=width, theme=theme)
+        assert_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+        expect(page.locator("h1")).to_have_count(1)
+        page.context.close()
+
+
+def test_a_card_is_dragged_to_another_stage(open_page: Open, deal, stages):
+    page = open_page("/deals/board/")
+    card = page.locator(f"#board-deal-{deal.pk}")
+    goal = page.locator(f'[data-stage="{stages["Proposal"].pk}"]')
+
+    start, end = card.bounding_box(), goal.bounding_box()
+    page.mouse.move(start["x"] + 30, start["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(end["x"] + 40, end["y"] + 20, steps=12)
+    page.mouse.move(end["x"] + 60, end["y"] + 30, steps=4)
+    page.mouse.up()
+
+    expect(goal.locator(f"#board-deal-{deal.pk}")).to_be_visible()
+    expect(page.locator(f"#stage-{stages['Proposal'].pk}")).to_contain_text("1")
+    page.wait_for_load_state("networkidle")
+    assert Deal.objects.get(pk=deal.pk).stage == stages["Proposal"]
+
+
+def test_a_card_moves_by_keyboard_and_keeps_the_focus(open_page: Open, deal, stages):
+    page = open_page("/deals/board/")
+
+    page.locator(f"#board-deal-{deal.pk} .board-link").focus()
+    page.keyboard.press("Tab")
+    page.locator(f"#move-{deal.pk}").select_option(label="Won")
+
+    expect(page.locator(f'[data-stage="{stages["Won"].pk}"] #board-deal-{deal.pk}')).to_be_visible()
+    expect(page.locator(f"#move-{deal.pk}")).to_be_focused()
+    assert Deal.objects.get(pk=deal.pk).status == "won"
+
+
+def test_a_company_is_made_in_the_side_panel(open_page: Open, rep):
+    page = open_page("/companies/")
+
+    page.keyboard.press("c")
+    panel = page.locator("#drawer")
+    panel.get_by_label("E-mail").fill("oops")
+    panel.get_by_role("button", name="Create").click()
+    expect(panel.get_by_role("alert")).to_contain_text("Please correct")
+    expect(panel.get_by_label("E-mail")).to_have_value("oops")
+    panel.get_by_label("Name").fill("Cool Cars")
+    panel.get_by_label("E-mail").fill("cars@example.com")
+    panel.get_by_role("button", name="Create").click()
+
+    expect(page.locator("h1")).to_have_text("Cool Cars")
+    expect(page.locator("#toasts")).to_contain_text("Company created.")
+    assert Company.objects.get().email == "cars@example.com"
+
+
+def test_lines_are_edited_with_live_amounts(open_page: Open, deal, product):
+    page = open_page(f"/deals/{deal.pk}/")
+
+    page.get_by_role("link", name="Add line items").click()
+    page.locator(".lines-picker .ts-control input").fill("des")
+    page.locator(".ts-dropdown .option", has_text="Design").click()
+    quantity = page.get_by_label("Quantity")
+    expect(quantity).to_be_focused()
+    quantity.fill("4")
+    expect(page.locator("#lines-total")).to_have_text("$300.00")
+    page.get_by_role("button", name="Add a free line").click()
+    expect(page.locator("[data-line]")).to_have_count(2)
+    page.get_by_role("button", name="Save line items").click()
+    expect(page.locator(".field-error")).to_contain_text("Name the product or service.")
+    page.get_by_role("button", name="Remove line").last.click()
+    page.get_by_role("button", name="Save line items").click()
+
+    expect(page.locator("#card-lines tfoot")).to_contain_text("$300.00")
+    expect(page.locator(".page-subtitle")).to_contain_text("$300.00")
+    assert Deal.objects.get(pk=deal.pk).amount == Decimal(300)
+
+
+def test_a_note_and_a_contact_come_without_a_reload(open_page: Open, deal, rep):
+    page = open_page(f"/deals/{deal.pk}/")
+
+    page.get_by_label("Note", exact=True).fill("Called, wants roses")
+    page.get_by_role("button", name="Add note").click()
+    expect(page.locator(".timeline-note").first).to_have_text("Called, wants roses")
+    expect(page.locator("#card-contacts .card-count")).to_have_text("1")
+    page.get_by_label("Actions for Grace Pariente").click()
+    page.get_by_role("button", name="Take off the deal").click()
+    expect(page.locator("#card-contacts")).to_contain_text("Nobody yet")
+
+
+def test_a_list_is_searched_while_typing_and_the_address_follows(open_page: Open, company, rep):
+    Company.objects.create(name="Another one")
+    page = open_page("/companies/")
+
+    page.get_by_label("Search this list").fill("cool")
+    expect(page.locator(".table-data tbody tr")).to_have_count(1)
+    expect(page).to_have_url(re.compile("q=cool"))
+    page.reload()
+    expect(page.locator(".table-data tbody tr")).to_have_count(1)
