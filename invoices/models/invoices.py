@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from core.fields import CurrencyField, MoneyField, RateField
@@ -84,6 +84,9 @@ class Invoice(models.Model):
             models.Index(fields=["deal"], name="inv_invoice_by_deal", condition=Q(deal__isnull=False)),
             models.Index(fields=["-issued_on", "-id"], name="inv_invoice_by_issue"),
             models.Index(fields=["due_on", "id"], name="inv_invoice_by_due"),
+            # Empty due dates are last in both directions, so the reverse order needs an index of its own.
+            models.Index(F("due_on").desc(nulls_last=True), F("id").desc(), name="inv_invoice_by_due_back"),
+            models.Index(fields=["-id"], name="inv_invoice_not_created", condition=Q(external_id="", tracked=True)),
             models.Index(fields=["status", "due_on", "id"], name="inv_invoice_by_status"),
             models.Index(fields=["-total", "-id"], name="inv_invoice_by_total"),
             models.Index(fields=["-balance", "-id"], name="inv_invoice_by_balance"),
