@@ -7,11 +7,6 @@
   const arm = (board) => {
     if (!board || !board.hasAttribute("data-board") || board.dataset.armed) return;
     board.dataset.armed = "yes";
-    // Sortable clones the card that is dragged although nothing here shows the clone; a clone of an element with
-    // styles set by script is an inline style to the browser's policy, which refuses and reports it.
-    board.querySelectorAll(".board-card").forEach((card) => {
-      card.cloneNode = () => document.createElement("li");
-    });
     board.querySelectorAll("[data-stage]").forEach((list) => {
       window.Sortable.create(list, {
         group: "deals",
@@ -32,6 +27,12 @@
   const armAll = () => arm(document.getElementById("board"));
   document.addEventListener("DOMContentLoaded", armAll);
   document.addEventListener("htmx:load", armAll);
+  // htmx carries the attributes of elements with the same id over to what it swaps in; the styles that dragging left
+  // on the cards would be inline styles then, which the page's policy refuses.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id !== "board") return;
+    event.detail.target.querySelectorAll("[style]").forEach((element) => element.removeAttribute("style"));
+  });
   // A move that was refused or lost: the card must not stay where it is not.
   for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(failure, (event) => {
