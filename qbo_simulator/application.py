@@ -37,6 +37,7 @@ class Application:
         keep_dates: bool = False,
         clients: dict[str, str] | None = None,
     ) -> None:
+        self.closed = False
         self.store = Store(directory)
         self.clients = {"demo-client": "demo-secret", **(clients or {})}
         self.picked = list(companies or seed.USUAL)
@@ -73,6 +74,7 @@ class Application:
 
     def close(self) -> None:
         """Stop the background work and close the store."""
+        self.closed = True
         self.webhooks.close()
         self.store.close()
 
@@ -87,6 +89,9 @@ class Application:
         except DropConnection:
             raise
         except Exception:  # noqa: BLE001 (one broken request must not end the connection)
+            if self.closed:
+                # Whoever still waits when the simulator stops gets no answer.
+                raise DropConnection from None
             traceback.print_exc(file=sys.stderr)
             return Response(500, b'{"error":"the simulator failed; its output says how"}')
 

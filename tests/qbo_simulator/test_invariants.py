@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -196,7 +197,7 @@ class Accountant(RuleBasedStateMachine):
                 self.tokens[entity, body["Id"]] = token
 
 
-TestBooks = Accountant.TestCase
+TestBooks = pytest.mark.slow(Accountant.TestCase)
 TestBooks.settings = settings(
     max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
 )

@@ -147,6 +147,7 @@ def start(directory):
     return process, process.stdout.readline().strip().rpartition(" ")[2]
 
 
+@pytest.mark.slow
 def test_an_answered_write_survives_kill_nine(tmp_path):
     realm = "9130350000000001"
     answered: list[str] = []
