@@ -12,6 +12,7 @@ into Decimals and dates or says in words what is wrong.
                or {"mode": "create", "name": "Cool Cars", "email": "", "company_name": "", "given_name": "",
                    "family_name": "", "phone": "", "billing_address": {...}}
                or {"mode": ""},                # nobody chosen yet
+      "new_customer": {...},                   # what was typed for a new customer, kept while another one is chosen
       "recipient": "a@example.com",            # e-mail address the invoice is for; never sends by itself
       "currency": "USD",
       "tax_mode": "automatic",                 # invoices.enums.TaxMode; "exclusive" for companies outside the US
@@ -103,6 +104,7 @@ class DraftContent:
     connection_id: int | None = None
     source: str = "scratch"
     customer: DraftCustomer = field(default_factory=DraftCustomer)
+    new_customer: DraftCustomer = field(default_factory=DraftCustomer)
     recipient: str = ""
     currency: str = ""
     tax_mode: str = "automatic"
@@ -118,6 +120,7 @@ class DraftContent:
         """Read stored data; what an older version did not have gets its default, what is unknown is dropped."""
         plain = _known(cls, data)
         plain["customer"] = DraftCustomer(**_known(DraftCustomer, data.get("customer") or {}))
+        plain["new_customer"] = DraftCustomer(**_known(DraftCustomer, data.get("new_customer") or {}))
         plain["terms"] = DraftTerms(**_known(DraftTerms, data.get("terms") or {}))
         plain["lines"] = [
             DraftLine(**{**_known(DraftLine, line), "item": DraftItem(**_known(DraftItem, line.get("item") or {}))})

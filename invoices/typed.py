@@ -47,6 +47,8 @@ def _account(content: DraftContent, post: QueryDict, *, deal_id: int | None) -> 
 def _customer(content: DraftContent, post: QueryDict, account: Account | None) -> None:
     if "recipient" in post:
         content.recipient = _text(post, "recipient").strip()
+    if "new_name" in post:
+        content.new_customer = _new_customer(post)
     mode, _colon, external_id = post.get("customer", "").partition(":")
     if mode == EXISTING and account is not None:
         if content.customer.mode != EXISTING or content.customer.external_id != external_id:
@@ -55,14 +57,18 @@ def _customer(content: DraftContent, post: QueryDict, account: Account | None) -
                 drafts.choose_customer(content, choice, account)
     elif mode == CREATE:
         former = content.customer
-        values = {name: _text(post, f"new_{name}") for name in NEW_CUSTOMER}
-        address = {name: _text(post, f"new_{name}") for name in ADDRESS}
-        address = {name: value for name, value in address.items() if value}
-        content.customer = DraftCustomer(mode=CREATE, billing_address=address, **values)
+        content.customer = content.new_customer
         if account is not None:
             content.currency = account.currency
         if content.recipient in ("", former.email):
             content.recipient = content.customer.email.strip()
+
+
+def _new_customer(post: QueryDict) -> DraftCustomer:
+    values = {name: _text(post, f"new_{name}") for name in NEW_CUSTOMER}
+    address = {name: _text(post, f"new_{name}") for name in ADDRESS}
+    filled = {name: value for name, value in address.items() if value}
+    return DraftCustomer(mode=CREATE, billing_address=filled, **values)
 
 
 def _products(content: DraftContent, post: QueryDict, account: Account | None) -> None:

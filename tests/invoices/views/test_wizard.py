@@ -278,6 +278,16 @@ def test_a_new_customer_is_created_on_the_way(wizard):
     assert (made.new_customer["name"], made.new_customer["billing_address"]) == ("Fresh & Co", {"city": "Ely"})
 
 
+def test_what_was_typed_for_a_new_customer_is_kept_while_another_is_chosen(wizard):
+    wizard.save("customer", customer="create", new_name="Fresh & Co", new_city="Ely", recipient="")
+    wizard.post("customer", customer="existing:3", new_name="Fresh & Co", new_city="Ely", recipient="")
+
+    assert wizard.content.customer.external_id == "3"
+    page = text(wizard.get("customer"))
+    assert 'value="Fresh &amp; Co"' in page
+    assert 'value="Ely"' in page
+
+
 def test_customers_are_searched(web, wizard):
     assert "Bird Sanctuary" in text(web.get(wizard.url("customers"), {"q": "bird"}, headers=HTMX))
     assert "begins with “zz”" in text(web.get(wizard.url("customers"), {"q": "zz"}, headers=HTMX))
