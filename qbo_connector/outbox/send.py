@@ -19,7 +19,7 @@ from core.models import Origin
 from qbo_connector import errors, gateway
 from qbo_connector.client import QuickBooksClient
 from qbo_connector.enums import Cause, OperationState
-from qbo_connector.mirror import merge, parse
+from qbo_connector.mirror import merge, parse, schedule
 from qbo_connector.models import Connection, Operation
 from qbo_connector.outbox import lookup
 from qbo_connector.outbox.freeze import DependencyFailed, DependencyOpen, frozen_body
@@ -27,6 +27,8 @@ from qbo_connector.outbox.lease import LeaseLost, confirm
 from qbo_connector.services import status
 
 log = structlog.get_logger(__name__)
+# Refusals that hint at stale tax codes, numbers or preferences here: what change data lacks is read again.
+HINTS = (errors.InvalidReference, errors.DuplicateNumber, errors.PeriodClosed)
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -119,6 +121,8 @@ def _commit(operation: Operation, row: parse.Row, *, tid: str) -> None:
 
 
 def _refuse(operation: Operation, error: errors.QboError) -> None:
+    if isinstance(error, HINTS):
+        schedule.request_pull([operation.connection_id], cause=Cause.REFUSAL)
     _finish(operation, OperationState.REFUSED, plain=error.plain, fault=error.fault, tid=error.tid)
 
 

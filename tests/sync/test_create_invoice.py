@@ -11,7 +11,7 @@ from invoices.models import Invoice
 from invoices.ports import accounting
 from invoices.reading import DraftProblems
 from invoices.services import create as creating
-from qbo_connector.models import Operation
+from qbo_connector.models import Operation, PullSchedule
 from sync.models import Link
 from tests.checker import assert_at_rest, marked
 from tests.makers import changed, deal_of, draft_of, new_deal, requested_invoice, user
@@ -176,6 +176,8 @@ def test_a_refusal_comes_back_in_words_and_is_mended(us_company, quickbooks):
     assert mark.state == SyncState.FAILED
     assert "closed" in mark.reason
     assert "account period has closed" in mark.detail
+    plan = PullSchedule.objects.get(connection=us_company)
+    assert (plan.cause, plan.read_reference) == ("refusal", True)
     assert Event.objects.filter(name="invoice.refused", links__object_type="deal", links__object_id=deal.pk).exists()
     assert marked(quickbooks, us_company) == {}
 
