@@ -110,8 +110,8 @@ class WizardPage:
 
     @property
     def tax_codes_open(self) -> bool:
-        """Whether the tax panel is open from the start: a code is missing."""
-        return any(not view.line.tax_code for view in self.lines)
+        """Whether the tax panel is open: a code is missing, or somebody is at work in it."""
+        return self.focus == "view-tax-codes" or any(not view.line.tax_code for view in self.lines)
 
     @property
     def unmatched(self) -> int:
