@@ -29,17 +29,21 @@ class ListSpec:
     fields: Fields
     sorts: Mapping[str, str]
     default_sort: str
+    # Filters that have a control on the page; others come by link and are carried along.
+    controls: frozenset[str] = frozenset()
 
 
 COMPANIES = ListSpec(
     fields(OWNER, _field("industry", _("Industry"), "choice", "industry"), CREATED, UPDATED, ARCHIVED),
     {"name": "name_key", "updated": "updated_at", "created": "created_at"},
     "name",
+    frozenset({"owner", "updated", "archived"}),
 )
 CONTACTS = ListSpec(
     fields(OWNER, COMPANY_OF, CREATED, UPDATED, ARCHIVED),
     {"name": "name_key", "email": "email", "updated": "updated_at", "created": "created_at"},
     "name",
+    frozenset({"owner", "company", "updated", "archived"}),
 )
 DEALS = ListSpec(
     fields(
@@ -69,6 +73,9 @@ DEALS = ListSpec(
         "outstanding": "outstanding",
     },
     "-updated",
+    frozenset(
+        {"status", "stage", "owner", "company", "invoice_status", "close_on", "amount", "invoice_due_on", "archived"}
+    ),
 )
 PRODUCTS = ListSpec(
     fields(
@@ -81,6 +88,7 @@ PRODUCTS = ListSpec(
     ),
     {"name": "name_key", "sku": "sku", "unit_price": "unit_price", "updated": "updated_at"},
     "name",
+    frozenset({"unit_price", "owner", "archived"}),
 )
 QUOTES = ListSpec(
     fields(
@@ -96,4 +104,5 @@ QUOTES = ListSpec(
     ),
     {"title": "title", "amount": "amount", "expires_on": "expires_on", "updated": "updated_at"},
     "-updated",
+    frozenset({"status", "owner", "expires_on", "amount", "archived"}),
 )

@@ -13,20 +13,19 @@ from accounts.access import require
 from crm import filters
 from crm.kinds import DEAL
 from crm.models import Stage
-from crm.queries import board, companies, deals, people
+from crm.queries import board, deals, people
 from crm.services import deals as services
 from crm.services import pipelines, records
 from crm.views.listing import filtered
+from crm.views.lists import named_companies
 
 
 @require_GET
 def deal_board(request: HttpRequest) -> HttpResponse:
     """Deals by stage."""
     context = board_context(request, request.GET)
-    chosen = context["chosen"]
-    ids = [value for value in chosen.get("company", ()) if value.isdecimal()]
-    named = companies.visible_to(request.user).filter(pk__in=ids).values_list("pk", "name") if ids else []
-    context["only"] = [(str(pk), name) for pk, name in named]
+    shown = [deal for column in context["columns"] for deal in column.deals]
+    context["only"] = named_companies(request, context["chosen"].get("company", ()), shown)
     context["owners"] = people.owner_choices()
     return render(request, "crm/deal_board.html", context)
 

@@ -31,6 +31,8 @@ class Listing:
     q: str
     sort: str
     chosen: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    # Filters without a control on the page, as (name, value), to be carried along.
+    carried: Sequence[tuple[str, str]] = ()
     problem: str = ""
 
     @property
@@ -91,10 +93,18 @@ def listing(rows: QuerySet[Any], query: QueryDict, spec: ListSpec) -> Listing:
         page = page_by_key(fitting, sort=key, cursor=query.get("cursor", ""), size=size)
     except BadCursor:
         page = page_by_key(fitting, sort=key, size=size)
-    count = capped_count(fitting)
+    # A first page that is not full is all there is.
+    count = capped_count(fitting) if page.next or page.previous else len(page.rows)
     chosen = {name: [value for value in query.getlist(name) if value] for name in spec.fields if query.get(name)}
     return Listing(
-        page, min(count, COUNT_UP_TO), count > COUNT_UP_TO, query.get("q", "").strip(), sort, chosen, problem
+        page,
+        min(count, COUNT_UP_TO),
+        count > COUNT_UP_TO,
+        query.get("q", "").strip(),
+        sort,
+        chosen,
+        [(name, value) for name, values in chosen.items() if name not in spec.controls for value in values],
+        problem,
     )
 
 

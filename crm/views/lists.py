@@ -1,5 +1,6 @@
 """The index pages."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -69,11 +70,16 @@ def stage_choices() -> list[tuple[str, str]]:
 
 def _companies(request: HttpRequest, found: Listing) -> list[tuple[str, str]]:
     """The companies that the address filters by, as (id, name)."""
-    ids = [value for value in found.chosen.get("company", ()) if value.isdecimal()]
-    if not ids or found.problem:
-        return []
-    named = companies.visible_to(request.user).filter(pk__in=ids).values_list("pk", "name")
-    return [(str(pk), name) for pk, name in named]
+    return named_companies(request, found.chosen.get("company", ()), found.rows)
+
+
+def named_companies(request: HttpRequest, chosen: Sequence[str], rows: Sequence[Any]) -> list[tuple[str, str]]:
+    """The chosen companies as (id, name): from ``rows`` that show them all, else from the database."""
+    ids = {int(value) for value in chosen if value.isdecimal() and len(value) < 19}
+    shown = {row.company_id: row.company.name for row in rows if row.company_id in ids}
+    if ids - set(shown):
+        shown = dict(companies.visible_to(request.user).filter(pk__in=ids).values_list("pk", "name"))
+    return [(str(pk), name) for pk, name in shown.items()]
 
 
 def _index(request: HttpRequest, kind: Kind, found: Listing, **extra: Any) -> HttpResponse:
