@@ -10,6 +10,16 @@ from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils import timezone, translation
+from django_structlog.middlewares import RequestMiddleware
+
+
+class RequestLogMiddleware(RequestMiddleware):
+    """django-structlog's, without the query: searches name people, and OAuth's answer carries code and state."""
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        """Method and path."""
+        return f"{request.method} {request.path}"
 
 
 class UserTimeZoneMiddleware:

@@ -1,5 +1,6 @@
 """Connect a company: send a person to Intuit's consent page, and take what comes back."""
 
+import contextlib
 import datetime
 import hashlib
 import secrets
@@ -63,13 +64,21 @@ def finish(*, by: Any, session_key: str, answer: Mapping[str, str]) -> Connectio
     except errors.QboError as error:
         raise ConsentProblem("unavailable", error.plain) from error
     if state.reconnect is not None and state.reconnect.realm_id != realm_id:
-        oauth.revoke(tokens.refresh_token)
+        _give_up(realm_id, tokens)
         raise ConsentProblem(
             "other-company",
             _("You chose “%(chosen)s”, but “%(expected)s” is the company to reconnect. Nothing was changed.")
             % {"chosen": facts["company_name"], "expected": state.reconnect.company_name},
         )
     return _save(by, realm_id, tokens, facts)
+
+
+def _give_up(realm_id: str, tokens: oauth.Tokens) -> None:
+    """End an authorisation nobody wanted; not where the same company is connected, which it might end as well."""
+    living = Connection.objects.filter(environment=settings.QBO_ENVIRONMENT, realm_id=realm_id)
+    if not living.filter(status=ConnectionStatus.ACTIVE).exists():
+        with contextlib.suppress(errors.QboError):
+            oauth.revoke(tokens.refresh_token)
 
 
 def _use_state(by: Any, session_key: str, state: str) -> OAuthState:
