@@ -4,9 +4,16 @@ from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 
+from accounts.models import User
+
 
 class RoleBackend(ModelBackend):
     """Password check of Django; permissions from ``Role.permissions``, read once per request and user object."""
+
+    def get_user(self, user_id: int) -> User | None:
+        """The signed-in user together with the role: every page asks for its permissions."""
+        user = User.objects.select_related("role").filter(pk=user_id).first()
+        return user if user is not None and self.user_can_authenticate(user) else None
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         """The permission names of the user's role; none for inactive users and for nobody."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import F, Model, Q, QuerySet
 
 Row = TypeVar("Row", bound=Model)
@@ -67,14 +68,15 @@ def page_by_key(rows: QuerySet[Row], *, sort: str, cursor: str = "", size: int =
     direction, value, pk = _decode(cursor) if cursor else ("after", None, 0)
     backwards = direction == "before"
     ascending = descending == backwards
+    nullable = _nullable(rows.model, field)
     if cursor:
         try:
-            rows = rows.filter(_beyond(field, value, pk, ascending=ascending, nulls_last=not backwards))
+            rows = rows.filter(_beyond(field, value, pk, ascending=ascending, nulls_last=nullable and not backwards))
         except (ValueError, TypeError) as error:
             raise BadCursor(cursor) from error
-    key = F(field).asc(nulls_last=not backwards or None, nulls_first=backwards or None)
-    if not ascending:
-        key = F(field).desc(nulls_last=not backwards or None, nulls_first=backwards or None)
+    # Without the modifier where there are no nulls: a plain index has its nulls at the other end and could not be used.
+    ends = {"nulls_first": True} if backwards else {"nulls_last": True}
+    key = (F(field).asc if ascending else F(field).desc)(**(ends if nullable else {}))
     found = list(rows.order_by(key, "pk" if ascending else "-pk")[: size + 1])
     more, found = len(found) > size, found[:size]
     if backwards:
@@ -88,6 +90,16 @@ def page_by_key(rows: QuerySet[Row], *, sort: str, cursor: str = "", size: int =
         _encode("after", _value(last, field), last.pk) if has_next else "",
         _encode("before", _value(first, field), first.pk) if has_previous else "",
     )
+
+
+def _nullable(model: type[Model], path: str) -> bool:
+    """Whether a sort field may be empty; annotations and fields of related records always may."""
+    if "__" in path:
+        return True
+    try:
+        return bool(getattr(model._meta.get_field(path), "null", True))
+    except FieldDoesNotExist:
+        return True
 
 
 def _value(row: Model, path: str) -> Any:
