@@ -1,6 +1,7 @@
 """Photograph pages of a running installation, in light and dark, at a desk's and a phone's width.
 
     python scripts/screenshots.py --base http://127.0.0.1:8000 --out var/screenshots / /deals/ /invoices/
+    python scripts/screenshots.py --readme          # the picture in README, of a running `make demo`
 
 Signs in with --email and --password (those of the demo unless given); ``--anonymous`` does not sign in. Prints what
 the browser complained about (scripts refused by the Content-Security-Policy, missing files, failed requests).
@@ -24,6 +25,11 @@ FLAGS = [
     "--disable-sync",
 ]
 HEIGHTS = {390: 844}
+README = [
+    *("--themes", "light", "--widths", "1280", "--out", "docs/images", "--name", "deal"),
+    *("--email", "rep@demo.example", "--follow", "Irrigation for the lawn"),
+]
+README_PATH = "/deals/?q=Irrigation+for+the+lawn"
 SETTLE = "() => !document.querySelector('.htmx-request, [aria-busy=true]') && document.fonts.status === 'loaded'"
 
 
@@ -40,7 +46,7 @@ def main() -> int:
                 if not options.anonymous:
                     sign_in(context, options.base, options.email, options.password)
                 for path in options.paths:
-                    photograph(context, options, path, f"{name_of(path)}-{theme}-{width}", complaints)
+                    photograph(context, options, path, options.name or f"{name_of(path)}-{theme}-{width}", complaints)
                 context.close()
         browser.close()
     print("\n".join(dict.fromkeys(complaints)) or "The browser had nothing to complain about.")
@@ -50,7 +56,7 @@ def main() -> int:
 def arguments() -> argparse.Namespace:
     """What to photograph."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("paths", nargs="+")
+    parser.add_argument("paths", nargs="*")
     parser.add_argument("--base", default="http://127.0.0.1:8000")
     parser.add_argument("--email", default="admin@demo.example")
     parser.add_argument("--password", default="demo-password")
@@ -58,10 +64,19 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("var/screenshots"))
     parser.add_argument("--themes", nargs="+", default=["light", "dark"], choices=["light", "dark"])
     parser.add_argument("--widths", nargs="+", type=int, default=[1280, 390])
+    parser.add_argument("--name", default="", help="the file's name, where there is only one picture")
+    parser.add_argument("--follow", default="", help="the text of a link of the page that leads to the one wanted")
+    parser.add_argument("--readme", action="store_true", help="the picture in README; what else is given wins")
     parser.add_argument("--click", default="", help="a selector to click before the picture is taken")
     parser.add_argument("--keys", default="", help="keys to press before the picture is taken, separated by spaces")
     parser.add_argument("--full", action="store_true", help="the whole page instead of one screen")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.readme:
+        options = parser.parse_args([*README, *sys.argv[1:]])
+        options.paths = options.paths or [README_PATH]
+    if not options.paths:
+        parser.error("which pages? Name at least one path, such as /deals/")
+    return options
 
 
 def chromium() -> str | None:
@@ -104,6 +119,9 @@ def photograph(
     page.on("pageerror", lambda error: complaints.append(f"{path}: {error}"))
     page.goto(options.base + path)
     settle(page)
+    if options.follow:
+        page.get_by_role("link", name=options.follow).first.click()
+        settle(page)
     if options.click:
         page.click(options.click)
         settle(page)
