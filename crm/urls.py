@@ -46,6 +46,7 @@ urlpatterns = [
     path("deals/<int:pk>/move/", board.deal_move, name="deal-move"),
     path("deals/<int:pk>/contacts/", cards.deal_contacts_card, name="deal-contacts-card"),
     path("deals/<int:pk>/contacts/change/", cards.deal_contact_change, name="deal-contact-change"),
+    path("deals/<int:pk>/billing/", cards.deal_billing, name="deal-billing"),
     path("deals/<int:pk>/quotes/", cards.deal_quotes, name="deal-quotes-card"),
     *_of(DEAL, "deals"),
     *_lines("deal", "deals"),

@@ -114,6 +114,7 @@ MATRIX: dict[str, Line] = {
     "crm:deal-contacts-card": RECORD,
     "crm:deal-contact-change": CHANGE,
     "crm:deal-quotes-card": RECORD,
+    "crm:deal-billing": RECORD,
     "crm:deal-lines": CHANGE,
     "crm:deal-line-row": RECORD,
     "crm:deal-line-amounts": RECORD.called("POST"),

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,49 +15,81 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('name', models.CharField(max_length=20, primary_key=True, serialize=False)),
-                ('beaten_at', models.DateTimeField()),
+                ("name", models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ("beaten_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('occurred_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('origin', models.CharField(choices=[('person', 'Person'), ('sync', 'QuickBooks sync'), ('workflow', 'Workflow'), ('import', 'Import'), ('system', 'CRM Sync')], max_length=10)),
-                ('object_type', models.CharField(max_length=40)),
-                ('object_id', models.BigIntegerField()),
-                ('data', models.JSONField(default=dict)),
-                ('dispatched_at', models.DateTimeField(help_text='When its tasks were handed to the broker.', null=True)),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80)),
+                ("occurred_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("person", "Person"),
+                            ("sync", "QuickBooks sync"),
+                            ("workflow", "Workflow"),
+                            ("import", "Import"),
+                            ("system", "CRM Sync"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("object_type", models.CharField(max_length=40)),
+                ("object_id", models.BigIntegerField()),
+                ("data", models.JSONField(default=dict)),
+                (
+                    "dispatched_at",
+                    models.DateTimeField(help_text="When its tasks were handed to the broker.", null=True),
+                ),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='EventLink',
+            name="EventLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('object_type', models.CharField(max_length=40)),
-                ('object_id', models.BigIntegerField()),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='core.event')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("object_type", models.CharField(max_length=40)),
+                ("object_id", models.BigIntegerField()),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="links", to="core.event"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('dispatched_at', None)), fields=['id'], name='core_event_to_dispatch'),
+            model_name="event",
+            index=models.Index(
+                condition=models.Q(("dispatched_at", None)), fields=["id"], name="core_event_to_dispatch"
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['name', 'id'], name='core_event_by_name'),
+            model_name="event",
+            index=models.Index(fields=["name", "id"], name="core_event_by_name"),
         ),
         migrations.AddIndex(
-            model_name='eventlink',
-            index=models.Index(fields=['object_type', 'object_id', '-event_id'], name='core_timeline'),
+            model_name="eventlink",
+            index=models.Index(fields=["object_type", "object_id", "-event_id"], name="core_timeline"),
         ),
         migrations.AddConstraint(
-            model_name='eventlink',
-            constraint=models.UniqueConstraint(fields=('event', 'object_type', 'object_id'), name='an_event_is_shown_once_per_record'),
+            model_name="eventlink",
+            constraint=models.UniqueConstraint(
+                fields=("event", "object_type", "object_id"), name="an_event_is_shown_once_per_record"
+            ),
         ),
     ]

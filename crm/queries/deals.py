@@ -7,7 +7,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Upper
 
 from core.search import matching
-from crm.models import Deal, DealContact, DealLine, Stage
+from crm.models import Deal, DealBilling, DealContact, DealLine, Stage
 
 
 def visible_to(user: Any) -> QuerySet[Deal]:
@@ -41,6 +41,11 @@ def record(user: Any) -> QuerySet[Deal]:
         .select_related("stage__pipeline", "company", "owner", "billing")
         .defer("search", "company__search")
     )
+
+
+def billing_of(deal: Deal) -> DealBilling:
+    """What the deal has been invoiced; an unsaved, empty row when nothing was."""
+    return getattr(deal, "billing", None) or DealBilling(deal_id=deal.pk)
 
 
 def stages_of(pipeline_id: int) -> Sequence[Stage]:

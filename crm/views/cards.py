@@ -15,6 +15,13 @@ LIMIT = 10
 
 
 @require_GET
+def deal_billing(request: HttpRequest, pk: int) -> HttpResponse:
+    """The invoice properties of a deal, as they are now."""
+    deal = get_object_or_404(deals.visible_to(request.user).select_related("billing"), pk=pk)
+    return render(request, "crm/_billing.html", {"record": deal, "billing": deals.billing_of(deal)})
+
+
+@require_GET
 def company_contacts(request: HttpRequest, pk: int) -> HttpResponse:
     """The contacts of a company."""
     company = get_object_or_404(companies.visible_to(request.user), pk=pk)

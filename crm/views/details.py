@@ -10,7 +10,6 @@ from django.views.decorators.http import require_GET
 from core import registry
 from crm.enums import QuoteStatus
 from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
-from crm.models import DealBilling
 from crm.models.records import address_lines
 from crm.queries import deals
 from crm.views.lines import lines_context
@@ -40,8 +39,9 @@ def deal_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A deal with its line items and what it has been invoiced."""
     deal = get_object_or_404(DEAL.record(request.user), pk=pk)
     stages = deals.stages_of(deal.stage.pipeline_id)
-    billing = getattr(deal, "billing", None) or DealBilling(deal_id=deal.pk)
-    return _page(request, DEAL, deal, {"stages": stages, "billing": billing, **lines_context(DEAL, deal)})
+    return _page(
+        request, DEAL, deal, {"stages": stages, "billing": deals.billing_of(deal), **lines_context(DEAL, deal)}
+    )
 
 
 @require_GET
@@ -51,6 +51,8 @@ def quote_detail(request: HttpRequest, pk: int) -> HttpResponse:
     published = quote.status in (QuoteStatus.PUBLISHED, QuoteStatus.ACCEPTED)
     expired = bool(quote.expires_on and quote.expires_on < timezone.localdate())
     about = {"expired": expired, "usable": published and not expired, **lines_context(QUOTE, quote)}
+    if quote.status != QuoteStatus.DRAFT:
+        about["can_edit"] = False
     return _page(request, QUOTE, quote, about)
 
 

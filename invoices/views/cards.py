@@ -47,7 +47,11 @@ def _answer(request: HttpRequest, shown: object) -> HttpResponse:
     digest = hashlib.sha256(body.encode()).hexdigest()[:16]
     if request.GET.get("seen") == digest:
         return HttpResponse(status=204)
-    return HttpResponse(body.replace("?seen=SEEN", f"?seen={digest}", 1))
+    response = HttpResponse(body.replace("?seen=SEEN", f"?seen={digest}", 1))
+    if "seen" in request.GET:
+        # What else the page says of these invoices (properties, timeline) is older than this card now.
+        response["HX-Trigger-After-Swap"] = "invoices:shown"
+    return response
 
 
 @require_GET

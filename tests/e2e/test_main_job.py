@@ -91,8 +91,8 @@ def test_from_connecting_to_paid(everything, connected, window, quickbooks):
     billing = DealBilling.objects.get(deal=deal)
     assert (billing.invoice_status, billing.paid) == ("partial", Decimal(100))
     wait_until(lambda: Event.objects.filter(name="payment.received").exists(), what="the payment has its event")
-    page.reload()
-    expect(page.get_by_text(re.compile(r"[Pp]ayment.*\$100\.00")).first).to_be_visible()
+    expect(page.locator("#deal-billing").get_by_text("Partial payment")).to_be_visible(timeout=30_000)
+    expect(page.locator("#timeline-entries").get_by_text("Payment of $100.00 received")).to_be_visible(timeout=80_000)
 
     accountant.goto(f"{quickbooks.url}/companies/{Connection.objects.get().realm_id}/invoices/{invoice.external_id}")
     accountant.get_by_role("button", name="Record payment").click()
