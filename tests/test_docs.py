@@ -12,7 +12,9 @@ NAMED = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 PAGES = [*(ROOT / name for name in NAMED), *sorted((ROOT / "docs").rglob("*.md"))]
 README = (ROOT / "README.md").read_text()
 # Where a path in back quotes begins; anything else with a slash is an address, a package or an example.
-FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")} - {"var"}
+FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."} - {"var", "node_modules"} | {
+    ".ci"
+}
 LARGEST_PICTURE = 300_000
 
 
@@ -67,6 +69,15 @@ def test_every_file_that_a_page_names_exists(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=id_of)
+def test_every_file_that_a_page_names_without_its_folder_exists(page):
+    named = set(re.findall(r"`(Procfile|Makefile|[\w-]+\.(?:py|md|txt|yml|toml|lock|json))`", page.read_text()))
+    there = {path.name for path in ROOT.iterdir()}
+    there |= {path.name for folder in FOLDERS for path in (ROOT / folder).rglob("*.*")}
+
+    assert named <= there
+
+
+@pytest.mark.parametrize("page", PAGES, ids=id_of)
 def test_every_link_within_the_project_leads_somewhere(page):
     for target in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text()):
         path, _hash, anchor = target.partition("#")
@@ -80,7 +91,7 @@ def test_the_redirect_address_is_the_one_of_the_program():
     source = (ROOT / "qbo_connector" / "oauth.py").read_text()
     [path] = re.findall(r'^CALLBACK_PATH = "([^"]+)"$', source, re.MULTILINE)
 
-    assert f"`BASE_URL` followed by `{path}`" in README
+    assert f"`BASE_URL` followed by `{path}`" in " ".join(README.split())
 
 
 def test_every_refusal_code_is_explained():
