@@ -145,6 +145,4 @@ def _move_back(deal: Deal, before: int, days: int) -> None:
     closed_at = ended if deal.closed_at else None
     Deal.objects.filter(pk=deal.pk).update(created_at=begun, updated_at=ended, closed_at=closed_at)
     StageChange.objects.filter(deal=deal).update(entered_at=F("entered_at") - back)
-    Quote.objects.filter(deal=deal).update(
-        created_at=begun, updated_at=ended, published_at=F("published_at") - back, expires_on=deal.close_on
-    )
+    Quote.objects.filter(deal=deal).update(created_at=begun, updated_at=ended, published_at=F("published_at") - back)

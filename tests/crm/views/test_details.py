@@ -209,5 +209,6 @@ def test_a_quote_is_published_from_its_page(signed_in, deal, rep):
     assert "Quote published." in done.content.decode()
     again = signed_in.post(address, follow=True)
     assert "published already" in again.content.decode()
+    assert reverse("crm:quote-edit", args=[quote.pk]) not in again.content.decode()
     quote.refresh_from_db()
     assert quote.status == "published"
