@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from django.utils.translation import gettext_lazy as _
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -23,11 +25,11 @@ class Fault:
 class QboError(Exception):
     """Base. ``plain`` is a sentence for people, ``fault`` what QuickBooks said, ``tid`` its trace id for support."""
 
-    plain = "QuickBooks answered with an error."
+    sentence = _("QuickBooks answered with an error.")
 
     def __init__(self, fault: Fault | None = None, *, plain: str = "", tid: str = "", status: int = 0) -> None:
         self.fault = fault or Fault()
-        self.plain = plain or type(self).plain
+        self.plain: str = plain or str(self.sentence)
         self.tid = tid
         self.status = status
         super().__init__(f"{type(self).__name__} {self.fault.code} {self.fault.detail or self.fault.message}".strip())
@@ -36,49 +38,49 @@ class QboError(Exception):
 class RetryLater(QboError):
     """Nothing was done; the same request may be sent again after a while."""
 
-    plain = "QuickBooks is not available right now. It is tried again by itself."
+    sentence = _("QuickBooks is not available right now. It is tried again by itself.")
 
 
 class Throttled(RetryLater):
     """Too many requests: wait a minute, then one probe."""
 
-    plain = "QuickBooks asked us to slow down. It is tried again in a minute."
+    sentence = _("QuickBooks asked us to slow down. It is tried again in a minute.")
 
 
 class ServerError(RetryLater):
     """QuickBooks failed. For a write it is unknown whether it was done: repeat with the same requestid."""
 
-    plain = "QuickBooks had an internal error. It is tried again by itself."
+    sentence = _("QuickBooks had an internal error. It is tried again by itself.")
 
 
 class OutcomeUnknown(RetryLater):
     """No (readable) answer: a write may have been done. Repeat it with the same requestid, never with a new one."""
 
-    plain = "QuickBooks did not answer in time. We ask again with the same request id, so nothing is done twice."
+    sentence = _("QuickBooks did not answer in time. We ask again with the same request id, so nothing is done twice.")
 
 
 class BadAnswer(ServerError):
     """200, but not what was asked for: HTML, an empty body, cut JSON, another entity."""
 
-    plain = "QuickBooks sent an answer that can't be read. It is tried again by itself."
+    sentence = _("QuickBooks sent an answer that can't be read. It is tried again by itself.")
 
 
 class AuthExpired(RetryLater):
     """The access token is no longer accepted: refresh once, repeat once."""
 
-    plain = "The sign-in to QuickBooks has expired."
+    sentence = _("The sign-in to QuickBooks has expired.")
 
 
 class NeedsReconnect(QboError):
     """The refresh token is dead or the authorisation was withdrawn: a person has to consent again."""
 
-    plain = "QuickBooks no longer accepts our connection. An admin has to reconnect the company."
+    sentence = _("QuickBooks no longer accepts our connection. An admin has to reconnect the company.")
 
 
 class OperatorProblem(QboError):
     """Client id or secret are wrong: only the operator of this installation can mend that."""
 
-    plain = (
+    sentence = _(
         "QuickBooks rejects this installation's app keys. Check QBO_CLIENT_ID, QBO_CLIENT_SECRET and QBO_ENVIRONMENT."
     )
 
@@ -86,31 +88,31 @@ class OperatorProblem(QboError):
 class Refused(QboError):
     """QuickBooks understood and said no. Waits for a person; repeating the same request is useless."""
 
-    plain = "QuickBooks refused this."
+    sentence = _("QuickBooks refused this.")
 
 
 class Stale(Refused):
     """Our SyncToken is old: fetch, merge, decide again."""
 
-    plain = "The record was changed in QuickBooks in the meantime."
+    sentence = _("The record was changed in QuickBooks in the meantime.")
 
 
 class NotFound(Refused):
     """The object is gone (deleted or merged away) or refers to an inactive one."""
 
-    plain = "QuickBooks no longer has this record, or something it uses was made inactive."
+    sentence = _("QuickBooks no longer has this record, or something it uses was made inactive.")
 
 
 class InvalidReference(Refused):
     """A customer, item, tax code or account that the request names does not exist or is inactive."""
 
-    plain = "Something this refers to (customer, product, tax code, terms) does not exist in QuickBooks any more."
+    sentence = _("Something this refers to (customer, product, tax code, terms) does not exist in QuickBooks any more.")
 
 
 class DuplicateName(Refused):
     """A customer, vendor or employee (or item) already has this name."""
 
-    plain = (
+    sentence = _(
         "QuickBooks already has a customer, vendor, employee or product with this name. Link to it or use another name."
     )
 
@@ -118,37 +120,37 @@ class DuplicateName(Refused):
 class DuplicateNumber(Refused):
     """The document number is taken."""
 
-    plain = "This invoice number is already used in QuickBooks. Choose another one."
+    sentence = _("This invoice number is already used in QuickBooks. Choose another one.")
 
 
 class PeriodClosed(Refused):
     """The date lies in a closed accounting period."""
 
-    plain = "The books are closed for this date in QuickBooks. Use a later date or reopen the period."
+    sentence = _("The books are closed for this date in QuickBooks. Use a later date or reopen the period.")
 
 
 class CompanyInactive(Refused):
     """The QuickBooks subscription lapsed or is read-only: pause the company."""
 
-    plain = "The QuickBooks subscription of this company is not active, so QuickBooks accepts no changes."
+    sentence = _("The QuickBooks subscription of this company is not active, so QuickBooks accepts no changes.")
 
 
 class InvalidField(Refused):
     """A field is missing, too long or of the wrong form; ``fault.element`` may name it."""
 
-    plain = "QuickBooks does not accept one of the values."
+    sentence = _("QuickBooks does not accept one of the values.")
 
 
 class BusinessRule(Refused):
     """One of QuickBooks' business rules; the detail carries the reason."""
 
-    plain = "A business rule of QuickBooks forbids this."
+    sentence = _("A business rule of QuickBooks forbids this.")
 
 
 class QueryRefused(Refused):
     """Our query is wrong: a programming error."""
 
-    plain = "QuickBooks does not understand a query of this program. Please report this."
+    sentence = _("QuickBooks does not understand a query of this program. Please report this.")
 
 
 # Fault code -> what to do next. Leading zeros are dropped before the look-up.

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 from django.db.models.functions import Upper
+from django.utils.translation import gettext as _
 
 from core.search import matching as words
 from crm.models import Contact, Deal, Product
@@ -69,11 +70,11 @@ def customer_matches(connection_id: int, deal_id: int) -> list[CustomerChoice]:
     if deal.company and deal.company.email:
         emails.setdefault(deal.company.email.upper(), deal.company.email)
     for qbo_id, email in _by(connection_id, "email", emails):
-        reasons.setdefault(qbo_id, (f"Same e-mail address: {email}", True))
+        reasons.setdefault(qbo_id, (_("Same e-mail address: %s") % email, True))
     names = [deal.company.name] if deal.company else []
     names += [str(person) for person in people]
     for qbo_id, name in _by(connection_id, "name", {name.upper(): name for name in names if name}):
-        reasons.setdefault(qbo_id, (f"Same name: {name}. Please check.", False))
+        reasons.setdefault(qbo_id, (_("Same name: %s. Please check.") % name, False))
     chosen = list(reasons)[:MATCHES]
     found = {
         each.row.qbo_id: each
@@ -96,8 +97,8 @@ def _linked(connection_id: int, deal: Deal, people: Sequence[Contact]) -> list[t
     by_company = dict(
         links.filter(object_type="company", object_id=deal.company_id or 0).values_list("object_id", "qbo_id")
     )
-    found = [(qbo_id, f"Linked to {deal.company}") for qbo_id in by_company.values()]
-    return found + [(by_contact[person.pk], f"Linked to {person}") for person in people if person.pk in by_contact]
+    found = [(qbo_id, _("Linked to %s") % deal.company) for qbo_id in by_company.values()]
+    return found + [(by_contact[person.pk], _("Linked to %s") % person) for person in people if person.pk in by_contact]
 
 
 def _by(connection_id: int, column: str, wanted: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -157,9 +158,9 @@ def items_for_products(connection_id: int, product_ids: Sequence[int]) -> dict[i
     chosen: dict[int, ItemChoice] = {}
     for product in products:
         for candidates, key, reason in (
-            (by_id, linked.get(product.pk, ""), "Linked"),
-            (by_sku, product.sku.upper(), "Same SKU"),
-            (by_name, product.name.upper(), "Same name"),
+            (by_id, linked.get(product.pk, ""), _("Linked")),
+            (by_sku, product.sku.upper(), _("Same SKU")),
+            (by_name, product.name.upper(), _("Same name")),
         ):
             if key and key in candidates and product.pk not in chosen:
                 chosen[product.pk] = item_choice(candidates[key], reason=reason, product_id=product.pk)

@@ -35,6 +35,7 @@ FROM (
     SELECT due.connection_id FROM qbo_connector_pullschedule AS due
     JOIN qbo_connector_connection AS company ON company.id = due.connection_id
     WHERE due.due_at <= now() AND (due.leased_until IS NULL OR due.leased_until < now()) AND company.status = %s
+      AND company.environment = %s
       AND (%s OR due.connection_id = ANY(%s))
     ORDER BY due.due_at LIMIT %s FOR UPDATE OF due SKIP LOCKED
 ) AS chosen
@@ -48,7 +49,14 @@ def lease_due(*, limit: int = BATCH, only: Sequence[int] | None = None) -> list[
     with database.cursor() as cursor:
         cursor.execute(
             _LEASE,
-            [settings.LEASE_SECONDS, ConnectionStatus.ACTIVE, only is None, list(only or []), limit],
+            [
+                settings.LEASE_SECONDS,
+                ConnectionStatus.ACTIVE,
+                settings.QBO_ENVIRONMENT,
+                only is None,
+                list(only or []),
+                limit,
+            ],
         )
         return [Lease(*row) for row in cursor.fetchall()]
 
@@ -83,7 +91,7 @@ def release(lease: Lease, *, due_at: datetime.datetime) -> None:
 
 
 def failed(lease: Lease, problem: str, *, wait: datetime.timedelta | None = None) -> None:
-    """Note a failed read and try again later: a minute at first, doubling up to the hour."""
+    """Note a failed read and try again later: after half a minute at first, doubling up to the hour."""
     row = PullSchedule.objects.filter(connection_id=lease.connection_id, lease_token=lease.token).first()
     if row is None:
         return

@@ -21,7 +21,8 @@ FROM (
     SELECT due.id FROM qbo_connector_operation AS due
     JOIN qbo_connector_connection AS company ON company.id = due.connection_id
     LEFT JOIN qbo_connector_operation AS needed ON needed.id = due.depends_on_id
-    WHERE due.connection_id = %s AND company.status = %s AND due.due_at <= now()
+    WHERE due.connection_id = %s AND company.status = %s AND company.environment = %s
+      AND due.due_at <= now()
       AND (due.state IN ('planned', 'unknown') OR (due.state = 'leased' AND due.leased_until < now()))
       AND (needed.id IS NULL OR needed.state IN ('done', 'refused', 'held'))
     ORDER BY due.id LIMIT %s FOR UPDATE OF due SKIP LOCKED
@@ -34,7 +35,9 @@ RETURNING operation.id
 def lease_operations(connection_id: int, *, limit: int = 20) -> list[Operation]:
     """Lease what is due of one company, in the order in which it was planned."""
     with database.cursor() as cursor:
-        cursor.execute(_LEASE, [settings.LEASE_SECONDS, connection_id, ConnectionStatus.ACTIVE, limit])
+        cursor.execute(
+            _LEASE, [settings.LEASE_SECONDS, connection_id, ConnectionStatus.ACTIVE, settings.QBO_ENVIRONMENT, limit]
+        )
         ids = [row[0] for row in cursor.fetchall()]
     return list(Operation.objects.filter(pk__in=ids).select_related("connection").order_by("pk"))
 
@@ -56,11 +59,11 @@ def companies_with_work(*, limit: int = 200) -> Sequence[int]:
             """
             SELECT DISTINCT operation.connection_id FROM qbo_connector_operation AS operation
             JOIN qbo_connector_connection AS company ON company.id = operation.connection_id
-            WHERE company.status = %s AND operation.due_at <= now()
+            WHERE company.status = %s AND company.environment = %s AND operation.due_at <= now()
               AND (operation.state IN ('planned', 'unknown')
                    OR (operation.state = 'leased' AND operation.leased_until < now()))
             LIMIT %s
             """,
-            [ConnectionStatus.ACTIVE, limit],
+            [ConnectionStatus.ACTIVE, settings.QBO_ENVIRONMENT, limit],
         )
         return [row[0] for row in cursor.fetchall()]

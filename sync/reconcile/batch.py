@@ -1,17 +1,22 @@
 """A batch of mirror rows on its way into the CRM: its links before and after."""
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils import timezone
 
+from crm.services.from_sync import UpsertResult
 from qbo_connector.mirror import read
 from qbo_connector.mirror.read import Mirrored
-from qbo_connector.models import Connection, PullSchedule
+from qbo_connector.models import Connection, Operation, PullSchedule
+from qbo_connector.outbox.plan import OPEN
 from sync.enums import Outcome, SyncObject
+from sync.mapping.reading import BadPayload
 from sync.models import Link, ObjectSettings
+
+Values = TypeVar("Values")
 
 
 @dataclass
@@ -93,6 +98,53 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | str | dict | list):
         return value
     return format(value.normalize(), "f") if hasattr(value, "normalize") else value.isoformat()
+
+
+def readable(
+    batch: Batch, read_payload: Callable[[dict[str, Any]], Values], *, name: str
+) -> list[tuple[Mirrored, Values]]:
+    """The living rows of a batch in the CRM's words; those that can't be read are parked.
+
+    Rows that our own outbox is just creating (told by ``name``, the payload's field) wait for its answer: applied
+    now, they would make a second record.
+    """
+    entity = batch.rows[0].row.entity
+    operations = Operation.objects.filter(connection=batch.connection, entity=entity, state__in=OPEN)
+    under_way = set(operations.values_list(f"intent__{name}", flat=True))
+    found_values = []
+    for found in batch.rows:
+        if found.row.deleted:
+            continue
+        if found.row.name in under_way:
+            batch.later.append(found.row.pk)
+            continue
+        try:
+            found_values.append((found, read_payload(found.payload)))
+        except BadPayload as error:
+            batch.park(found, str(error))
+    return found_values
+
+
+def link_written(
+    batch: Batch,
+    object_type: str,
+    written: Iterable[tuple[Mirrored, Mapping[str, Any], str, UpsertResult]],
+    links: Mapping[str, Link],
+) -> None:
+    """Link rows to the records that were written for them; what did not fit a column is parked."""
+    fresh = []
+    for found, values, matched_by, result in written:
+        if result.problem:
+            batch.park(found, result.problem)
+            continue
+        known = links.get(found.row.qbo_id)
+        if known is not None and known.object_id != result.id:
+            known.delete()  # its record is gone; the object is linked to the one made in its place
+        snapshot = snapshot_of(values)
+        fresh.append(
+            new_link(batch.connection, found, object_type, result.id, snapshot=snapshot, matched_by=matched_by)
+        )
+    save_links(fresh)
 
 
 def mark_broken(connection: Connection, entity: str, qbo_ids: Sequence[str]) -> None:

@@ -8,22 +8,11 @@ from crm.models import Company, Contact
 from crm.services import from_sync
 from crm.services.from_sync import SyncedRow
 from qbo_connector.mirror.read import Mirrored
-from qbo_connector.models import Operation
-from qbo_connector.outbox.plan import OPEN
 from sync import matching
 from sync.mapping.customer import CustomerValues, from_customer
-from sync.mapping.reading import BadPayload
 from sync.models import Link
 from sync.queries import record_ids
-from sync.reconcile.batch import (
-    Batch,
-    changed_in_quickbooks,
-    links_by_id,
-    mark_broken,
-    new_link,
-    save_links,
-    snapshot_of,
-)
+from sync.reconcile.batch import Batch, changed_in_quickbooks, link_written, links_by_id, mark_broken, readable
 
 
 @dataclass
@@ -42,35 +31,13 @@ def apply(batch: Batch) -> None:
     mark_broken(batch.connection, "Customer", [found.row.qbo_id for found in batch.rows if found.row.deleted])
     if not batch.enabled:
         return
-    customers = _readable(batch)
+    customers = readable(batch, from_customer, name="DisplayName")
     parents = {values.parent_id for _found, values in customers if values.parent_id}
     _apply_companies(batch, customers)
     company_of = record_ids(
         batch.connection.pk, "Customer", "company", parents | {found.row.qbo_id for found, _values in customers}
     )
     _apply_contacts(batch, customers, company_of)
-
-
-def _readable(batch: Batch) -> list[tuple[Mirrored, CustomerValues]]:
-    """Living customers in the CRM's words. Those that our own outbox is just creating have to wait for its answer."""
-    under_way = _names_under_way(batch)
-    readable = []
-    for found in batch.rows:
-        if found.row.deleted:
-            continue
-        if found.row.name in under_way:
-            batch.later.append(found.row.pk)
-            continue
-        try:
-            readable.append((found, from_customer(found.payload)))
-        except BadPayload as error:
-            batch.park(found, str(error))
-    return readable
-
-
-def _names_under_way(batch: Batch) -> set[str]:
-    open_operations = Operation.objects.filter(connection=batch.connection, entity="Customer", state__in=OPEN)
-    return set(open_operations.values_list("intent__DisplayName", flat=True))
 
 
 def _apply_companies(batch: Batch, customers: Sequence[tuple[Mirrored, CustomerValues]]) -> None:
@@ -125,22 +92,5 @@ def _add(side: _Side, found: Mirrored, values: dict[str, Any], link: Link | None
 
 
 def _write(batch: Batch, side: _Side, links: dict[str, Link], results: Sequence[from_sync.UpsertResult]) -> None:
-    written = []
-    for found, values, matched_by, result in zip(side.found, side.values, side.matched_by, results, strict=True):
-        if result.problem:
-            batch.park(found, result.problem)
-            continue
-        known = links.get(found.row.qbo_id)
-        if known is not None and known.object_id != result.id:
-            known.delete()  # its record is gone; the customer is linked to the one made in its place
-        written.append(
-            new_link(
-                batch.connection,
-                found,
-                side.object_type,
-                result.id,
-                snapshot=snapshot_of(values),
-                matched_by=matched_by,
-            )
-        )
-    save_links(written)
+    written = zip(side.found, side.values, side.matched_by, results, strict=True)
+    link_written(batch, side.object_type, written, links)

@@ -1,25 +1,13 @@
 """Items -> products."""
 
-from typing import Any
+from functools import partial
 
 from crm.models import Product
 from crm.services import from_sync
 from crm.services.from_sync import SyncedRow
-from qbo_connector.mirror.read import Mirrored
-from qbo_connector.models import Operation
-from qbo_connector.outbox.plan import OPEN
 from sync import matching
 from sync.mapping.item import from_item
-from sync.mapping.reading import BadPayload
-from sync.reconcile.batch import (
-    Batch,
-    changed_in_quickbooks,
-    links_by_id,
-    mark_broken,
-    new_link,
-    save_links,
-    snapshot_of,
-)
+from sync.reconcile.batch import Batch, changed_in_quickbooks, link_written, links_by_id, mark_broken, readable
 
 
 def apply(batch: Batch) -> None:
@@ -28,7 +16,9 @@ def apply(batch: Batch) -> None:
     if not batch.enabled:
         return
     links = links_by_id(batch.connection, "Item", "product", [found.row.qbo_id for found in batch.rows])
-    items = [(f, v) for f, v in _readable(batch) if f.row.qbo_id in links or v["active"]]
+    read_item = partial(from_item, currency=batch.connection.home_currency)
+    sold = [(found, values) for found, values in readable(batch, read_item, name="Name") if values is not None]
+    items = [(found, values) for found, values in sold if found.row.qbo_id in links or values["active"]]
     free = [values for found, values in items if found.row.qbo_id not in links]
     products = Product.objects.all()
     by_sku = matching.unlinked_by(batch.connection, products, "product", "sku", [v["sku"] for v in free])
@@ -51,34 +41,5 @@ def apply(batch: Batch) -> None:
             rows.append(SyncedRow(None, values))
         ways.append(way)
     results = from_sync.upsert_products(rows, quiet=batch.quiet)
-    written = []
-    for (found, values), way, result in zip(items, ways, results, strict=True):
-        if result.problem:
-            batch.park(found, result.problem)
-            continue
-        known = links.get(found.row.qbo_id)
-        if known is not None and known.object_id != result.id:
-            known.delete()
-        snapshot = snapshot_of(values)
-        written.append(new_link(batch.connection, found, "product", result.id, snapshot=snapshot, matched_by=way))
-    save_links(written)
-
-
-def _readable(batch: Batch) -> list[tuple[Mirrored, dict[str, Any]]]:
-    operations = Operation.objects.filter(connection=batch.connection, entity="Item", state__in=OPEN)
-    under_way = set(operations.values_list("intent__Name", flat=True))
-    readable = []
-    for found in batch.rows:
-        if found.row.deleted:
-            continue
-        if found.row.name in under_way:
-            batch.later.append(found.row.pk)
-            continue
-        try:
-            values = from_item(found.payload, currency=batch.connection.home_currency)
-        except BadPayload as error:
-            batch.park(found, str(error))
-            continue
-        if values is not None:
-            readable.append((found, values))
-    return readable
+    written = ((found, values, way, result) for (found, values), way, result in zip(items, ways, results, strict=True))
+    link_written(batch, "product", written, links)

@@ -86,7 +86,7 @@ def test_a_company_that_needs_a_person_says_why(browser):
     shown = page(browser)
 
     assert "Needs to be reconnected" in shown
-    assert errors.NeedsReconnect.plain in shown
+    assert str(errors.NeedsReconnect.sentence) in shown
     assert reverse("qbo_connector:reconnect", args=[connection.pk]) in shown
     assert reverse("sync:sync-now", args=[connection.pk]) not in shown
 
@@ -94,7 +94,7 @@ def test_a_company_that_needs_a_person_says_why(browser):
 def test_a_paused_company_says_why(browser):
     status.pause(company(), errors.CompanyInactive())
 
-    assert errors.CompanyInactive.plain in page(browser)
+    assert str(errors.CompanyInactive.sentence) in page(browser)
 
 
 def test_a_failed_read_is_shown(browser):

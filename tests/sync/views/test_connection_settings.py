@@ -151,7 +151,7 @@ def test_a_stopped_company_says_so_and_does_not_ask_again(admin):
     shown = admin.get(url("connection-progress", connection)).content.decode()
 
     assert "The sync has stopped" in shown
-    assert errors.NeedsReconnect.plain in shown
+    assert str(errors.NeedsReconnect.sentence) in shown
     assert "every 2s" not in shown
 
 

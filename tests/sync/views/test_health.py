@@ -118,7 +118,7 @@ def test_a_late_and_failing_company_says_why(ops):
 def test_a_company_to_be_reconnected_says_why(ops):
     status.needs_reconnect(company(), errors.NeedsReconnect())
 
-    assert errors.NeedsReconnect.plain in page(ops)
+    assert str(errors.NeedsReconnect.sentence) in page(ops)
 
 
 def test_the_outbox_counts_what_waits_and_what_failed_last(ops):
