@@ -55,7 +55,8 @@ def _beyond(field: str, value: Any, pk: int, *, ascending: bool, nulls_last: boo
     if value is None:
         tied = Q(**{f"{field}__isnull": True, f"pk__{step}": pk})
         return tied if nulls_last else tied | Q(**{f"{field}__isnull": False})
-    later = Q(**{f"{field}__{step}": value}) | Q(**{field: value, f"pk__{step}": pk})
+    # The first condition says nothing new, but it is a range of the index; the alternative alone would not be one.
+    later = Q(**{f"{field}__{step}e": value}) & (Q(**{f"{field}__{step}": value}) | Q(**{f"pk__{step}": pk}))
     return later | Q(**{f"{field}__isnull": True}) if nulls_last else later
 
 

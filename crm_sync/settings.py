@@ -160,6 +160,9 @@ LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "core:home"
 LOGOUT_REDIRECT_URL = "accounts:login"
 
+# A deal's or quote's editor sends a handful of fields for each of its lines.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 6000
+
 LANGUAGE_CODE = "en-us"
 LANGUAGES = [("en-us", "English (US)"), ("en-gb", "English (UK)")]
 TIME_ZONE = "UTC"

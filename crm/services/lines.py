@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from core.money import ZERO
 from crm.models import DealLine, Product, QuoteLine
 
-# Seven fields a line in the editor; a form may have a thousand (Django's DATA_UPLOAD_MAX_NUMBER_FIELDS).
-MOST_LINES = 140
+# As many as QuickBooks takes on a taxable invoice. Seven fields a line in the editor: the settings'
+# DATA_UPLOAD_MAX_NUMBER_FIELDS goes with this.
+MOST_LINES = 750
 LARGEST_QUANTITY = Decimal(10) ** 9
 LARGEST_PRICE = Decimal(10) ** 12
 LARGEST_TOTAL = Decimal(10) ** 14

@@ -133,7 +133,7 @@ def test_a_bad_line_is_refused_and_nothing_is_written(rep, deal, line, field):
 
 def test_too_much_is_refused(rep, deal):
     with pytest.raises(lines.TooMuch):
-        deal_lines.set_lines(deal, [LineValues("x")] * 141, by=rep)
+        deal_lines.set_lines(deal, [LineValues("x")] * 751, by=rep)
     with pytest.raises(lines.TooMuch):
         deal_lines.set_lines(deal, [LineValues("x", Decimal(10) ** 8, Decimal(10) ** 8)], by=rep)
 

@@ -113,11 +113,11 @@ def test_rows_that_arrive_incompletely_are_refused(signed_in, deal):
 
 def test_more_lines_than_fit_are_refused(signed_in, deal):
     answer = signed_in.post(
-        reverse("crm:deal-lines", args=[deal.pk]), typed(*[("L", "1", "1", "")] * 141), headers=HTMX
+        reverse("crm:deal-lines", args=[deal.pk]), typed(*[("L", "1", "1", "")] * 751), headers=HTMX
     )
 
     assert answer.status_code == 422
-    assert "At most 140 lines fit here." in answer.content.decode()
+    assert "At most 750 lines fit here." in answer.content.decode()
 
 
 def test_amounts_are_told_while_somebody_types(signed_in, deal):
