@@ -1,6 +1,7 @@
 """Write mirror rows in bulk: one merge with a version guard. Unchanged rows write nothing, older never win."""
 
 import csv
+import hashlib
 import io
 from collections.abc import Sequence
 from typing import Any
@@ -146,11 +147,19 @@ def park(connection: Connection, records: Sequence[Unreadable]) -> None:
 
 
 def release(connection: Connection, rows: Sequence[Row]) -> None:
-    """A record that could not be read before and can be now is no longer parked."""
+    """A record that could not be read before and can be now is no longer parked.
+
+    One that comes again as it was (reads overlap) stays: it was the layer above that could not apply it.
+    """
     if not rows:
         return
     waiting = ParkedRecord.objects.filter(connection=connection, resolved_at=None)
-    keys = {(row.entity, row.qbo_id) for row in rows}
-    healed = [p.pk for p in waiting.only("pk", "entity", "qbo_id")[:10_000] if (p.entity, p.qbo_id) in keys]
+    bodies = {(row.entity, row.qbo_id): row.body for row in rows}
+    healed = [
+        parked.pk
+        for parked in waiting.only("pk", "entity", "qbo_id", "digest")[:10_000]
+        if (body := bodies.get((parked.entity, parked.qbo_id))) is not None
+        and parked.digest != hashlib.sha256(body).hexdigest()
+    ]
     if healed:
         ParkedRecord.objects.filter(pk__in=healed).update(resolved_at=timezone.now())

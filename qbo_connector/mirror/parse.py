@@ -6,6 +6,7 @@ text into Decimal without ever being a float.
 
 import datetime
 import hashlib
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -131,10 +132,14 @@ _objects = msgspec.json.Decoder(list[msgspec.Raw])
 _heads = msgspec.json.Decoder(Head, strict=False)
 _anything = msgspec.json.Decoder(float_hook=Decimal)
 _NOT_ENTITIES = {"startPosition", "maxResults", "totalCount"}
+# Escaped backslashes and whole pairs of surrogates are passed over; what is left is half a character.
+_HALVES = re.compile(rb"\\\\|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(\\u[dD][89a-fA-F]..)")
+_LARGEST = 2**63
 
 
 def read_answer(content: bytes) -> Answer:
     """A query's or change-data's answer. Raises the fault in it, or BadAnswer when its frame can't be read."""
+    content = _mended(content)
     faults = errors.faults_in(content) if b"ault" in content[:4000] else []
     try:
         envelope = _envelopes.decode(content)
@@ -149,6 +154,15 @@ def read_answer(content: bytes) -> Answer:
             if entity not in _NOT_ENTITIES:
                 _read_group(answer, entity, bytes(raw))
     return answer
+
+
+def _mended(content: bytes) -> bytes:
+    """The answer with broken characters replaced: one record's text must not make its whole page unreadable."""
+    if not content.isascii():
+        content = content.decode("utf-8", "replace").encode()
+    if b"\\ud" in content or b"\\uD" in content:
+        content = _HALVES.sub(lambda found: b"\\ufffd" if found[1] else found[0], content)
+    return content
 
 
 def _groups(envelope: _Envelope) -> list[dict[str, msgspec.Raw]]:
@@ -190,8 +204,10 @@ def read_object(entity: str, body: bytes) -> Row:
     deleted = head.status.lower() == "deleted"
     email = head.PrimaryEmailAddr or head.BillEmail
     for label, amount in (("TotalAmt", head.TotalAmt), ("Balance", head.Balance), ("UnitPrice", head.UnitPrice)):
-        if amount is not None and abs(amount) >= Decimal(10) ** 15:
+        if amount is not None and not (amount.is_finite() and abs(amount) < Decimal(10) ** 15):
             raise ValueError(f"{label} is out of range: {amount}")
+    if not -_LARGEST <= int(head.SyncToken) < _LARGEST:
+        raise ValueError(f"SyncToken is out of range: {head.SyncToken}")
     return Row(
         entity=entity,
         qbo_id=head.Id,

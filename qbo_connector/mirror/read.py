@@ -30,11 +30,15 @@ def objects(connection_id: int, entity: str) -> QuerySet[MirrorObject]:
     return MirrorObject.objects.filter(connection_id=connection_id, entity=entity, deleted=False)
 
 
-def unread(connection_id: int, entity: str, *, size: int = 1000, skip: Sequence[int] = ()) -> list[Mirrored]:
+def unread(
+    connection_id: int, entity: str, *, size: int = 1000, skip: Sequence[int] = (), only: int | None = None
+) -> list[Mirrored]:
     """The next rows of an entity whose content changed since they were last read, in the order of arrival."""
     rows = MirrorObject.objects.filter(connection_id=connection_id, entity=entity, unread=True)
     if skip:
         rows = rows.exclude(pk__in=skip)
+    if only is not None:
+        rows = rows.filter(pk=only)
     return with_payloads(rows.select_related("payload").order_by("id")[:size])
 
 

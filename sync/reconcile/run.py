@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError, transaction
 from django.db import connection as database
-from django.db import transaction
 
 from qbo_connector.mirror import read
 from qbo_connector.mirror.entities import MIRRORED
@@ -45,9 +46,50 @@ def reconcile(connection: Connection) -> bool:
 def _one_batch(
     connection: Connection, entity: str, sync_object: SyncObject, apply: Callable[[Batch], None], skipped: list[int]
 ) -> int:
+    try:
+        return _applied(connection, entity, sync_object, apply, skipped)
+    except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
+        raise
+    except Exception:
+        log.exception("reconcile.batch_failed", connection=connection.pk, entity=entity)
+        return _one_by_one(connection, entity, sync_object, apply, skipped)
+
+
+def _one_by_one(
+    connection: Connection, entity: str, sync_object: SyncObject, apply: Callable[[Batch], None], skipped: list[int]
+) -> int:
+    """The batch again, each row by itself: the one that can't be stored is parked, the others go on."""
+    deadline = time.monotonic() + RUN_SECONDS
+    done = 0
+    for found in read.unread(connection.pk, entity, size=BATCH, skip=skipped):
+        try:
+            _applied(connection, entity, sync_object, apply, skipped, only=found.row.pk)
+        except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
+            raise
+        except Exception as error:
+            log.exception("reconcile.row_failed", connection=connection.pk, entity=entity, qbo_id=found.row.qbo_id)
+            with transaction.atomic():
+                body = bytes(found.row.payload.body) if hasattr(found.row, "payload") else b""
+                read.park_payload(connection, found, f"Can't be stored: {str(error)[:500]}", body)
+                read.mark_read([found.row])
+        done += 1
+        if time.monotonic() > deadline:
+            break
+    return done
+
+
+def _applied(
+    connection: Connection,
+    entity: str,
+    sync_object: SyncObject,
+    apply: Callable[[Batch], None],
+    skipped: list[int],
+    *,
+    only: int | None = None,
+) -> int:
     with transaction.atomic():
         _lock(connection)
-        rows = read.unread(connection.pk, entity, size=BATCH, skip=skipped)
+        rows = read.unread(connection.pk, entity, size=BATCH, skip=skipped, only=only)
         if not rows:
             return 0
         batch = Batch(
