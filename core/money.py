@@ -46,10 +46,13 @@ def formatted_number(value: Decimal | None) -> str:
 
 
 def parsed(text: str) -> Decimal:
-    """A typed amount in the active language's notation. Raises NotAnAmount for anything else."""
+    """A typed amount in the active language's notation. Raises NotAnAmount for anything else.
+
+    Digits are grouped as the language groups them or not at all: 1,5 is no other way to write 15.
+    """
     cleaned = text.strip().lstrip("$£€¥ ")
     try:
-        value = parse_decimal(cleaned, locale=_locale(translation.get_language() or "en-us"), strict=False)
+        value = parse_decimal(cleaned, locale=_locale(translation.get_language() or "en-us"), strict=True)
     except (NumberFormatError, InvalidOperation) as error:
         raise NotAnAmount(text) from error
     if not value.is_finite():

@@ -189,7 +189,7 @@ def _read_number(text: str, missing: str) -> tuple[Decimal | None, str]:
     try:
         value = number(text)
     except money.NotAnAmount:
-        return None, _("“%(text)s” is not a number.") % {"text": text}
+        return None, _("“%(text)s” is not a number. Type it like 1,234.50.") % {"text": text}
     if abs(value) > LARGEST_NUMBER:
         return None, _("“%(text)s” is too large.") % {"text": text}
     return value, ""

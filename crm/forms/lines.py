@@ -114,7 +114,7 @@ class LinesForm:
         try:
             number = parsed(text[:40].removesuffix("%"))
         except NotAnAmount:
-            row.errors[column] = _("“%s” is not a number.") % text[:40]
+            row.errors[column] = _("“%s” is not a number. Type it like 1,234.50.") % text[:40]
             return empty
         if abs(number) >= Decimal(10) ** 13:
             row.errors[column] = _("This number is too large.")

@@ -81,6 +81,7 @@ def test_a_price_in_another_currency_is_not_taken_over(signed_in, rep, product):
         (("Design", "-2", "1", ""), "The quantity has to be more than zero"),
         (("Design", "two", "1", ""), "“two” is not a number."),
         (("Design", "1", "1.2.3", ""), "“1.2.3” is not a number."),
+        (("Design", "1,5", "1", ""), "“1,5” is not a number. Type it like 1,234.50."),
         (("Design", "1", "1", "120"), "A discount is between 0 and 100 percent."),
         (("Design", "9" * 20, "1", ""), "This number is too large."),
         (("x" * 201, "1", "1", ""), "A name has at most 200 characters."),

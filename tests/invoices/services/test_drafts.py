@@ -54,7 +54,19 @@ def test_a_number_is_read_as_it_is_written(value):
     assert reading.canonical_number(f" {plain(value)} ") == plain(value)
 
 
-@pytest.mark.parametrize(("typed", "stored"), [("1,234.50", "1234.5"), ("$75", "75"), ("two", "two"), ("", "")])
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("1,234.50", "1234.5"),
+        ("1,000", "1000"),
+        ("$75", "75"),
+        ("two", "two"),
+        ("", ""),
+        # Another language's notation is no number here: a comma left out would bill ten times as much.
+        ("1,5", "1,5"),
+        ("1.234,56", "1.234,56"),
+    ],
+)
 def test_typed_numbers(typed, stored):
     assert reading.canonical_number(typed) == stored
 
