@@ -103,6 +103,8 @@ def card(object_type: str, pk: int, *, user: Any, url: str, deal: Deal | None = 
     }
     try:
         accounts = list(accounting().accounts())
+        # Asked before the rows are read: what ends in between is then asked for once too often, never missed.
+        reading = bool(accounts) and accounting().reading([account.connection_id for account in accounts])
         invoices = _invoices(object_type, pk, user)
         marks = accounting().sync_marks([invoice.pk for invoice in invoices]) if invoices else {}
         shown_companies = sorted({i.connection_id for i in invoices} or {a.connection_id for a in accounts})
@@ -113,7 +115,7 @@ def card(object_type: str, pk: int, *, user: Any, url: str, deal: Deal | None = 
         return InvoiceCard(object_type, pk, "disconnected", url, seconds=CALM_SECONDS * 4, **rights)
     more, invoices = len(invoices) > SHOWN, invoices[:SHOWN]
     rows = [_row(invoice, marks.get(invoice.pk), deal) for invoice in invoices]
-    busy = any(_under_way(row.mark) for row in rows)
+    busy = reading or any(_under_way(row.mark) for row in rows)
     return InvoiceCard(
         object_type,
         pk,

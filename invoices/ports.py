@@ -152,6 +152,9 @@ class Accounting(Protocol):
     def age(self, connection_ids: Sequence[int]) -> datetime.datetime | None:
         """When the oldest of the given companies was last read from QuickBooks."""
 
+    def reading(self, connection_ids: Sequence[int]) -> bool:
+        """Whether something that was asked for, or was read already, is not in the CRM yet."""
+
     def request_pull(self, connection_ids: Sequence[int], *, by: Any = None) -> None:
         """Ask for a pull soon; returns at once."""
 

@@ -72,6 +72,10 @@ class NoAccounting:
         """Never read."""
         return None
 
+    def reading(self, connection_ids: Sequence[int]) -> bool:
+        """Nothing is read."""
+        return False
+
     def request_pull(self, connection_ids: Sequence[int], *, by: Any = None) -> None:
         """Nothing to ask."""
 

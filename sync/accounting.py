@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Exists, Min, OuterRef
+from django.db.models import Exists, F, Min, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.events import emit
@@ -31,6 +32,8 @@ from sync.services import connections
 
 OPEN_STATUSES = ("waiting", "sent", "partial", "overdue")
 PDF_SECONDS = 3600
+# After that a page no longer waits for a read that somebody asked for; the card says how old its data are.
+LONGEST_WAIT = datetime.timedelta(minutes=2)
 
 
 class QuickBooksAccounting:
@@ -102,6 +105,13 @@ class QuickBooksAccounting:
         rows = PullSchedule.objects.filter(connection_id__in=connection_ids)
         finished = list(rows.values_list("finished_at", flat=True))
         return None if not finished or None in finished else min(moment for moment in finished if moment)
+
+    def reading(self, connection_ids: Sequence[int]) -> bool:
+        """Whether a requested read has not ended, or rows of a read wait to be applied."""
+        unread = MirrorObject.objects.filter(connection_id=OuterRef("pk"), unread=True)
+        rows = PullSchedule.objects.filter(pk__in=connection_ids, connection__status=ConnectionStatus.ACTIVE)
+        asked = Q(requested_at__gt=F("finished_at")) & Q(requested_at__gt=timezone.now() - LONGEST_WAIT)
+        return rows.filter(asked | Exists(unread)).exists()
 
     def request_pull(self, connection_ids: Sequence[int], *, by: Any = None) -> None:
         """Ask for a pull now."""

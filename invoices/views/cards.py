@@ -85,4 +85,5 @@ def sync_now(request: HttpRequest) -> HttpResponse:
     if not asked:
         return told(toast(_("QuickBooks can't be asked just now: the company is not connected."), "error"))
     accounting().request_pull(asked, by=request.user)
-    return told(toast(_("Asked QuickBooks. What changed appears here by itself."), "info"))
+    asked_toast = toast(_("Asked QuickBooks. What changed appears here by itself."), "info")
+    return told({"invoices:changed": {}, **asked_toast})

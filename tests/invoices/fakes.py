@@ -131,6 +131,9 @@ class ListAccounting:
     def age(self, connection_ids: Sequence[int]) -> datetime.datetime | None:
         return books.read_at
 
+    def reading(self, connection_ids: Sequence[int]) -> bool:
+        return bool(books.pulls)
+
     def request_pull(self, connection_ids: Sequence[int], *, by: Any = None) -> None:
         books.pulls.append((list(connection_ids), by))
 
