@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import structlog
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ from qbo_connector.models import Operation
 from sync.enums import Outcome
 from sync.models import Link
 
+log = structlog.get_logger(__name__)
 _LINKED = {"invoice": "Invoice", "company": "Customer", "contact": "Customer", "product": "Item"}
 
 
@@ -40,6 +42,13 @@ def settle(operation_id: int) -> Operation | None:
 
 def _link(operation: Operation, object_type: str, pk: int) -> None:
     now = timezone.now()
+    twin = Link.objects.filter(
+        connection=operation.connection, entity=operation.entity, object_type=object_type, qbo_id=operation.qbo_id
+    )
+    if twin.exclude(object_id=pk).exists():
+        # The object was linked to another record meanwhile; that stays, nothing is linked twice.
+        log.warning("settle.linked_elsewhere", operation=operation.pk)
+        return
     values: dict[str, Any] = {"outcome": Outcome.IN_SYNC, "reason": "", "detail": "", "qbo_id": operation.qbo_id}
     Link.objects.update_or_create(
         connection=operation.connection,
@@ -51,8 +60,8 @@ def _link(operation: Operation, object_type: str, pk: int) -> None:
 
 
 def _tell_refusal(operation: Operation, object_type: str, pk: int) -> None:
-    if object_type != "invoice":
-        return  # the invoice that needed it is held, and tells
+    if object_type != "invoice" or Invoice.objects.filter(pk=pk).exclude(external_id="").exists():
+        return  # the invoice that needed it is held, and tells; or QuickBooks has it after all
     Link.objects.update_or_create(
         connection=operation.connection,
         entity=operation.entity,

@@ -1,8 +1,12 @@
 """Doors of the sync. Each finds its work in PostgreSQL; a message lost or delivered twice changes nothing."""
 
 import datetime
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
+import structlog
 from celery import current_app, shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 
 from core.models import Event
 from qbo_connector.mirror import read
@@ -12,6 +16,9 @@ from sync.publish import invoices as publishing
 from sync.reconcile import run
 from sync.services.connections import prepare
 
+log = structlog.get_logger(__name__)
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 SWEEP_AFTER = datetime.timedelta(seconds=10)
 
 
@@ -39,8 +46,8 @@ def reconcile_connections(connection_ids: list[int]) -> None:
 
 
 def _reconcile(connection_ids: list[int]) -> None:
-    for connection in Connection.objects.filter(pk__in=connection_ids):
-        if not run.reconcile(connection):
+    for connection, complete in _each(run.reconcile, Connection.objects.filter(pk__in=connection_ids)):
+        if not complete:
             current_app.send_task("sync.reconcile_connections", args=[[connection.pk]])
 
 
@@ -59,14 +66,27 @@ def settle(event_ids: list[int]) -> None:
 
 
 def _settle(operation_ids: list[int]) -> None:
-    settled = [settling.settle(operation_id) for operation_id in operation_ids]
+    settled = [operation for _pk, operation in _each(settling.settle, operation_ids)]
     _reconcile(sorted({operation.connection_id for operation in settled if operation is not None}))
 
 
 @shared_task(name="sync.sweep")
 def sweep() -> None:
     """What a crash, a lost message or a lost broker left undone: plan, settle, reconcile it."""
-    for invoice_id in publishing.unplanned():
-        publishing.publish(invoice_id)
+    for _planned in _each(publishing.publish, publishing.unplanned()):
+        pass
     _settle(settling.unsettled())
     _reconcile(read.companies_with_unread(older_than=SWEEP_AFTER))
+
+
+def _each(work: Callable[[Item], Found], items: Iterable[Item]) -> Iterator[tuple[Item, Found]]:
+    """What ``work`` makes of each item; one that fails is logged and stops no other."""
+    for item in items:
+        try:
+            found = work(item)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception:
+            log.exception("task.item_failed", item=repr(item))
+        else:
+            yield item, found

@@ -28,6 +28,9 @@ DAILY = datetime.timedelta(hours=24)
 
 def pull(lease: schedule.Lease) -> None:
     """Read the leased company. A kill at any point is repaired by running again; a bad answer moves no cursor."""
+    if not schedule.begin(lease):
+        log.warning("pull.lease_lost", connection=lease.connection_id)
+        return
     connection = Connection.objects.get(pk=lease.connection_id)
     plan = PullSchedule.objects.get(pk=lease.connection_id)
     if not connection.active:

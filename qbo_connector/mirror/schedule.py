@@ -69,6 +69,18 @@ def confirm(lease: Lease) -> PullSchedule:
         raise LeaseLost from None
 
 
+def begin(lease: Lease) -> bool:
+    """Start the lease's time anew when its work begins; False when it ran out while its message waited.
+
+    Without this, messages that pile up while workers are away would each read their company for nothing.
+    """
+    until = timezone.now() + datetime.timedelta(seconds=settings.LEASE_SECONDS)
+    ours = PullSchedule.objects.filter(
+        connection_id=lease.connection_id, lease_token=lease.token, leased_until__isnull=False
+    )
+    return bool(ours.update(leased_until=until))
+
+
 def interval(connection: Connection) -> datetime.timedelta:
     """How often the company is read."""
     seconds = settings.PULL_INTERVAL_SECONDS or connection.interval_minutes * 60

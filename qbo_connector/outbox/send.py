@@ -10,9 +10,11 @@ from typing import Any
 
 import msgspec
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from core.events import emit
 from core.models import Origin
@@ -29,13 +31,17 @@ from qbo_connector.services import status
 log = structlog.get_logger(__name__)
 # Refusals that hint at stale tax codes, numbers or preferences here: what change data lacks is read again.
 HINTS = (errors.InvalidReference, errors.DuplicateNumber, errors.PeriodClosed)
+FAILED = _("This program failed while sending it. It is tried again by itself; the server's log says why.")
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def send(operation: Operation) -> None:
     """Carry one leased operation as far as it goes now. Never raises for what QuickBooks says."""
+    # An earlier try may have been done; what is known never to have been sent has lost this time again.
+    tried = operation.first_sent_at is not None
+    unsent = OperationState.UNKNOWN if tried else OperationState.PLANNED
     try:
-        _send(operation)
+        _send(operation, tried=tried)
     except LeaseLost:
         log.warning("outbox.lease_lost", operation=operation.pk)
     except DependencyOpen:
@@ -49,25 +55,29 @@ def send(operation: Operation) -> None:
         )
     except errors.NeedsReconnect as error:
         status.needs_reconnect(operation.connection, error)
-        _again(operation, _unsent_or_unknown(operation), seconds=60, error=error)
+        _again(operation, unsent, seconds=60, error=error)
     except errors.OperatorProblem as error:
-        _again(operation, _unsent_or_unknown(operation), seconds=300, error=error)
+        _again(operation, unsent, seconds=300, error=error)
     except errors.CompanyInactive as error:
         status.pause(operation.connection, error)
-        _refuse(operation, error)
+        _refuse(operation, error, tried=tried)
     except errors.Refused as error:
-        _refuse(operation, error)
+        _refuse(operation, error, tried=tried)
     except errors.RetryLater as error:
-        unknown = (
-            isinstance(error, errors.OutcomeUnknown | errors.ServerError) or operation.state == OperationState.UNKNOWN
-        )
-        state = OperationState.UNKNOWN if unknown else _unsent_or_unknown(operation)
+        unknown = isinstance(error, errors.OutcomeUnknown | errors.ServerError)
+        state = OperationState.UNKNOWN if unknown else unsent
         _again(operation, state, seconds=_delay(operation, error), error=error)
+    except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
+        raise  # the lease runs out, and another worker goes on
+    except Exception as failure:
+        # A fault of this program: said on the record, and no other operation waits for it.
+        log.exception("outbox.failed", operation=operation.pk)
+        told = errors.RetryLater(errors.Fault(message=repr(failure)[:500]), plain=str(FAILED))
+        _again(operation, OperationState.UNKNOWN if operation.attempts else unsent, seconds=300, error=told)
 
 
-def _send(operation: Operation) -> None:
+def _send(operation: Operation, *, tried: bool) -> None:
     body = frozen_body(operation)
-    had_been_sent = operation.attempts > 0
     with transaction.atomic(durable=True):
         row = confirm(operation)
         row.body = body
@@ -76,7 +86,7 @@ def _send(operation: Operation) -> None:
         row.save(update_fields=["body", "first_sent_at", "attempts"])
     operation.attempts, operation.first_sent_at, operation.body = row.attempts, row.first_sent_at, row.body
     client = gateway.client_for(operation.connection, Cause.WRITE)
-    if had_been_sent and _may_be_forgotten(operation):
+    if tried and _may_be_forgotten(operation):
         found = lookup.find_marked(operation)
         if found is not None:
             _commit(operation, found, tid="")
@@ -120,7 +130,21 @@ def _commit(operation: Operation, row: parse.Row, *, tid: str) -> None:
         emit_finished(stored.connection, stored)
 
 
-def _refuse(operation: Operation, error: errors.QboError) -> None:
+def _refuse(operation: Operation, error: errors.QboError, *, tried: bool) -> None:
+    if tried and operation.marker:
+        # The answer of an earlier try was lost. A refusal of this one does not say that it was not done, and a new
+        # attempt would do it twice: the document is looked for before the refusal is believed.
+        try:
+            found = lookup.find_marked(operation)
+            if found is not None:
+                _commit(operation, found, tid="")
+                return
+        except LeaseLost:
+            log.warning("outbox.lease_lost", operation=operation.pk)
+            return
+        except errors.QboError as unanswered:
+            _again(operation, OperationState.UNKNOWN, seconds=_delay(operation, unanswered), error=error)
+            return
     if isinstance(error, HINTS):
         schedule.request_pull([operation.connection_id], cause=Cause.REFUSAL)
     _finish(operation, OperationState.REFUSED, plain=error.plain, fault=error.fault, tid=error.tid)
@@ -148,11 +172,6 @@ def emit_finished(connection: Connection, operation: Operation) -> None:
     emit("operation.finished", connection, origin=Origin.SYNC, operation=operation.pk)
 
 
-def _unsent_or_unknown(operation: Operation) -> OperationState:
-    """A throttled or refused-at-the-door request was not executed, but an earlier try of it may have been."""
-    return OperationState.UNKNOWN if operation.attempts > 1 else OperationState.PLANNED
-
-
 def _delay(operation: Operation, error: errors.QboError) -> int:
     if isinstance(error, errors.Throttled):
         return 65
@@ -165,6 +184,8 @@ def _again(operation: Operation, state: OperationState, *, seconds: int, error: 
         "due_at": timezone.now() + datetime.timedelta(seconds=seconds),
         "leased_until": None,
     }
+    if state == OperationState.PLANNED:
+        values["first_sent_at"] = None  # nothing was done, so nothing can be forgotten
     if error is not None:
         log.warning("outbox.again", operation=operation.pk, error=str(error), intuit_tid=error.tid, seconds=seconds)
         values["problem"] = error.plain

@@ -13,10 +13,13 @@ log = structlog.get_logger(__name__)
 
 @transaction.atomic
 def needs_reconnect(connection: Connection, error: errors.QboError) -> None:
-    """Stop all work of a connection until a person consents again. Does nothing unless it was active."""
-    changed = Connection.objects.filter(pk=connection.pk, status=ConnectionStatus.ACTIVE).update(
-        status=ConnectionStatus.NEEDS_RECONNECT, status_reason=error.plain
-    )
+    """Stop all work of a connection until a person consents again. Does nothing unless it was active.
+
+    Nor when it was reconnected since ``connection`` was read: what failed were the tokens of before.
+    """
+    changed = Connection.objects.filter(
+        pk=connection.pk, status=ConnectionStatus.ACTIVE, connected_at=connection.connected_at
+    ).update(status=ConnectionStatus.NEEDS_RECONNECT, status_reason=error.plain)
     if changed:
         connection.refresh_from_db(fields=["status", "status_reason"])
         log.error("quickbooks.needs_reconnect", connection=connection.pk, intuit_tid=error.tid)

@@ -59,6 +59,8 @@ def _link_pending(invoice: Invoice) -> None:
 
 def _plan(invoice: Invoice, *, attempt: int) -> Operation:
     connection = invoice.connection
+    # One plan of a company at a time: two would find the same next number, or create the same customer.
+    Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
     lines = list(invoice.lines.all())
     needed: list[Operation] = []
     customer: Any = invoice.customer_external_id

@@ -4,6 +4,8 @@ import hashlib
 import uuid
 from typing import Any
 
+from django.db.models import Q
+
 from invoices.models import Invoice, InvoiceLine
 from qbo_connector.enums import OperationState
 from qbo_connector.models import Connection, MirrorObject, Operation
@@ -23,15 +25,9 @@ def customer_for(invoice: Invoice, *, attempt: int) -> Operation:
     connection = invoice.connection
     wanted: dict[str, Any] = invoice.new_customer or {}
     payload = to_customer(wanted, currency=invoice.currency if connection.multicurrency else "")
-    subject = _free_subject(connection, "Customer", _party(invoice), payload["DisplayName"])
-    same = Operation.objects.filter(
-        connection=connection,
-        entity="Customer",
-        subject=subject,
-        state__in=_USABLE,
-        intent__DisplayName=payload["DisplayName"],
-    )
-    return same.first() or plan(
+    wanted_name = {"intent__DisplayName": payload["DisplayName"]}
+    subject = _free_subject(connection, "Customer", _party(invoice), wanted_name)
+    return _same(connection, "Customer", subject=subject, **wanted_name) or plan(
         connection,
         entity="Customer",
         subject=subject,
@@ -52,17 +48,25 @@ def item_for(connection: Connection, invoice: Invoice, line: InvoiceLine, *, att
         if link := linked.first():
             return link.qbo_id
     payload = to_item(wanted, income_account=income_account(connection))
-    subject = _free_subject(connection, "Item", record, payload["Name"])
-    same = Operation.objects.filter(
-        connection=connection, entity="Item", state__in=_USABLE, intent__Name=payload["Name"]
-    )
-    return same.first() or plan(
+    wanted_name = {"intent__Name": payload["Name"]}
+    subject = _free_subject(connection, "Item", record, wanted_name)
+    return _same(connection, "Item", **wanted_name) or plan(
         connection,
         entity="Item",
         subject=subject,
         intent=payload,
         request_id=_request_id(invoice, f"item:{payload['Name']}", attempt),
     )
+
+
+def _same(connection: Connection, entity: str, **wanted: Any) -> Operation | None:
+    """The operation that creates the same, or created it, as long as QuickBooks still has it in use."""
+    found = Operation.objects.filter(connection=connection, entity=entity, state__in=_USABLE, **wanted).order_by("pk")
+    usable = MirrorObject.objects.filter(connection=connection, entity=entity, deleted=False, active=True)
+    for operation in found:
+        if operation.state != OperationState.DONE or usable.filter(qbo_id=operation.qbo_id).exists():
+            return operation
+    return None
 
 
 def income_account(connection: Connection) -> str:
@@ -88,13 +92,22 @@ def _party(invoice: Invoice) -> tuple[str, int] | None:
     return ("contact", contact.contact_id) if contact else None
 
 
-def _free_subject(connection: Connection, entity: str, record: tuple[str, int] | None, name: str) -> str:
-    """``company:7`` when the record may still be linked, else a subject of the name alone, which links nothing."""
+def _free_subject(
+    connection: Connection, entity: str, record: tuple[str, int] | None, wanted_name: dict[str, str]
+) -> str:
+    """``company:7`` when the record may still be linked, else a subject of the name alone, which links nothing.
+
+    A record that another object is just being created for is taken: this would be a second, of another name.
+    """
+    (name,) = wanted_name.values()
     if record is not None:
         kind, pk = record
+        subject = f"{kind}:{pk}"
         taken = Link.objects.filter(connection=connection, entity=entity, object_type=kind, object_id=pk)
-        if not taken.exclude(qbo_id="").exists():
-            return f"{kind}:{pk}"
+        unsettled = Q(state__in=OPEN) | Q(state=OperationState.DONE, settled_at=None)
+        others = Operation.objects.filter(unsettled, connection=connection, subject=subject).exclude(**wanted_name)
+        if not taken.exclude(qbo_id="").exists() and not others.exists():
+            return subject
     return f"new-{entity.lower()}:{hashlib.blake2b(name.lower().encode(), digest_size=12).hexdigest()}"
 
 

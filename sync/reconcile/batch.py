@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from django.db.models import Q
 from django.utils import timezone
 
 from crm.services.from_sync import UpsertResult
+from qbo_connector.enums import OperationState
 from qbo_connector.mirror import read
 from qbo_connector.mirror.read import Mirrored
 from qbo_connector.models import Connection, Operation, PullSchedule
@@ -109,13 +111,17 @@ def readable(
     now, they would make a second record.
     """
     entity = batch.rows[0].row.entity
-    operations = Operation.objects.filter(connection=batch.connection, entity=entity, state__in=OPEN)
-    under_way = set(operations.values_list(f"intent__{name}", flat=True))
+    # Until its answer is settled, the record that an object was created for is not linked to it.
+    unsettled = Q(state=OperationState.DONE, settled_at=None)
+    operations = Operation.objects.filter(
+        Q(state__in=OPEN) | unsettled, connection=batch.connection, entity=entity
+    ).values_list(f"intent__{name}", "qbo_id")
+    under_way = {key for keys in operations for key in keys if key}
     found_values = []
     for found in batch.rows:
         if found.row.deleted:
             continue
-        if found.row.name in under_way:
+        if found.row.name in under_way or found.row.qbo_id in under_way:
             batch.later.append(found.row.pk)
             continue
         try:

@@ -47,13 +47,19 @@ def _known(connection: Connection, living: list[Mirrored]) -> dict[str, int]:
         if found.row.qbo_id in ids:
             continue
         try:
-            marked[uuid.UUID(marked_request_id(found.payload))] = found.row.qbo_id
+            intent = uuid.UUID(marked_request_id(found.payload))
         except (ValueError, BadPayload):
             continue
-    # A copy made in QuickBooks carries the marker of its original, which has its id already.
+        # A copy made in QuickBooks carries the marker of its original, which was there first.
+        marked[intent] = min(marked.get(intent, found.row.qbo_id), found.row.qbo_id, key=_age)
     ours = Invoice.objects.filter(connection=connection, request_id__in=marked, external_id="")
     ids |= {marked[request_id]: pk for request_id, pk in ours.values_list("request_id", "pk")}
     return ids
+
+
+def _age(qbo_id: str) -> tuple[int, str]:
+    """QuickBooks counts its ids upwards."""
+    return (len(qbo_id), qbo_id)
 
 
 def _mapped(batch: Batch, living: list[Mirrored], ids: dict[str, int]) -> tuple[list[SyncedInvoice], list[Mirrored]]:

@@ -1,6 +1,6 @@
-"""Payments -> payments. With the toggle off, only those that pay an invoice of the CRM."""
+"""Payments -> payments. With the toggle off, only those that pay an invoice of the CRM, or did."""
 
-from invoices.models import Invoice
+from invoices.models import Invoice, Payment
 from invoices.services import from_sync
 from qbo_connector.mirror import read
 from sync.mapping.payment import from_payment
@@ -29,6 +29,16 @@ def apply(batch: Batch) -> None:
         ours = set(
             Invoice.objects.filter(connection=connection, external_id__in=paid).values_list("external_id", flat=True)
         )
-        rows = [row for row in rows if any(part.invoice_external_id in ours for part in row.applications)]
+        # A payment that was voided or moved away no longer names the invoice that it has to be taken off.
+        here = set(
+            Payment.objects.filter(
+                connection=connection, external_id__in=[row.external_id for row in rows]
+            ).values_list("external_id", flat=True)
+        )
+        rows = [
+            row
+            for row in rows
+            if row.external_id in here or any(part.invoice_external_id in ours for part in row.applications)
+        ]
     if rows:
         from_sync.apply_payments(connection.pk, rows, quiet=batch.quiet)
