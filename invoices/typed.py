@@ -122,7 +122,7 @@ def act_on_lines(content: DraftContent, action: str, account: Account, *, search
     """
     verb, _colon, rest = action.partition(":")
     if verb == "add" and (item := _item(account, rest, searched)) is not None:
-        return _add(content, item)
+        return _add(content, item, account)
     if verb == "tax":
         for each in content.lines:
             each.tax_code = rest
@@ -134,7 +134,7 @@ def act_on_lines(content: DraftContent, action: str, account: Account, *, search
         return ""
     place = content.lines.index(line)
     if verb == "match" and (item := _item(account, external_id, searched)) is not None:
-        drafts.choose_item(line, item)
+        _choose(content, line, item, account)
     elif verb == "create":
         line.item.mode, line.item.name, line.item.external_id = CREATE, line.item.name or line.name, ""
         line.item.unit_price = line.unit_price
@@ -152,10 +152,17 @@ def act_on_lines(content: DraftContent, action: str, account: Account, *, search
     return f"quantity-{key}"
 
 
-def _add(content: DraftContent, item: ItemChoice) -> str:
+def _choose(content: DraftContent, line: DraftLine, item: ItemChoice, account: Account) -> None:
+    drafts.choose_item(line, item)
+    if account.needs_tax_codes:
+        # The item may bring its tax code along, which the page names.
+        drafts.name_tax_codes(content, accounting().tax_codes(account.connection_id))
+
+
+def _add(content: DraftContent, item: ItemChoice, account: Account) -> str:
     key = content.next_key()
     content.lines.append(DraftLine(key=key, product_id=item.product_id, name=item.name))
-    drafts.choose_item(content.lines[-1], item)
+    _choose(content, content.lines[-1], item, account)
     if item.unit_price is not None:
         content.lines[-1].unit_price = plain(item.unit_price)
     return f"quantity-{key}"

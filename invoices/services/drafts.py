@@ -107,6 +107,8 @@ def choose_account(content: DraftContent, account: Account, *, deal_id: int | No
     else:
         default = next((terms for terms in accounting().terms(account.connection_id) if terms.default), None)
         choose_terms(content, default)
+    if account.needs_tax_codes:
+        name_tax_codes(content, accounting().tax_codes(account.connection_id))
 
 
 def match_items(content: DraftContent) -> None:
@@ -149,6 +151,8 @@ def choose_customer(content: DraftContent, choice: CustomerChoice, account: Acco
     if choice.tax_code_external_id:
         for line in content.lines:
             line.tax_code = line.tax_code or choice.tax_code_external_id
+        if account.needs_tax_codes:
+            name_tax_codes(content, accounting().tax_codes(account.connection_id))
     available = accounting().terms(account.connection_id)
     own = next((terms for terms in available if terms.external_id == choice.terms_external_id), None)
     if own is not None or not content.terms.external_id:

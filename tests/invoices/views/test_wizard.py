@@ -15,6 +15,7 @@ from invoices.services import drafts
 from tests.invoices.fakes import TODAY, books
 
 HTMX = {"HX-Request": "true"}
+ITEMS_WITH_TAX = [("8", "Handbook", "5"), ("9", "Import", "77")]
 
 
 def text(response) -> str:
@@ -331,6 +332,29 @@ def test_outside_the_us_each_line_gets_a_tax_code(web, uk_connection, deal, rep)
     assert wizard.post("products", **fields).status_code == 200
     assert [(line.tax_code, line.tax_code_name) for line in wizard.content.lines] == [("2", "20.0% S"), ("5", "0.0% Z")]
     assert wizard.content.tax_mode == "inclusive"
+    assert "Total including tax" in text(wizard.get("products"))
+
+
+def test_a_product_brings_its_tax_code_with_its_name(web, uk_connection, deal, rep):
+    zero, unknown = (ItemChoice(key, name, tax_code_external_id=code) for key, name, code in ITEMS_WITH_TAX)
+    books.items[uk_connection.pk] += [zero, unknown]
+    wizard = Wizard(web, drafts.start(deal, from_lines=False, by=rep))
+
+    shown = text(wizard.line("add:8", searched=""))
+
+    assert [(line.tax_code, line.tax_code_name) for line in wizard.content.lines] == [("5", "0.0% Z")]
+    assert "No tax code" not in shown
+    assert "No tax code" in text(wizard.line("add:9", searched="", **fields_of(wizard)))
+    assert [line.tax_code for line in wizard.content.lines] == ["5", ""]
+
+
+def test_without_a_deal_nothing_is_said_of_one(web, connection, rep):
+    wizard = Wizard(web, drafts.start(None, from_lines=False, by=rep))
+
+    page = text(wizard.get("customer"))
+
+    assert "Search for a customer below" in page
+    assert "this deal" not in page
 
 
 def test_us_companies_are_never_asked_for_tax_codes(wizard):
