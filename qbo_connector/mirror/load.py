@@ -21,11 +21,12 @@ from qbo_connector.enums import Cause, LoadState
 from qbo_connector.mirror import merge, schedule
 from qbo_connector.mirror.entities import CHANGE_DATA, WITH_ACTIVE
 from qbo_connector.mirror.parse import Answer, Row, Unreadable, read_answer
-from qbo_connector.models import Connection, LoadProgress, PullSchedule
+from qbo_connector.models import Connection, LoadProgress, MirrorObject, PullSchedule
 
 log = structlog.get_logger(__name__)
 # A task may run for two minutes; a slice ends long before that and the next one follows at once.
 SLICE_SECONDS = 30.0
+ASKED_AT_ONCE = 500
 
 
 def statement(entity: str, *, since: datetime.datetime | None = None, start: int = 1, where: str = "") -> str:
@@ -98,18 +99,25 @@ def run_slice(connection: Connection, lease: schedule.Lease) -> bool:
     if not LoadProgress.objects.filter(connection=connection).exists():
         start(connection, lease)
     client = gateway.client_for(connection, Cause.FIRST_LOAD)
+    again = PullSchedule.objects.filter(connection=connection, loaded_at__isnull=False).exists()
     deadline = time.monotonic() + SLICE_SECONDS
     order = {entity: number for number, entity in enumerate(CHANGE_DATA)}
     waiting = LoadProgress.objects.filter(connection=connection).exclude(state=LoadState.DONE)
     for progress in sorted(waiting, key=lambda row: order.get(row.entity, 99)):
-        if not _load_entity(connection, lease, client, progress, deadline):
+        if not _load_entity(connection, lease, client, progress, deadline, again=again):
             return False
     _finish(connection, lease)
     return True
 
 
 def _load_entity(
-    connection: Connection, lease: schedule.Lease, client: QuickBooksClient, progress: LoadProgress, deadline: float
+    connection: Connection,
+    lease: schedule.Lease,
+    client: QuickBooksClient,
+    progress: LoadProgress,
+    deadline: float,
+    *,
+    again: bool,
 ) -> bool:
     if progress.expected is None:
         where = "WHERE Active IN (true, false)" if progress.entity in WITH_ACTIVE else ""
@@ -118,10 +126,49 @@ def _load_entity(
         progress.save(update_fields=["expected", "state"])
     position = _Position(progress.since or BEGINNING, progress.offset)
     for answer, following in pages(client, progress.entity, position):
+        # Change data no longer tells what was deleted since the last load, so the new listing has to.
+        if again:
+            answer.rows += _moved_or_deleted(connection, client, progress.entity, position, answer, following)
+        position = following or position
         _commit_page(connection, lease, progress, answer, following)
         if following is not None and time.monotonic() > deadline:
             return False
     return True
+
+
+def _moved_or_deleted(
+    connection: Connection,
+    client: QuickBooksClient,
+    entity: str,
+    here: _Position,
+    answer: Answer,
+    following: _Position | None,
+) -> list[Row]:
+    """What the mirror has in the span of this page and the page lacks: as it is now, or a tombstone where it is gone.
+
+    Asked for by Id, because an object that changed meanwhile only moved to a later page. Nothing is concluded about
+    the timestamp in which a page begins with an offset: other pages hold the rest of it.
+    """
+    known = MirrorObject.objects.filter(connection=connection, entity=entity, deleted=False)
+    known = known.filter(**{"remote_updated_at__gt" if here.offset else "remote_updated_at__gte": here.since})
+    if following is not None:
+        known = known.filter(remote_updated_at__lt=following.since)
+    listed = {row.qbo_id for row in answer.rows} | {record.qbo_id for record in answer.unreadable}
+    missing = [qbo_id for qbo_id in known.order_by("pk").values_list("qbo_id", flat=True) if qbo_id not in listed]
+    rows: list[Row] = []
+    for first in range(0, len(missing), ASKED_AT_ONCE):
+        asked = missing[first : first + ASKED_AT_ONCE]
+        quoted = ", ".join("'{}'".format(qbo_id.replace("\\", "\\\\").replace("'", "\\'")) for qbo_id in asked)
+        found = read_answer(client.select(statement(entity, where=f"Id IN ({quoted})")))
+        there = {row.qbo_id for row in found.rows} | {record.qbo_id for record in found.unreadable}
+        rows += found.rows
+        if "" not in there:  # else one of them is there, but can't be told
+            rows += [
+                Row(entity, qbo_id, 0, found.time, digest=b"", body=b"", deleted=True)
+                for qbo_id in asked
+                if qbo_id not in there
+            ]
+    return rows
 
 
 def _commit_page(
