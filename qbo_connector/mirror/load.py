@@ -41,6 +41,11 @@ def statement(entity: str, *, since: datetime.datetime | None = None, start: int
     return f"SELECT * FROM {entity}{clause}{order} STARTPOSITION {start} MAXRESULTS {PAGE_SIZE}"
 
 
+def everything(entity: str) -> str:
+    """The condition under which a count takes in inactive objects as well."""
+    return "WHERE Active IN (true, false)" if entity in WITH_ACTIVE else ""
+
+
 # QuickBooks' oldest companies are from 2001; a fixed start makes the first page like every other.
 BEGINNING = datetime.datetime(1990, 1, 1, tzinfo=datetime.UTC)
 
@@ -120,8 +125,7 @@ def _load_entity(
     again: bool,
 ) -> bool:
     if progress.expected is None:
-        where = "WHERE Active IN (true, false)" if progress.entity in WITH_ACTIVE else ""
-        progress.expected = client.count(progress.entity, where)
+        progress.expected = client.count(progress.entity, everything(progress.entity))
         progress.state = LoadState.RUNNING
         progress.save(update_fields=["expected", "state"])
     position = _Position(progress.since or BEGINNING, progress.offset)

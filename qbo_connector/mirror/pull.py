@@ -15,7 +15,7 @@ from qbo_connector.enums import Cause, LoadState
 from qbo_connector.mirror import load, merge, schedule
 from qbo_connector.mirror.entities import CHANGE_DATA, REFERENCE
 from qbo_connector.mirror.parse import Answer, Row, Unreadable, read_answer
-from qbo_connector.models import Connection, LoadProgress, PullSchedule
+from qbo_connector.models import Connection, LoadProgress, MirrorObject, PullSchedule
 from qbo_connector.services import status
 
 log = structlog.get_logger(__name__)
@@ -67,7 +67,13 @@ def _pull(connection: Connection, plan: PullSchedule, lease: schedule.Lease) -> 
     cause = Cause(plan.cause)
     client = gateway.client_for(connection, cause)
     reference = _reference(connection, plan, client)
-    answer = _changes(connection, client, plan)
+    try:
+        answer = _changes(connection, client, plan)
+    except DeletionsHidden as hidden:
+        log.warning("pull.listed_anew", connection=connection.pk, entity=str(hidden))
+        load.start(connection, lease)
+        schedule.release(lease, due_at=timezone.now())
+        return
     _commit(connection, lease, answer, reference, requested_at=plan.requested_at)
 
 
@@ -95,11 +101,25 @@ def _changes(connection: Connection, client: QuickBooksClient, plan: PullSchedul
         combined.rows += part.rows
         combined.unreadable += part.unreadable
         if part.objects >= PAGE_SIZE:
-            # A full window hides the rest; pages by key bring all of them.
+            # A full window hides the rest; pages by key bring all of them, but not what was deleted.
+            living = client.count(entity, load.everything(entity))
             rows, unreadable = load.read_all_since(client, entity, since)
+            if _mirrored_with(connection, entity, rows) > living:
+                raise DeletionsHidden(entity)
             combined.rows += rows
             combined.unreadable += unreadable
     return combined
+
+
+class DeletionsHidden(Exception):
+    """The mirror holds more than QuickBooks: some of it was deleted in a window too full to say which."""
+
+
+def _mirrored_with(connection: Connection, entity: str, rows: list[Row]) -> int:
+    """How many living objects of an entity the mirror will hold with ``rows``."""
+    living = MirrorObject.objects.filter(connection=connection, entity=entity, deleted=False)
+    wanted = {row.qbo_id for row in rows}
+    return living.count() + len(wanted) - living.filter(qbo_id__in=wanted).count()
 
 
 def _reference(connection: Connection, plan: PullSchedule, client: QuickBooksClient) -> "_Reference | None":
