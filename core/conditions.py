@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 Condition = dict[str, Any]
+LARGEST_ID = 2**63
+LARGEST_NUMBER = Decimal(10) ** 20
 
 
 class BadCondition(ValueError):
@@ -30,17 +32,31 @@ def _to_date(value: Any) -> datetime.date:
 
 def _to_decimal(value: Any) -> Decimal:
     number = Decimal(str(value))
-    if not number.is_finite():
+    if not number.is_finite() or abs(number) >= LARGEST_NUMBER:
+        raise ValueError(value)
+    return number
+
+
+def _to_text(value: Any) -> str:
+    text = str(value)
+    if "\x00" in text:  # no database keeps it
+        raise ValueError(value)
+    return text
+
+
+def _to_id(value: Any) -> int:
+    number = int(value)
+    if abs(number) >= LARGEST_ID:
         raise ValueError(value)
     return number
 
 
 READERS: dict[str, Callable[[Any], Any]] = {
-    "text": str,
-    "choice": str,
+    "text": _to_text,
+    "choice": _to_text,
     "number": _to_decimal,
     "date": _to_date,
-    "record": int,
+    "record": _to_id,
     "checkbox": lambda value: value in (True, "true", "1", "on"),
 }
 

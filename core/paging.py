@@ -6,14 +6,15 @@ import datetime
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Generic, TypeVar
 
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import F, Model, Q, QuerySet
 
 Row = TypeVar("Row", bound=Model)
 SIZES = (25, 50, 100)
+LARGEST_ID = 2**63
 
 
 class BadCursor(ValueError):
@@ -42,9 +43,10 @@ def _encode(direction: str, value: Any, pk: int) -> str:
 def _decode(cursor: str) -> tuple[str, Any, int]:
     try:
         direction, value, pk = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError, TypeError) as error:
         raise BadCursor(cursor) from error
-    if direction not in ("after", "before") or not isinstance(pk, int):
+    known = direction in ("after", "before") and isinstance(pk, int) and abs(pk) < LARGEST_ID
+    if not known or not isinstance(value, str | int | float | bool | None) or "\x00" in str(value):
         raise BadCursor(cursor)
     return direction, value, pk
 
@@ -73,7 +75,7 @@ def page_by_key(rows: QuerySet[Row], *, sort: str, cursor: str = "", size: int =
     if cursor:
         try:
             rows = rows.filter(_beyond(field, value, pk, ascending=ascending, nulls_last=nullable and not backwards))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, ValidationError, InvalidOperation) as error:
             raise BadCursor(cursor) from error
     # Without the modifier where there are no nulls: a plain index has its nulls at the other end and could not be used.
     ends = {"nulls_first": True} if backwards else {"nulls_last": True}

@@ -101,7 +101,9 @@ class ConnectionTokens:
         context = _context(self.connection)
         with transaction.atomic(durable=True):
             row = (
-                ConnectionToken.objects.select_for_update().select_related("connection").get(connection=self.connection)
+                ConnectionToken.objects.select_for_update(of=("self",))
+                .select_related("connection")
+                .get(connection=self.connection)
             )
             if self._take(row, rejected):
                 return

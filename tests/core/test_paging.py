@@ -1,6 +1,8 @@
 """Paging by key: every row once, in order, there and back, whatever is null."""
 
+import base64
 import itertools
+import json
 
 import pytest
 from django.utils import timezone
@@ -43,7 +45,24 @@ def test_all_rows_once_forwards_and_backwards(products, sort):
     assert list(itertools.chain(*reversed(backwards))) == seen
 
 
-@pytest.mark.parametrize("cursor", ["x", "W10", "WyJhZnRlciIsIDEsICJ4Il0", "ä"])
+def made(*content):
+    """A cursor as somebody who tampers with an address would make it."""
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+
+
+CURSORS = [
+    "x", "W10", "MQ", "bnVsbA", "ä", made("after", 1, "x"), made("after", [1], 1), made("after", "\x00", 1),
+    made("after", "a", 2**70), made("sideways", "a", 1), made("after", {"a": 1}, 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("cursor", CURSORS)
 def test_a_cursor_of_another_list_is_refused(products, cursor):
     with pytest.raises(BadCursor):
         page_by_key(Product.objects.all(), sort="name", cursor=cursor)
+
+
+@pytest.mark.parametrize("value", ["not a date", "", 5, "2026-99-99", True])
+def test_a_value_of_another_kind_is_refused(products, value):
+    with pytest.raises(BadCursor):
+        page_by_key(Product.objects.all(), sort="updated_at", cursor=made("after", value, 1))
