@@ -1,7 +1,6 @@
 """Users and roles."""
 
 import zoneinfo
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -64,7 +63,3 @@ class User(AbstractBaseUser, PermissionsMixin):
         """One or two letters for the avatar."""
         words = self.name.split() or [self.email]
         return "".join(word[0] for word in (words[0], *words[1:][-1:])).upper()
-
-    def has_perms(self, perm_list: Iterable[str], obj: Any = None) -> bool:
-        """Whether the user holds all of ``perm_list``."""
-        return all(self.has_perm(perm, obj) for perm in perm_list)

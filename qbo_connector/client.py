@@ -106,10 +106,6 @@ class QuickBooksClient(QuickBooks):
         """GET preferences: currency, tax and sales form switches. One read."""
         return self._entity(self.get(self._url("preferences")), "Preferences")
 
-    def read(self, entity: str, qbo_id: str) -> dict[str, Any]:
-        """GET one object. Raises NotFound when it is gone. One read."""
-        return self._entity(self.get_single_object(entity, qbo_id), entity)
-
     def changes_since(self, entities: Sequence[str], since: datetime.datetime) -> bytes:
         """GET cdc: every object of ``entities`` changed since (at most 30 days back, at most 1,000). One read."""
         params = {"entities": ",".join(entities), "changedSince": since.isoformat(timespec="milliseconds")}

@@ -21,34 +21,34 @@ class Pill:
     title: str
 
 
-def _pill(tone: str, icon: str, value: InvoiceStatus | SyncState, title: object) -> Pill:
-    return Pill(tone, icon, value.label, title)  # type: ignore[arg-type]  # lazy texts stay lazy until they are printed
+Looks = tuple[InvoiceStatus | SyncState, str, str, object]
 
 
-STATUSES = {
-    pill[0]: _pill(pill[1], pill[2], pill[0], pill[3])
-    for pill in (
-        (InvoiceStatus.DRAFT, "neutral", "pencil", _("Not yet created in QuickBooks.")),
-        (InvoiceStatus.WAITING, "neutral", "clock", _("In QuickBooks, and not yet sent to the customer.")),
-        (InvoiceStatus.SENT, "info", "send", _("The customer has it; nothing is paid yet.")),
-        (InvoiceStatus.PARTIAL, "accent", "coins", _("A part is paid, the rest is not yet due.")),
-        (InvoiceStatus.PAID, "good", "circle-check", _("Nothing is owed any more.")),
-        (InvoiceStatus.OVERDUE, "danger", "calendar-due", _("Its due date is past and money is owed.")),
-        (InvoiceStatus.VOIDED, "neutral", "ban", _("Voided in QuickBooks; it counts for nothing.")),
-    )
-}
-SYNC_STATES = {
-    pill[0]: _pill(pill[1], pill[2], pill[0], pill[3])
-    for pill in (
-        (SyncState.NONE, "neutral", "cloud-off", _("This record is not synced.")),
-        (SyncState.CREATING, "info", "loader-2", _("On its way to QuickBooks.")),
-        (SyncState.IN_SYNC, "good", "check", _("The same here and in QuickBooks.")),
-        (SyncState.WAITING, "neutral", "clock-hour-4", _("Waiting to be sent to QuickBooks.")),
-        (SyncState.EXCLUDED, "neutral", "filter-off", _("A sync filter leaves this record out.")),
-        (SyncState.CONFLICT, "warning", "git-merge", _("Changed on both sides; somebody has to choose.")),
-        (SyncState.FAILED, "danger", "alert-triangle", _("QuickBooks refused it; see the reason.")),
-    )
-}
+def _pills(*looks: Looks) -> dict[str, Pill]:
+    return {
+        value: Pill(tone, icon, value.label, title)  # type: ignore[arg-type]  # lazy texts stay lazy until printed
+        for value, tone, icon, title in looks
+    }
+
+
+STATUSES = _pills(
+    (InvoiceStatus.DRAFT, "neutral", "pencil", _("Not yet created in QuickBooks.")),
+    (InvoiceStatus.WAITING, "neutral", "clock", _("In QuickBooks, and not yet sent to the customer.")),
+    (InvoiceStatus.SENT, "info", "send", _("The customer has it; nothing is paid yet.")),
+    (InvoiceStatus.PARTIAL, "accent", "coins", _("A part is paid, the rest is not yet due.")),
+    (InvoiceStatus.PAID, "good", "circle-check", _("Nothing is owed any more.")),
+    (InvoiceStatus.OVERDUE, "danger", "calendar-due", _("Its due date is past and money is owed.")),
+    (InvoiceStatus.VOIDED, "neutral", "ban", _("Voided in QuickBooks; it counts for nothing.")),
+)
+SYNC_STATES = _pills(
+    (SyncState.NONE, "neutral", "cloud-off", _("This record is not synced.")),
+    (SyncState.CREATING, "info", "loader-2", _("On its way to QuickBooks.")),
+    (SyncState.IN_SYNC, "good", "check", _("The same here and in QuickBooks.")),
+    (SyncState.WAITING, "neutral", "clock-hour-4", _("Waiting to be sent to QuickBooks.")),
+    (SyncState.EXCLUDED, "neutral", "filter-off", _("A sync filter leaves this record out.")),
+    (SyncState.CONFLICT, "warning", "git-merge", _("Changed on both sides; somebody has to choose.")),
+    (SyncState.FAILED, "danger", "alert-triangle", _("QuickBooks refused it; see the reason.")),
+)
 
 
 @register.simple_tag

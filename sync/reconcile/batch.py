@@ -36,6 +36,16 @@ class Batch:
         """Whether these rows come from a first load or a back-fill, which fill no timeline and start no workflow."""
         return self.quiet_until is None or all(found.row.mirrored_at <= self.quiet_until for found in self.rows)
 
+    @property
+    def living(self) -> list[Mirrored]:
+        """The rows that QuickBooks still has."""
+        return [found for found in self.rows if not found.row.deleted]
+
+    @property
+    def gone(self) -> list[str]:
+        """QuickBooks ids of the rows that it reported deleted."""
+        return [found.row.qbo_id for found in self.rows if found.row.deleted]
+
     def park(self, found: Mirrored, reason: str) -> None:
         """Set a row aside with the reason; the rest of the batch goes on."""
         body = bytes(found.row.payload.body) if hasattr(found.row, "payload") else b""
@@ -117,15 +127,23 @@ def readable(
         Q(state__in=OPEN) | unsettled, connection=batch.connection, entity=entity
     ).values_list(f"intent__{name}", "qbo_id")
     under_way = {key for keys in operations for key in keys if key}
-    found_values = []
-    for found in batch.rows:
-        if found.row.deleted:
-            continue
+    ready = []
+    for found in batch.living:
         if found.row.name in under_way or found.row.qbo_id in under_way:
             batch.later.append(found.row.pk)
-            continue
+        else:
+            ready.append(found)
+    return understood(batch, ready, lambda found: read_payload(found.payload))
+
+
+def understood(
+    batch: Batch, rows: Iterable[Mirrored], read_row: Callable[[Mirrored], Values]
+) -> list[tuple[Mirrored, Values]]:
+    """Rows with what ``read_row`` makes of them; those whose payload it can't understand are parked."""
+    found_values = []
+    for found in rows:
         try:
-            found_values.append((found, read_payload(found.payload)))
+            found_values.append((found, read_row(found)))
         except BadPayload as error:
             batch.park(found, str(error))
     return found_values

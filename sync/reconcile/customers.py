@@ -28,7 +28,7 @@ class _Side:
 
 def apply(batch: Batch) -> None:
     """Create and update companies and contacts for a batch of customers, and link them."""
-    mark_broken(batch.connection, "Customer", [found.row.qbo_id for found in batch.rows if found.row.deleted])
+    mark_broken(batch.connection, "Customer", batch.gone)
     if not batch.enabled:
         return
     customers = readable(batch, from_customer, name="DisplayName")

@@ -4,7 +4,6 @@ import uuid
 
 from invoices.models import Invoice
 from invoices.services import from_sync
-from invoices.synced import SyncedInvoice
 from qbo_connector.mirror import read
 from qbo_connector.mirror.read import Mirrored
 from qbo_connector.models import Connection, MirrorObject
@@ -12,27 +11,32 @@ from sync.clock import today
 from sync.mapping.invoice import Names, from_invoice, marked_request_id
 from sync.mapping.reading import BadPayload
 from sync.queries import record_ids
-from sync.reconcile.batch import Batch, links_by_id, new_link, save_links
+from sync.reconcile.batch import Batch, links_by_id, new_link, save_links, understood
 
 
 def apply(batch: Batch) -> None:
     """Create and update invoices for a batch, in one call of the invoice service, and link them."""
     connection = batch.connection
-    gone = [found.row.qbo_id for found in batch.rows if found.row.deleted]
-    if gone:
-        from_sync.mark_removed(connection.pk, gone, "invoice")
-    living = [found for found in batch.rows if not found.row.deleted]
+    if batch.gone:
+        from_sync.mark_removed(connection.pk, batch.gone, "invoice")
+    living = batch.living
     ids = _known(connection, living)
     if not batch.enabled:
         living = [found for found in living if found.row.qbo_id in ids]
-    rows, mapped = _mapped(batch, living, ids)
-    if not rows:
+    names = names_for(connection, living)
+    mapped = understood(
+        batch,
+        living,
+        lambda found: from_invoice(found.payload, names, invoice_id=ids.get(found.row.qbo_id), tracked=False),
+    )
+    if not mapped:
         return
+    rows = [row for _found, row in mapped]
     result = from_sync.apply_invoices(connection.pk, rows, today=today(connection), quiet=batch.quiet)
     save_links(
         [
             new_link(connection, found, "invoice", result.ids[found.row.qbo_id], matched_by="invoice")
-            for found in mapped
+            for found, _row in mapped
             if found.row.qbo_id in result.ids
         ]
     )
@@ -60,19 +64,6 @@ def _known(connection: Connection, living: list[Mirrored]) -> dict[str, int]:
 def _age(qbo_id: str) -> tuple[int, str]:
     """QuickBooks counts its ids upwards."""
     return (len(qbo_id), qbo_id)
-
-
-def _mapped(batch: Batch, living: list[Mirrored], ids: dict[str, int]) -> tuple[list[SyncedInvoice], list[Mirrored]]:
-    names = names_for(batch.connection, living)
-    rows, mapped = [], []
-    for found in living:
-        known = ids.get(found.row.qbo_id)
-        try:
-            rows.append(from_invoice(found.payload, names, invoice_id=known, tracked=False))
-            mapped.append(found)
-        except BadPayload as error:
-            batch.park(found, str(error))
-    return rows, mapped
 
 
 def names_for(connection: Connection, living: list[Mirrored]) -> Names:

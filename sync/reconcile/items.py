@@ -12,7 +12,7 @@ from sync.reconcile.batch import Batch, changed_in_quickbooks, link_written, lin
 
 def apply(batch: Batch) -> None:
     """Create and update products for a batch of items, matched by link, then SKU, then name, and link them."""
-    mark_broken(batch.connection, "Item", [found.row.qbo_id for found in batch.rows if found.row.deleted])
+    mark_broken(batch.connection, "Item", batch.gone)
     if not batch.enabled:
         return
     links = links_by_id(batch.connection, "Item", "product", [found.row.qbo_id for found in batch.rows])

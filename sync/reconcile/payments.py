@@ -4,26 +4,20 @@ from invoices.models import Invoice, Payment
 from invoices.services import from_sync
 from qbo_connector.mirror import read
 from sync.mapping.payment import from_payment
-from sync.mapping.reading import BadPayload
-from sync.reconcile.batch import Batch
+from sync.reconcile.batch import Batch, understood
 from sync.reconcile.invoices import names_for
 
 
 def apply(batch: Batch) -> None:
     """Create and update payments for a batch, in one call of the invoice service."""
     connection = batch.connection
-    gone = [found.row.qbo_id for found in batch.rows if found.row.deleted]
-    if gone:
-        from_sync.mark_removed(connection.pk, gone, "payment")
-    living = [found for found in batch.rows if not found.row.deleted]
+    if batch.gone:
+        from_sync.mark_removed(connection.pk, batch.gone, "payment")
+    living = batch.living
     names = names_for(connection, living)
     methods = read.names(connection.pk, "PaymentMethod")
-    rows = []
-    for found in living:
-        try:
-            rows.append(from_payment(found.payload, names, methods=methods))
-        except BadPayload as error:
-            batch.park(found, str(error))
+    mapped = understood(batch, living, lambda found: from_payment(found.payload, names, methods=methods))
+    rows = [row for _found, row in mapped]
     if not batch.enabled:
         paid = {part.invoice_external_id for row in rows for part in row.applications}
         ours = set(
