@@ -24,6 +24,7 @@ class Operation(models.Model):
     subject = models.CharField(max_length=60)
     request_id = models.CharField(max_length=50, default=uuid.uuid4)
     intent = models.JSONField()
+    context = models.JSONField(default=dict, help_text="Notes of the layer above about this operation; opaque here.")
     body = models.BinaryField(null=True)
     marker = models.CharField(
         max_length=80, blank=True, help_text="Text in PrivateNote by which the document is found."

@@ -1,6 +1,8 @@
 """Tables of the sync."""
 
+from sync.models.conflicts import Conflict, MatchSuggestion
 from sync.models.links import Link
-from sync.models.settings import ObjectSettings
+from sync.models.mappings import FieldMapping
+from sync.models.settings import ConnectionSettings, ObjectSettings
 
-__all__ = ["Link", "ObjectSettings"]
+__all__ = ["Conflict", "ConnectionSettings", "FieldMapping", "Link", "MatchSuggestion", "ObjectSettings"]

@@ -5,14 +5,16 @@ from django.db.models import Q
 from django.utils import timezone
 
 from qbo_connector.models import Connection
-from sync.enums import Outcome
+from sync.enums import Exclusion, Outcome
 
 
 class Link(models.Model):
     """A CRM record and its QuickBooks object. ``qbo_id`` is empty until QuickBooks has answered a create.
 
     A Customer may be linked to one company and to one contact; never to two of a kind, and no record to two objects.
-    ``snapshot`` is what both sides agreed on last: the base of the three-way merge.
+    ``snapshot`` is what both sides agreed on last, by CRM field: the base of the three-way merge. ``exclusion`` is set
+    exactly when the outcome is EXCLUDED; an object or record can be excluded without having its other side
+    (``qbo_id`` empty: a record that is not sent; no row at all: an object that is not brought in).
     """
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="links")
@@ -23,6 +25,7 @@ class Link(models.Model):
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.PENDING)
     reason = models.TextField(blank=True)
     detail = models.TextField(blank=True)
+    exclusion = models.CharField(max_length=10, choices=Exclusion, blank=True, default=Exclusion.NONE)
     snapshot = models.JSONField(default=dict)
     sync_token = models.BigIntegerField(default=-1)
     matched_by = models.CharField(max_length=20, blank=True)
