@@ -42,12 +42,12 @@ class Application:
         self.clients = {"demo-client": "demo-secret", **(clients or {})}
         self.picked = list(companies or seed.USUAL)
         self.keep_dates = keep_dates
-        saved = self.store.setting("clock", {})
-        self.clock = Clock(saved.get("offset", 0.0), saved.get("speed", 1.0))
+        self.clock = Clock()
+        self.clock.resume(self.store.setting("clock", {}))
         self.switches = {**switches.DEFAULTS, **self.store.setting("switches", {})}
         self.token_policy = {**grants.POLICY_DEFAULTS, **self.store.setting("token_policy", {})}
         self.limits = limits.Limits(self.store.setting("limits", {}))
-        self.calls = CallLog()
+        self.calls = CallLog(lambda: self.switches)
         self.faults = FaultBook()
         self.webhooks = webhooks.Webhooks(self.store.setting("webhooks", {}))
         with self.store.reading() as tx:
@@ -103,6 +103,7 @@ class Application:
         try:
             response = self._serve_with_faults(request, call)
             call.status = response.status
+            self.calls.keep_bodies(call, request, response)
             return response
         finally:
             self.calls.end(call)
@@ -142,6 +143,13 @@ class Application:
         return response
 
     def _throttled(self) -> Response:
+        if self.switches["throttle_body"] == "empty":
+            return Response(429, b"", "")
+        if self.switches["throttle_body"] == "json":
+            error = {"Message": "message=ThrottleExceeded; errorCode=003001; statusCode=429", "code": "3001"}
+            error["Detail"] = "The request limit was reached.  Try again later"
+            fault = {"Fault": {"Error": [error], "type": "SERVICE"}, "time": clock.body_time(self.clock.now())}
+            return Response(429, injection.body_bytes(fault))
         body = xml.throttled(clock.body_time(self.clock.now()))
         return Response(429, body, "application/xml;charset=UTF-8")
 

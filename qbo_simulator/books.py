@@ -33,6 +33,8 @@ class Change:
     id: str
     operation: str
     at: datetime
+    #: After a merge: the Id that is gone.
+    merged: str | None = None
 
 
 class Books:

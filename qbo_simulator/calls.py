@@ -5,13 +5,37 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from qbo_simulator.clock import parse_time
+from qbo_simulator.wire import Request, Response
+
+#: By what a list of calls can be narrowed down.
+FILTERS = frozenset(
+    [
+        "kind",
+        "realm",
+        "method",
+        "entity",
+        "path",
+        "after",
+        "since",
+        "until",
+        "metered",
+        "status",
+        "fault",
+        "injected",
+        "replayed",
+        "requestid",
+    ]
+)
+#: Of how many calls both bodies are kept, and how much of each.
+_DETAILED = 500
+_LONGEST_BODY = 20000
 #: What ``kind=write`` asks for.
 WRITES = frozenset({"create", "update", "delete", "void", "send"})
-#: Reading costs a developer money; writing and signing in do not.
-METERED = frozenset({"read", "query", "cdc", "pdf", "report"})
 
 
 @dataclass
@@ -68,14 +92,17 @@ class _Rate:
 class CallLog:
     """The last calls, and counts of all."""
 
-    def __init__(self, keep: int = 20000) -> None:
+    def __init__(self, switches: Callable[[], Mapping[str, Any]], keep: int = 20000) -> None:
         self._lock = threading.Lock()
+        self._switches = switches
         self._calls: deque[Call] = deque(maxlen=keep)
+        self._bodies: deque[tuple[int, dict[str, Any]]] = deque(maxlen=_DETAILED)
         self._number = 0
         self._reset()
 
     def _reset(self) -> None:
         self._counts: Counter[tuple[str, str, bool]] = Counter()
+        self._hours: dict[str, Counter[str]] = {}
         self._rates: dict[str, _Rate] = {}
         self._since = time.time()
 
@@ -88,11 +115,38 @@ class CallLog:
             self._calls.append(call)
         return call
 
+    def keep_bodies(self, call: Call, request: Request, response: Response) -> None:
+        """Keep what was asked and answered, for people who look; never the token that came with it."""
+        headers = {name: value for name, value in request.headers.items() if name != "authorization"}
+        kept = {
+            "request_headers": headers,
+            "request_body": request.body[:_LONGEST_BODY].decode("utf-8", "replace"),
+            "response_type": response.content_type,
+            "response_bytes": len(response.body),
+            "response_body": response.body[:_LONGEST_BODY].decode("utf-8", "replace"),
+        }
+        with self._lock:
+            self._bodies.append((call.number, kept))
+
+    def one(self, number: int) -> dict[str, Any]:
+        """Return one call with its bodies, as far as they are still kept. Raises KeyError."""
+        with self._lock:
+            call = next((call for call in reversed(self._calls) if call.number == number), None)
+            bodies = next((kept for known, kept in reversed(self._bodies) if known == number), {})
+        if call is None:
+            raise KeyError(f"call {number}")
+        return {**asdict(call), **bodies}
+
     def end(self, call: Call) -> None:
-        """Record that it was answered; what is metered is what was read with success."""
+        """Record that it was answered; metered are the kinds that cost a developer money."""
+        switches = self._switches()
+        paid = call.kind in switches["metered_kinds"] or call.reads > 0
         with self._lock:
             call.milliseconds = round((time.time() - call.at) * 1000, 2)
-            call.metered = (call.kind in METERED or call.reads > 0) and 200 <= call.status < 300
+            call.metered = paid and (200 <= call.status < 300 or bool(switches["metered_failures"]))
+            hour = self._hours.setdefault(call.simulated[:13], Counter())
+            hour["total"] += 1
+            hour["metered"] += call.metered
             self._counts[call.kind, call.realm or "", call.metered] += 1
             rate = self._rates.get(call.realm or "")
             if rate is not None:
@@ -108,6 +162,7 @@ class CallLog:
         """Forget all calls and start counting anew."""
         with self._lock:
             self._calls.clear()
+            self._bodies.clear()
             flying = {realm: rate.in_flight for realm, rate in self._rates.items()}
             self._reset()
             for realm, count in flying.items():
@@ -116,28 +171,18 @@ class CallLog:
                     self._rates[realm].in_flight = self._rates[realm].most_in_flight = count
 
     def recent(self, limit: int = 100, **wanted: str) -> list[dict[str, Any]]:
-        """Return the last calls, oldest first; ``kind``, ``realm``, ``method``, ``entity``, ``path`` (part of it)."""
+        """Return the last calls, oldest first, narrowed down by FILTERS: ``path`` is a part of it, ``since`` and
+        ``until`` are times on the simulator's clock. Raises ValueError for any other filter."""
+        chosen = _filter(wanted)
         with self._lock:
             calls = list(self._calls)
-        path = wanted.pop("path", "")
-        after = int(wanted.pop("after", "0"))
-        kinds = WRITES if wanted.get("kind") == "write" else None
-        if kinds:
-            del wanted["kind"]
-        chosen = [
-            call
-            for call in calls
-            if path in call.path
-            and call.number > after
-            and (kinds is None or call.kind in kinds)
-            and all(str(getattr(call, name, "")) == value for name, value in wanted.items())
-        ]
-        return [asdict(call) for call in chosen[-limit:]]
+        return [asdict(call) for call in [call for call in calls if chosen(call)][-limit:]]
 
     def summary(self) -> dict[str, Any]:
         """Return the counts by kind, company and metered or not, and the rates seen."""
         with self._lock:
             counts = dict(self._counts)
+            hours = {hour: dict(count) for hour, count in self._hours.items()}
             rates = {realm: rate.summary() for realm, rate in self._rates.items() if realm}
         by_kind: Counter[str] = Counter()
         by_company: dict[str, Counter[str]] = {}
@@ -156,7 +201,33 @@ class CallLog:
             "unmetered": total - metered,
             "by_kind": dict(by_kind),
             "by_company": {realm: dict(count) for realm, count in by_company.items() if realm},
+            "by_hour": hours,
             "rates": rates,
             "per_second": max((rate["per_second"] for rate in rates.values()), default=0),
             "most_in_flight": max((rate["most_in_flight"] for rate in rates.values()), default=0),
         }
+
+
+def _filter(wanted: Mapping[str, str]) -> Callable[[Call], bool]:
+    """Return whether a call is wanted. Raises ValueError."""
+    if unknown := wanted.keys() - FILTERS:
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(sorted(FILTERS))}")
+    equal = {name: value.lower() for name, value in wanted.items() if name not in ("path", "after", "since", "until")}
+    kinds = WRITES if equal.get("kind") == "write" else None
+    if kinds:
+        del equal["kind"]
+    path, after = wanted.get("path", "").lower(), int(wanted.get("after", "0"))
+    since = parse_time(wanted["since"]) if "since" in wanted else None
+    until = parse_time(wanted["until"]) if "until" in wanted else None
+
+    def chosen(call: Call) -> bool:
+        return (
+            path in call.path.lower()
+            and call.number > after
+            and (kinds is None or call.kind in kinds)
+            and (since is None or parse_time(call.simulated) >= since)
+            and (until is None or parse_time(call.simulated) <= until)
+            and all(str(getattr(call, name)).lower() == value for name, value in equal.items())
+        )
+
+    return chosen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -31,6 +32,19 @@ class Clock:
     def offset(self) -> float:
         """Seconds by which the simulated time is ahead of the real one now."""
         return self.timestamp() - time.time()
+
+    def state(self) -> dict[str, float]:
+        """Return what to keep, so that a later start goes on as if the clock had never stopped."""
+        with self._lock:
+            return {"offset": self._simulated - self._real, "speed": self.speed, "at": self._real}
+
+    def resume(self, kept: Mapping[str, float]) -> None:
+        """Go on from a kept state: time passed at its speed in between."""
+        with self._lock:
+            self._real = time.time()
+            self.speed = kept.get("speed", 1.0)
+            at = kept.get("at", self._real)
+            self._simulated = at + kept.get("offset", 0.0) + (self._real - at) * self.speed
 
     def change(self, *, offset: float | None = None, advance: float | None = None, speed: float | None = None) -> None:
         """Set the offset to real time, move on by ``advance`` seconds, or change the speed."""

@@ -7,8 +7,22 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from qbo_simulator import amounts, faults, generate, grants, injection, objects, pages, seed, switches
+from qbo_simulator import (
+    amounts,
+    faults,
+    generate,
+    grants,
+    injection,
+    objects,
+    pages,
+    seed,
+    snapshots,
+    switches,
+    webhooks,
+)
+from qbo_simulator.books import Change
 from qbo_simulator.company import list_companies, load_company
+from qbo_simulator.entities.catalogue import entity_named
 from qbo_simulator.wire import Request, Response
 
 if TYPE_CHECKING:
@@ -32,6 +46,8 @@ def handle(app: Application, request: Request) -> Response:
         return _json(403, {"error": "this came from a page of another site"})
     path = request.path.removeprefix("/_simulator").strip("/")
     try:
+        if request.body.startswith(snapshots.MAGIC):
+            return _json(200, _restore_upload(app, request, path))
         body = amounts.load(request.body) if request.body.strip() else {}
         if not isinstance(body, dict):
             raise Wrong("the body has to be a JSON object")
@@ -40,7 +56,8 @@ def handle(app: Application, request: Request) -> Response:
         action = _ACTIONS.get((request.method, path)) or _ACTIONS.get((request.method, path.split("/")[0]))
         if action is None:
             raise Unknown(f"{request.method} {request.path}")
-        return _json(200, action(app, request, body))
+        answer = action(app, request, body)
+        return answer if isinstance(answer, Response) else _json(200, answer)
     except (Wrong, injection.InvalidRule, ValueError) as error:
         return _json(400, {"error": str(error)})
     except (Unknown, KeyError) as error:
@@ -163,7 +180,7 @@ def _clock(app: Application, request: Request, body: Body) -> Any:
         if numbers.keys() != body.keys():
             raise Wrong("the clock has offset, advance and speed")
         app.clock.change(**numbers)
-        app.store.save_setting("clock", {"offset": app.clock.offset, "speed": app.clock.speed})
+        app.store.save_setting("clock", app.clock.state())
     now = app.clock.now()
     return {"now": now.isoformat(), "offset": round(app.clock.offset, 3), "speed": app.clock.speed}
 
@@ -175,10 +192,34 @@ def _webhooks(app: Application, request: Request, body: Body) -> Any:
     app.webhooks.change(_plain(body))
     if body:
         app.store.save_setting("webhooks", app.webhooks.settings)
-    return {**app.webhooks.settings, "sent": list(app.webhooks.sent)}
+    return {**app.webhooks.settings, "waiting": app.webhooks.waiting(), "sent": app.webhooks.history()}
+
+
+def _forget_webhooks(app: Application, request: Request, body: Body) -> Any:
+    app.webhooks.forget()
+    return {"waiting": 0, "sent": []}
+
+
+def _send_events(app: Application, request: Request, body: Body) -> Any:
+    """Send events of the caller's own making, as the developer portal can: nothing has to have happened."""
+    events = []
+    for entry in body.get("events") or [body]:
+        entity = entity_named(str(entry.get("entity")))
+        if entity is None or entry.get("operation", "Update") not in webhooks.OPERATIONS:
+            raise Wrong(f"an event has realmId, entity, id and operation, one of {', '.join(webhooks.OPERATIONS)}")
+        realm, identifier = str(entry.get("realmId")), str(entry.get("id", "1"))
+        operation, merged = str(entry.get("operation", "Update")), entry.get("deletedId")
+        events.append(Change(realm, entity.name, identifier, operation, app.clock.now(), merged))
+    if not app.webhooks.settings["address"]:
+        raise Wrong("there is no address to send to")
+    app.webhooks.notify(events)
+    return {"queued": len(events)}
 
 
 def _calls(app: Application, request: Request, body: Body) -> Any:
+    last = request.path.rstrip("/").split("/")[-1]
+    if last.isdecimal():
+        return app.calls.one(int(last))
     wanted = dict(request.query)
     limit = int(wanted.pop("limit", "200"))
     return {**app.calls.summary(), "calls": app.calls.recent(limit, **wanted)}
@@ -220,12 +261,46 @@ def _forget_requestids(app: Application, request: Request, body: Body) -> Any:
     return {"forgotten": count}
 
 
+# -- snapshots ----------------------------------------------------------------------------------------------------
+
+
+def _snapshots(app: Application, request: Request, body: Body) -> Any:
+    return snapshots.listing(app)
+
+
+def _download(app: Application, request: Request, body: Body) -> Any:
+    name = request.query.get("name")
+    headers = {"Content-Disposition": f'attachment; filename="{name or "now"}.sqlite3"'}
+    return Response(200, snapshots.content(app, name), "application/vnd.sqlite3", headers)
+
+
+def _snapshot(app: Application, request: Request, body: Body) -> Any:
+    """Save the state under ``name``, or go back to the one that ``restore`` names."""
+    if "restore" in body:
+        snapshots.restore(app, str(body["restore"]))
+        return {"restored": body["restore"], "companies": _companies(app, request, body)}
+    return snapshots.save(app, str(body.get("name", "default")))
+
+
+def _restore_upload(app: Application, request: Request, path: str) -> Any:
+    if (request.method, path) != ("POST", "snapshot"):
+        raise Wrong("a snapshot is for POST snapshot")
+    snapshots.restore_content(app, request.body)
+    return {"restored": None, "companies": _companies(app, request, {})}
+
+
+def _remove_snapshot(app: Application, request: Request, body: Body) -> Any:
+    snapshots.remove(app, request.path.rstrip("/").split("/")[-1])
+    return snapshots.listing(app)
+
+
 # -- the whole ----------------------------------------------------------------------------------------------------
 
 
 def _reset(app: Application, request: Request, body: Body) -> Any:
     """Start over: sample companies as at the first start; settings and faults only when ``settings`` is true."""
     app.faults.clear()
+    app.webhooks.forget()
     if body.get("settings", True):
         app.reset_settings()
     app.store.clear()
@@ -238,6 +313,10 @@ def _generate(app: Application, request: Request, body: Body) -> Any:
     realm = str(body.get("realmId"))
     counts = {name: int(body.get(name, 0)) for name in ("customers", "items", "invoices", "payments")}
     options = {name: int(body[name]) for name in ("seed", "days", "lines") if name in body}
+    if unknown := body.keys() - {"realmId", "seed", "days", "lines", *counts}:
+        raise Wrong(f"unknown: {', '.join(sorted(unknown))}")
+    if min(*counts.values(), *options.values(), 0) < 0 or options.get("days") == 0 or options.get("lines") == 0:
+        raise Wrong("counts are not negative, days and lines at least 1")
     return generate.fill(app, realm, **counts, **options)
 
 
@@ -263,6 +342,12 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     ("POST", "clock"): _clock,
     ("GET", "webhooks"): _webhooks,
     ("POST", "webhooks"): _webhooks,
+    ("DELETE", "webhooks"): _forget_webhooks,
+    ("POST", "webhooks/events"): _send_events,
+    ("GET", "snapshots"): _snapshots,
+    ("DELETE", "snapshots"): _remove_snapshot,
+    ("GET", "snapshot"): _download,
+    ("POST", "snapshot"): _snapshot,
     ("GET", "calls"): _calls,
     ("DELETE", "calls"): _clear_calls,
     ("GET", "requestids"): _requestids,

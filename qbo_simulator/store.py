@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS companies (
@@ -57,6 +58,17 @@ CREATE TABLE IF NOT EXISTS access_tokens (
 );
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+
+
+def _tables(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Return the names and columns of all tables."""
+    try:
+        return connection.execute(
+            "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table' "
+            "AND m.name NOT LIKE 'sqlite_%' ORDER BY 1, 2"
+        ).fetchall()
+    except sqlite3.DatabaseError:
+        return []
 
 
 class Transaction:
@@ -151,6 +163,29 @@ class Store:
         """Store a setting."""
         with self.writing() as tx:
             tx.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, json.dumps(value)))
+
+    def copy_to(self, path: Path) -> None:
+        """Write everything that is committed into a file of its own, whatever happens meanwhile."""
+        path.unlink(missing_ok=True)
+        # A connection of its own: nobody waits for a copy, and it is of one moment.
+        source, target = sqlite3.connect(self.path, timeout=30), sqlite3.connect(path, isolation_level=None)
+        try:
+            source.backup(target)
+            target.execute("PRAGMA journal_mode = DELETE")
+        finally:
+            source.close()
+            target.close()
+
+    def take_over(self, path: Path) -> None:
+        """Put the content of a copy in place of everything, in one commit. Raises ValueError for any other file."""
+        source = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+        try:
+            with self._lock:
+                if _tables(source) != _tables(self._writer):
+                    raise ValueError("this is no snapshot of this version of the simulator")
+                source.backup(self._writer)
+        finally:
+            source.close()
 
     def clear(self) -> None:
         """Forget everything but the settings."""

@@ -29,8 +29,12 @@ DEFAULTS: dict[str, Any] = {
     "duplicates": 0,
     "shuffle": False,
     "entities": None,
-    # Waiting times before each further try of a request that was not answered with 2xx.
-    "retries": [10, 20, 30],
+    # Whether what an app writes through the API is told as well (undocumented), or only what people do.
+    "own_writes": True,
+    # One request may tell of several companies (seen), or each company has requests of its own (documented).
+    "companies_together": True,
+    # Waiting times before each further try of a request that was not answered with 2xx; some say 0 comes first.
+    "retries": [10, 20, 30, 300, 1200, 7200, 14400, 21600],
 }
 _CLOUD_WORDS = {
     "Create": "created",
@@ -40,6 +44,8 @@ _CLOUD_WORDS = {
     "Void": "voided",
     "Emailed": "emailed",
 }
+#: What an event can tell of.
+OPERATIONS = tuple(_CLOUD_WORDS)
 _PATIENCE = 3.0
 
 
@@ -54,6 +60,8 @@ def legacy_body(events: Sequence[Change]) -> bytes:
     for event in events:
         at = event.at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
         entry = {"name": event.entity, "id": event.id, "operation": event.operation, "lastUpdated": at}
+        if event.merged is not None:
+            entry["deletedId"] = event.merged
         realms.setdefault(event.realm, []).append(entry)
     notifications = [
         {"realmId": realm, "dataChangeEvent": {"entities": entities}} for realm, entities in realms.items()
@@ -74,11 +82,35 @@ def cloud_events(events: Sequence[tuple[str, Change]]) -> bytes:
             "time": event.at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{event.at.microsecond:06d}000Z",
             "intuitentityid": event.id,
             "intuitaccountid": event.realm,
-            "data": {},
+            "data": {} if event.merged is None else {"deletedid": event.merged},
         }
         for identifier, event in events
     ]
     return json.dumps(entries).encode()
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+
+
+def _possible(name: str, value: Any) -> bool:
+    """Whether a setting can have that value."""
+    match name:
+        case "address":
+            return value is None or (isinstance(value, str) and value.startswith(("http://", "https://")))
+        case "format":
+            return value in ("cloudevents", "legacy")
+        case "verifier":
+            return isinstance(value, str)
+        case "entities":
+            return value is None or (isinstance(value, list) and all(isinstance(entry, str) for entry in value))
+        case "retries":
+            return isinstance(value, list) and all(map(_number, value))
+        case "delay":
+            return _number(value)
+        case "duplicates":
+            return _number(value) and int(value) == value
+    return isinstance(value, bool)
 
 
 class Webhooks:
@@ -91,18 +123,40 @@ class Webhooks:
         self._events: list[tuple[float, str, Change]] = []
         self._changed = threading.Condition()
         self._closed = False
+        self._number = 0
         self._thread: threading.Thread | None = None
 
+    def waiting(self) -> int:
+        """Return how many events and requests are still to be sent."""
+        with self._changed:
+            return len(self._events) + len(self._waiting)
+
+    def history(self) -> list[dict[str, Any]]:
+        """Return the last requests that were sent, oldest first."""
+        with self._changed:
+            return list(self.sent)
+
     def change(self, wanted: dict[str, Any]) -> None:
-        """Set some of the configuration. Raises KeyError for an unknown name."""
-        for name in wanted:
+        """Set some of the configuration. Raises KeyError for an unknown name, ValueError for an impossible value."""
+        for name, value in wanted.items():
             if name not in DEFAULTS:
                 raise KeyError(name)
+            if not _possible(name, value):
+                raise ValueError(f"{name} can't be {value!r}")
         self.settings = {**self.settings, **wanted}
 
-    def notify(self, changes: Sequence[Change]) -> None:
+    def forget(self) -> None:
+        """Drop the events that wait and what was sent."""
+        with self._changed:
+            self._events, self._waiting = [], []
+            self.sent.clear()
+            self._changed.notify()
+
+    def notify(self, changes: Sequence[Change], *, from_api: bool = False) -> None:
         """Queue the events of a commit."""
         settings = self.settings
+        if from_api and not settings["own_writes"]:
+            return
         wanted = [c for c in changes if settings["entities"] is None or c.entity in settings["entities"]]
         if not settings["address"] or not wanted:
             return
@@ -145,7 +199,11 @@ class Webhooks:
         self._events = [entry for entry in self._events if entry[0] > now]
         if not ready:
             return
-        copies = [ready] * (1 + int(settings["duplicates"]))
+        groups = [ready]
+        if not settings["companies_together"]:
+            realms = dict.fromkeys(event.realm for _, event in ready)
+            groups = [[entry for entry in ready if entry[1].realm == realm] for realm in realms]
+        copies = [group for group in groups for _ in range(1 + int(settings["duplicates"]))]
         if settings["shuffle"]:
             copies = [[event] for copy in copies for event in copy]
             random.shuffle(copies)
@@ -156,11 +214,13 @@ class Webhooks:
 
     def _send(self, tries: int, body: bytes) -> None:
         settings = self.settings
-        headers = {"Content-Type": "application/json", "intuit-signature": sign(settings["verifier"], body)}
+        address, signature = str(settings["address"]), sign(settings["verifier"], body)
+        headers = {"Content-Type": "application/json", "intuit-signature": signature}
         status: int | None = None
         problem = None
+        begun = time.monotonic()
         try:
-            request = urllib.request.Request(str(settings["address"]), body, headers, method="POST")
+            request = urllib.request.Request(address, body, headers, method="POST")
             with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:
                 status = answer.status
         except urllib.error.HTTPError as error:
@@ -168,9 +228,21 @@ class Webhooks:
             error.close()
         except (OSError, ValueError) as error:
             problem = str(error)
-        self.sent.append(
-            {"at": time.time(), "status": status, "problem": problem, "try": tries + 1, "body": body.decode()}
-        )
+        with self._changed:
+            self._number += 1
+            self.sent.append(
+                {
+                    "number": self._number,
+                    "at": time.time(),
+                    "address": address,
+                    "status": status,
+                    "problem": problem,
+                    "try": tries + 1,
+                    "milliseconds": round((time.monotonic() - begun) * 1000, 1),
+                    "signature": signature,
+                    "body": body.decode(),
+                }
+            )
         retries = settings["retries"]
         if (status is None or not 200 <= status < 300) and tries < len(retries):
             with self._changed:

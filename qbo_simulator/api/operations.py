@@ -56,7 +56,7 @@ def perform(app: Application, intent: Intent) -> Outcome:
     digest = hashlib.sha256(intent.payload).hexdigest()
     try:
         with app.store.writing() as tx:
-            known = _known(app, tx, intent)
+            known = _known(app, tx, intent, digest)
             if known is not None:
                 return known
             books = open_books(app, tx, intent.realm, intent.include)
@@ -64,14 +64,14 @@ def perform(app: Application, intent: Intent) -> Outcome:
             text = f'"{intent.entity}":{amounts.dump(body)},"time":"{clock.body_time(books.now)}"'
             _remember(app, tx, intent, digest, 200, text, body.get("Id"))
             changes = books.changes
-            tx.after_commit.append(lambda: app.webhooks.notify(changes))
+            tx.after_commit.append(lambda: app.webhooks.notify(changes, from_api=True))
         return Outcome(200, text)
     except faults.Refused as refusal:
         outcome = refused(app, refusal)
         if intent.requestid and app.switches["replay_faults"] and refusal.status < 500:
             with app.store.writing() as tx:
                 # Another request with the same id may have succeeded in between: its answer stays.
-                if _known(app, tx, intent) is None:
+                if _known(app, tx, intent, digest) is None:
                     _remember(app, tx, intent, digest, outcome.status, outcome.text, None)
         return outcome
 
@@ -83,15 +83,18 @@ def refused(app: Application, refusal: faults.Refused) -> Outcome:
     return Outcome(refusal.status, text, fault=refusal.errors[0].code)
 
 
-def _known(app: Application, tx: Transaction, intent: Intent) -> Outcome | None:
+def _known(app: Application, tx: Transaction, intent: Intent, digest: str) -> Outcome | None:
     if not intent.requestid:
         return None
     row = tx.one(
-        "SELECT status, body, at FROM requests WHERE realm = ? AND requestid = ?", (intent.realm, intent.requestid)
+        "SELECT status, body, at, digest FROM requests WHERE realm = ? AND requestid = ?",
+        (intent.realm, intent.requestid),
     )
     kept = app.switches["requestid_retention"]
     if row is None or (kept is not None and app.clock.timestamp() - row[2] > kept):
         return None
+    if row[3] != digest and app.switches["requestid_mismatch"] == "refuse":
+        return refused(app, faults.business("This requestid was used for another request."))
     return Outcome(row[0], row[1], replayed=True)
 
 

@@ -85,5 +85,5 @@ def change_clock(app: Application, request: Request) -> Response:
         days = float(request.form.get("days") or 0)
         app.clock.change(advance=days * 86400)
         text = f"Moved by {days:g} days."
-    app.store.save_setting("clock", {"offset": app.clock.offset, "speed": app.clock.speed})
+    app.store.save_setting("clock", app.clock.state())
     return done(text)
