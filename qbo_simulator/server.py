@@ -12,15 +12,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+from qbo_simulator.api.bodies import LARGEST, packed
 from qbo_simulator.application import Application
 from qbo_simulator.wire import DropConnection, Request, Response
 
 _LONGEST_LINE = 65536
-_LARGEST_BODY = 64 * 1024 * 1024
+_MOST_HEADERS = 200
+
+
+_PACKED = ("application/json", "application/xml", "text/")
 
 
 class _BadRequest(Exception):
-    """The bytes are not HTTP."""
+    """The bytes are not HTTP, or more than is taken; the text says which."""
+
+    status = 400
+
+
+class _TooLarge(_BadRequest):
+    status = 413
 
 
 class _Connection(socketserver.StreamRequestHandler):
@@ -48,12 +58,13 @@ class _Connection(socketserver.StreamRequestHandler):
         """Serve one request and say whether the connection stays open."""
         try:
             request = self._read()
-        except _BadRequest:
-            self._write(Response(400, b"Bad Request", "text/plain"), keep=False)
+        except _BadRequest as error:
+            phrase = http.HTTPStatus(error.status).phrase
+            self._write(Response(error.status, phrase.encode(), "text/plain"), keep=False)
             return False
         if request is None:
             return False
-        keep = request.headers.get("connection", "").lower() != "close"
+        keep = "close" not in [word.strip() for word in request.headers.get("connection", "").lower().split(",")]
         try:
             response = self.server.application.serve(request)
         except DropConnection:
@@ -63,6 +74,11 @@ class _Connection(socketserver.StreamRequestHandler):
             self._write(response, keep=False)
             self._reset()
             return False
+        if response.content_type.startswith(_PACKED):
+            response.body, encoding = packed(response.body, request.headers.get("accept-encoding", ""))
+            if encoding:
+                response.headers["Content-Encoding"] = encoding
+                response.headers["Vary"] = "Accept-Encoding"
         self._write(response, keep=keep, head_only=request.method == "HEAD")
         return keep
 
@@ -78,7 +94,10 @@ class _Connection(socketserver.StreamRequestHandler):
             name, colon, value = line.decode("latin-1").partition(":")
             if not colon:
                 raise _BadRequest
-            headers[name.strip().lower()] = value.strip()
+            key = name.strip().lower()
+            headers[key] = f"{headers[key]}, {value.strip()}" if key in headers else value.strip()
+            if len(headers) > _MOST_HEADERS:
+                raise _TooLarge
         if parts[2] == "HTTP/1.0":
             headers.setdefault("connection", "close")
         if headers.get("expect", "").lower() == "100-continue":
@@ -87,16 +106,21 @@ class _Connection(socketserver.StreamRequestHandler):
 
     def _read_body(self, headers: dict[str, str]) -> bytes:
         if "chunked" in headers.get("transfer-encoding", "").lower():
-            pieces = []
+            pieces, total = [], 0
             while size := self._chunk_size():
+                total += size
+                if total > LARGEST:
+                    raise _TooLarge
                 pieces.append(self.rfile.read(size))
                 self.rfile.readline(_LONGEST_LINE)
             while self.rfile.readline(_LONGEST_LINE) not in (b"\r\n", b"\n", b""):
                 pass
             return b"".join(pieces)
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > _LARGEST_BODY:
+        if not length.isdecimal():
             raise _BadRequest
+        if int(length) > LARGEST:
+            raise _TooLarge
         body = self.rfile.read(int(length)) if length != "0" else b""
         if len(body) != int(length):
             raise ConnectionError("the client went away")
@@ -104,9 +128,12 @@ class _Connection(socketserver.StreamRequestHandler):
 
     def _chunk_size(self) -> int:
         try:
-            return int(self.rfile.readline(_LONGEST_LINE).split(b";")[0], 16)
+            size = int(self.rfile.readline(_LONGEST_LINE).split(b";")[0], 16)
         except ValueError as error:
             raise _BadRequest from error
+        if size < 0:
+            raise _BadRequest
+        return size
 
     def _write(self, response: Response, *, keep: bool, head_only: bool = False) -> None:
         try:

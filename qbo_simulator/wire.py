@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -18,13 +19,17 @@ class Request:
 
     @cached_property
     def path(self) -> str:
-        """The path, decoded."""
-        return unquote(urlsplit(self.target).path)
+        """The path, decoded, without doubled slashes."""
+        path = self.target.partition("?")[0].partition("#")[0]
+        if not path.startswith("/"):
+            # A proxy's form, with scheme and host.
+            path = urlsplit(path).path
+        return unquote(re.sub("/{2,}", "/", path))
 
     @cached_property
     def query(self) -> dict[str, str]:
         """The query parameters; the last of equal ones counts."""
-        return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
+        return dict(parse_qsl(self.target.partition("?")[2].partition("#")[0], keep_blank_values=True))
 
     @cached_property
     def form(self) -> dict[str, str]:

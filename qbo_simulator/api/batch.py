@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qbo_simulator import amounts, clock, faults
-from qbo_simulator.api import query
+from qbo_simulator.api import bodies, cdc, query
 from qbo_simulator.api.operations import Intent, Outcome, perform, work_for
 from qbo_simulator.calls import Call
 from qbo_simulator.entities.catalogue import entity_named
@@ -19,10 +19,7 @@ MOST_ITEMS = 30
 
 def run(app: Application, request: Request, realm: str, call: Call) -> Outcome:
     """Do the items one after the other; a refused one does not stop the others."""
-    try:
-        items = amounts.load(request.body)["BatchItemRequest"]
-    except (ValueError, TypeError, KeyError) as error:
-        raise faults.invalid_property("BatchItemRequest") from error
+    items = bodies.read_object(request, "IntuitBatchRequest").get("BatchItemRequest")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise faults.invalid_property("BatchItemRequest")
     if len(items) > MOST_ITEMS:
@@ -35,12 +32,12 @@ def run(app: Application, request: Request, realm: str, call: Call) -> Outcome:
     for item in items:
         identifier = str(item.get("bId", ""))
         try:
-            if "Query" in item:
+            if "Query" in item or "CDCQuery" in item:
                 call.reads += 1
             text = _one(app, realm, item, f"{requestid}:{identifier}" if requestid else None)
         except faults.Refused as refusal:
             text = f'"Fault":{amounts.dump(refusal.as_json())}'
-        answers.append(f'{{{text},"bId":{amounts.dump(identifier)}}}')
+        answers.append(f'{{{text},"bId":{amounts.dump(identifier)}}}' if "bId" in item else f"{{{text}}}")
     time = clock.body_time(app.clock.now())
     return Outcome(200, f'"BatchItemResponse":[{",".join(answers)}],"time":"{time}"')
 
@@ -50,6 +47,11 @@ def _one(app: Application, realm: str, item: dict[str, Any], requestid: str | No
         with app.store.reading() as tx:
             response = query.run(tx, realm, str(item["Query"]), app.clock.now().date())
         return f'"QueryResponse":{response}'
+    if isinstance(item.get("CDCQuery"), dict):
+        asked = {str(name).lower(): str(value) for name, value in item["CDCQuery"].items()}
+        with app.store.reading() as tx:
+            found = cdc.run(tx, realm, asked.get("entities"), asked.get("changedsince"), app.clock.now())
+        return f'"CDCResponse":{found}'
     names = [name for name in item if name not in ("bId", "operation", "optionsData") and entity_named(name)]
     if len(names) != 1 or not isinstance(item[names[0]], dict):
         raise faults.invalid_property("BatchItemRequest")

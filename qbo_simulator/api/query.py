@@ -3,17 +3,20 @@
 # ruff: noqa: S608 (attributes are checked against the known ones; values are parameters)
 from __future__ import annotations
 
+import re
+import string
 from datetime import date
 from typing import Any
 
 from qbo_simulator import amounts, faults
 from qbo_simulator.api.language import Condition, Statement, parse
 from qbo_simulator.clock import parse_time
-from qbo_simulator.entities.catalogue import Entity, entity_named
-from qbo_simulator.entities.intake import NUMBERS, TRUTHS
+from qbo_simulator.entities.catalogue import Entity, entity_named, words
+from qbo_simulator.entities.intake import DATES, NUMBERS, TRUTHS
 from qbo_simulator.store import Transaction
 
 _TIMES = {"metadata.createtime": "created", "metadata.lastupdatedtime": "updated"}
+#: Columns of the store beside the JSON text.
 _COLUMNS = {
     "id": "id",
     "active": "active",
@@ -29,9 +32,36 @@ _INSIDE = {
     "Mobile": "FreeFormNumber",
     "WebAddr": "URI",
 }
+_KINDS = {"active": "truth", "totalamt": "number", "txndate": "date", "duedate": "date", "docnumber": "number_text"}
 #: Conditions that an index answers with few rows.
-_FEW = frozenset({"id = ?", "doc_number = ?", "owner = ?", "name = ?"})
+_FEW = re.compile(r"(id|doc_number|owner|name) (= \?|IN \()")
 _COMMON = ("Id", "Active", "SyncToken")
+#: Never in a condition, whatever the entity.
+_NEVER = words(
+    "Line LinkedTxn CustomField TxnTaxDetail PrivateNote BillAddr ShipAddr ShipFromAddr CustomerMemo DeliveryInfo "
+    "LineEx OtherContactInfo TaxRateDetails SalesTaxRateList PurchaseTaxRateList BudgetDetail NameValue"
+)
+#: Not in a condition on a transaction, although they are references.
+_NEVER_ON_TRANSACTIONS = words("DepartmentRef ClassRef")
+_ALWAYS = words("Id SyncToken MetaData domain sparse")
+#: Can be asked for although no object may have them yet.
+_ASKED: dict[str, frozenset[str]] = {
+    "Attachable": words("FileName Note Category ContentType AttachableRef Tag"),
+    "Vendor": words(
+        "DisplayName CompanyName GivenName FamilyName PrintOnCheckName Balance Vendor1099 PrimaryEmailAddr"
+    ),
+    "Account": words("Name AcctNum AccountType AccountSubType Classification CurrentBalance SubAccount ParentRef"),
+    "Bill": words("DocNumber TxnDate DueDate VendorRef APAccountRef TotalAmt Balance SalesTermRef CurrencyRef"),
+    "Purchase": words("DocNumber TxnDate PaymentType AccountRef EntityRef TotalAmt CurrencyRef Credit"),
+    "ExchangeRate": words("SourceCurrencyCode TargetCurrencyCode AsOfDate Rate"),
+}
+#: Inside of an object, as QuickBooks spells it.
+_SPELLED = {
+    name.lower(): name
+    for name in ("value", "name", "type", "Address", "FreeFormNumber", "URI", "EntityRef", "IncludeOnSend", "City")
+}
+#: The database folds these letters only.
+_FOLDED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def run(tx: Transaction, realm: str, text: str, today: date) -> str:
@@ -56,6 +86,8 @@ class _Search:
         """Run the statement."""
         clauses, parameters = ["realm = ?", "entity = ?", "deleted = 0"], [self.realm, self.entity.name]
         asked_active = False
+        if statement.columns:
+            self._check_columns(statement.columns)
         for condition in statement.conditions:
             clause, values = self._clause(condition)
             asked_active = asked_active or condition.attribute.lower() == "active"
@@ -68,7 +100,7 @@ class _Search:
             total = self.tx.one(f"SELECT count(*) FROM objects WHERE {where}", parameters)[0]
             return f'{{"totalCount":{total}}}'
         # With the plus signs SQLite looks for the few rows first, instead of walking all of them in order.
-        few = any(clause in _FEW for clause in clauses)
+        few = any(_FEW.match(clause) for clause in clauses)
         tail = ["+number", "+id"] if few else ["number", "id"]
         order = [f"{self._sortable(name)} {'DESC' if down else 'ASC'}" for name, down in statement.order]
         # Real tax codes come whole whatever the number of rows asked for.
@@ -81,7 +113,7 @@ class _Search:
             return "{}"
         bodies = [row[0] for row in found]
         if statement.columns:
-            bodies = [self._project(body, statement.columns) for body in bodies]
+            bodies = [_projected(body, statement.columns) for body in bodies]
         return (
             f'{{"{self.entity.name}":[{",".join(bodies)}],'
             f'"startPosition":{statement.start},"maxResults":{len(bodies)}}}'
@@ -94,13 +126,27 @@ class _Search:
         if name.lower() == "id" and operator not in ("=", "IN"):
             raise faults.query_invalid(f"Operator {operator} is not supported for property Id")
         expression, kind = self._attribute(name)
-        values = [self._convert(value, kind, name) for value in condition.values]
-        if operator == "IN":
-            return f"{expression} IN ({', '.join('?' for _ in values)})", values
         if operator == "LIKE":
-            escaped = str(values[0]).replace("\\", "\\\\").replace("_", "\\_")
-            return f"{expression} LIKE ? ESCAPE '\\'", [escaped]
-        return f"{expression} {operator} ?", values
+            return self._within(name, f"{expression} LIKE ? ESCAPE '\\'"), [_folded(condition.values[0], kind)]
+        values = [self._convert(value, kind, name) for value in condition.values]
+        if kind == "number_text" and operator in ("=", "IN"):
+            # Numbers of documents are found in any case, and by their index.
+            values = list(dict.fromkeys(form for value in values for form in (value, value.upper(), value.lower())))
+            operator = "IN" if len(values) > 1 else operator
+        if operator == "IN":
+            return self._within(name, f"{expression} IN ({', '.join('?' for _ in values)})"), values
+        if operator in ("=", "!=") and kind == "lower" and not values[0].strip():
+            # An empty text stands for nothing at all.
+            clause = f"coalesce({expression}, '') {operator} ''"
+            return self._within(name, clause), []
+        return self._within(name, f"{expression} {operator} ?"), values
+
+    def _within(self, name: str, clause: str) -> str:
+        """Return the clause; for a list it is about any of its entries."""
+        head = name.partition(".")[0].lower()
+        if head != "attachableref":
+            return clause
+        return f"EXISTS (SELECT 1 FROM json_each(body, '$.AttachableRef') AS entry WHERE {clause})"
 
     def _sortable(self, name: str) -> str:
         return "number" if name.lower() == "id" else self._attribute(name)[0]
@@ -112,14 +158,16 @@ class _Search:
             return _TIMES[lower], "time"
         canonical = self._canonical(name)
         if lower in _COLUMNS and not (lower == "totalamt" and canonical != "TotalAmt"):
-            return _COLUMNS[lower], {"active": "truth", "totalamt": "number"}.get(lower, "text")
+            return _COLUMNS[lower], _KINDS.get(lower, "text")
         if canonical == self.entity.name_field:
             return "name", "folded"
         if canonical == "Balance":
             return "balance", "number"
         head, _, rest = canonical.partition(".")
-        if head == "CustomerRef" and self.entity.kind == "transaction":
+        if head == "CustomerRef" and rest in ("", "value") and self.entity.kind == "transaction":
             return "owner", "text"
+        if head == "AttachableRef":
+            return f"lower(json_extract(entry.value, '$.{rest or 'EntityRef.value'}'))", "lower"
         path = f"{head}.{rest}" if rest else f"{head}.{_INSIDE[head]}" if head in _INSIDE else head
         if head.endswith("Ref") and not rest:
             path = f"{head}.value"
@@ -129,27 +177,36 @@ class _Search:
             return expression, "number"
         if head in TRUTHS:
             return expression, "truth"
-        return f"lower({expression})", "lower"
+        return (expression, "date") if head in DATES else (f"lower({expression})", "lower")
 
     def _canonical(self, name: str) -> str:
         """Return the attribute as QuickBooks spells it. Raises Refused for those that can't be asked for."""
         head, dot, rest = name.partition(".")
+        refused = self.entity.not_queryable | (_NEVER - (self.entity.queryable or frozenset()))
+        if self.entity.kind == "transaction":
+            refused |= _NEVER_ON_TRANSACTIONS
+        if head.lower() in {field.lower() for field in refused}:
+            raise faults.query_invalid(f"property '{name}' is not queryable")
         known = {field.lower(): field for field in self._fields()}
         if head.lower() not in known:
-            if head.lower() in {field.lower() for field in self.entity.not_queryable}:
-                raise faults.query_invalid(f"property '{name}' is not queryable")
             raise faults.query_invalid(f"Property {name} not found for Entity {self.entity.name}")
-        return known[head.lower()] + dot + rest
+        inside = ".".join(_SPELLED.get(part.lower(), part) for part in rest.split("."))
+        return known[head.lower()] + dot + inside
 
     def _fields(self) -> set[str]:
         if self.entity.queryable is not None:
             return {*self.entity.queryable, *_COMMON}
-        rows = self.tx.execute(
+        stored = {str(row[0]) for row in self._stored_fields()}
+        return {*_COMMON, "DocNumber", "TxnDate", self.entity.name_field or "Id", *stored} | _ASKED.get(
+            self.entity.name, frozenset()
+        )
+
+    def _stored_fields(self) -> list[Any]:
+        return self.tx.execute(
             "SELECT DISTINCT key FROM (SELECT body FROM objects WHERE realm = ? AND entity = ? AND deleted = 0 "
             "LIMIT 200) AS some, json_each(some.body)",
             (self.realm, self.entity.name),
-        )
-        return {*_COMMON, "DocNumber", "TxnDate", self.entity.name_field or "Id", *(row[0] for row in rows)}
+        ).fetchall()
 
     def _convert(self, value: str, kind: str, name: str) -> Any:
         if value.upper() == "CURRENT_DATE":
@@ -157,16 +214,51 @@ class _Search:
         try:
             if kind == "time":
                 return parse_time(value).timestamp()
+            if kind == "date":
+                # A date may come with a time, which documents do not have.
+                return date.fromisoformat(value.strip()[:10]).isoformat() if value.strip() else ""
             if kind == "number":
                 return float(amounts.decimal_of(value))
             if kind == "truth":
-                return {"true": 1, "false": 0}[value.lower()]
-        except (ValueError, KeyError) as error:
+                return {"true": 1, "false": 0}[value.strip().lower()]
+        except (ValueError, KeyError, OverflowError) as error:
             raise faults.query_invalid(f"Invalid value '{value}' for property {name}") from error
-        return value.casefold() if kind == "folded" else value.lower() if kind == "lower" else value
+        return _folded(value, kind)
 
-    def _project(self, text: str, columns: tuple[str, ...]) -> str:
-        body = amounts.load(text)
-        wanted = {column.split(".")[0].lower() for column in columns}
-        kept = {name: value for name, value in body.items() if name.lower() in wanted}
-        return amounts.dump({**kept, "domain": "QBO", "sparse": True})
+    def _check_columns(self, columns: tuple[str, ...]) -> None:
+        """Refuse columns that the entity does not have."""
+        known = {name.lower() for name in (*self._fields(), *self.entity.not_queryable, *_NEVER, *_ALWAYS)}
+        known |= {str(row[0]).lower() for row in self._stored_fields()}
+        for column in columns:
+            if column.partition(".")[0].lower() not in known:
+                raise faults.query_invalid(f"Property {column} not found for Entity {self.entity.name}")
+
+
+def _folded(value: str, kind: str) -> str:
+    return value.casefold() if kind == "folded" else value.translate(_FOLDED) if kind == "lower" else value
+
+
+def _projected(text: str, columns: tuple[str, ...]) -> str:
+    """Return the object with the asked fields only, nested ones too."""
+    body = amounts.load(text)
+    kept: dict[str, Any] = {}
+    for column in columns:
+        _take(kept, body, column.split("."))
+    in_order = {name: kept[name] for name in body if name in kept}
+    return amounts.dump({**in_order, "domain": "QBO", "sparse": True})
+
+
+def _take(kept: dict[str, Any], body: dict[str, Any], path: list[str]) -> None:
+    name = next((name for name in body if name.lower() == path[0].lower()), None)
+    if name is None:
+        return
+    value = body[name]
+    if len(path) == 1 or not isinstance(value, (dict, list)):
+        kept[name] = value
+    elif isinstance(value, dict):
+        _take(kept.setdefault(name, {}), value, path[1:])
+    else:
+        parts = kept.setdefault(name, [{} for _ in value])
+        for part, entry in zip(parts, value, strict=False):
+            if isinstance(entry, dict):
+                _take(part, entry, path[1:])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from qbo_simulator import amounts, clock, faults, grants, pdf
-from qbo_simulator.api import batch, cdc, query, xml
+from qbo_simulator.api import batch, bodies, cdc, query, xml
 from qbo_simulator.api.operations import Intent, Outcome, perform, refused, work_for
 from qbo_simulator.calls import Call
 from qbo_simulator.company import Company, load_company
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from qbo_simulator.application import Application
 
 _PATH = re.compile(r"/v3/company/(?P<realm>[^/]+)(?:/(?P<rest>.*))?")
+_XML = "application/xml;charset=UTF-8"
 _PLAIN_READS = {"query": "query", "cdc": "cdc", "batch": "batch", "reports": "report"}
 
 
@@ -35,9 +37,9 @@ def describe(request: Request, call: Call) -> None:
         call.kind = _PLAIN_READS[parts[0].lower()]
     elif len(parts) == 3 and parts[2].lower() in ("pdf", "send"):
         call.kind = parts[2].lower()
-    elif request.method == "GET":
+    elif request.method in ("GET", "HEAD"):
         call.kind = "read"
-    else:
+    elif request.method == "POST":
         call.kind = _write_kind(request)
     call.requestid = request.parameter("requestid")
 
@@ -48,21 +50,24 @@ def _write_kind(request: Request) -> str:
         return "void"
     if operation in ("delete", "void"):
         return operation
+    if operation in ("create", "update"):
+        return operation
     try:
-        body = amounts.load(request.body)
-    except (ValueError, RecursionError):
+        body = bodies.read_object(request)
+    except faults.Refused:
         return "create"
-    return "update" if isinstance(body, dict) and body.get("Id") else "create"
+    return "update" if body.get("Id") else "create"
 
 
 def handle(app: Application, request: Request, call: Call) -> Response:
     """Answer a request for the API."""
+    if request.method == "OPTIONS":
+        return Response(200, b"", "", {"Allow": "GET, HEAD, POST, OPTIONS", **_headers()})
     try:
         outcome = _answer(app, request, call)
     except faults.GatewayRefused as refusal:
-        body = amounts.dump(refusal.as_json(int(app.clock.timestamp() * 1000)))
         call.fault = refusal.error["code"]
-        return Response(refusal.status, body.encode(), headers=_headers())
+        return _gateway(app, request, refusal)
     except faults.Refused as refusal:
         outcome = refused(app, refusal)
     if isinstance(outcome, Response):
@@ -77,10 +82,22 @@ def _headers() -> dict[str, str]:
     return {"intuit_tid": f"1-{secrets.token_hex(4)}-{secrets.token_hex(12)}", "QBO-Version": "1990.123"}
 
 
+def _wants_xml(request: Request) -> bool:
+    return xml.wants_xml(request.headers.get("accept", ""), request.headers.get("content-type", ""))
+
+
+def _gateway(app: Application, request: Request, refusal: faults.GatewayRefused) -> Response:
+    if _wants_xml(request):
+        body = xml.gateway_fault(_time(app), refusal.kind, refusal.error)
+        return Response(refusal.status, body, _XML, _headers())
+    text = amounts.dump(refusal.as_json(int(app.clock.timestamp() * 1000)))
+    return Response(refusal.status, text.encode(), headers=_headers())
+
+
 def _respond(request: Request, outcome: Outcome) -> Response:
     body = f"{{{outcome.text}}}".encode()
-    if xml.wants_xml(request.headers.get("accept", "")):
-        return Response(outcome.status, xml.as_xml(body), "application/xml;charset=UTF-8", _headers())
+    if _wants_xml(request):
+        return Response(outcome.status, xml.as_xml(body), _XML, _headers())
     return Response(outcome.status, body, headers=_headers())
 
 
@@ -115,9 +132,10 @@ def _answer(app: Application, request: Request, call: Call) -> Outcome | Respons
     if entity is None or len(parts) > 3:
         detail = f"Could not find resource for relative : {request.path}"
         raise faults.Refused(*faults.system_failure(detail).errors, type="SystemFault", status=404)
-    if len(parts) == 3 and parts[2].lower() == "pdf" and request.method == "GET":
+    reads = request.method in ("GET", "HEAD")
+    if len(parts) == 3 and parts[2].lower() == "pdf" and reads:
         return _pdf(app, realm, entity, parts[1])
-    if request.method == "GET":
+    if reads:
         return _read(app, request, realm, entity, parts[1] if len(parts) > 1 else None)
     if request.method != "POST":
         raise faults.unsupported_operation(request.method)
@@ -136,13 +154,23 @@ def _company(app: Application, realm: str) -> Company:
     return company
 
 
+def _query_text(request: Request) -> str | None:
+    """Return the statement: in the address by GET, in the body by POST, whatever a client calls its type."""
+    if request.method != "POST":
+        return request.parameter("query")
+    text = bodies.unpacked(request).decode("utf-8", "replace").removeprefix("\ufeff")
+    if not text.strip():
+        return request.parameter("query")
+    if "form" in request.headers.get("content-type", "") and text.lower().startswith("query="):
+        return dict(parse_qsl(text)).get(text[:5])
+    return text
+
+
 def _query(app: Application, request: Request, realm: str) -> Outcome:
-    text = request.body.decode("utf-8", "replace") if request.method == "POST" else request.parameter("query")
-    if not (text or "").strip():
-        raise faults.query_not_parsed('Encountered "<EOF>". Was expecting one of: "select"')
+    text = _query_text(request) or ""
     now = app.clock.now()
     with app.store.reading() as tx:
-        response = query.run(tx, realm, str(text), now.date())
+        response = query.run(tx, realm, text, now.date())
     return Outcome(200, f'"QueryResponse":{response},"time":"{clock.body_time(now)}"')
 
 
@@ -193,22 +221,9 @@ def _write(app: Application, request: Request, realm: str, entity: Entity, parts
         address = request.parameter("sendTo")
         intent = Intent(realm, entity.name, lambda books: books.send(entity, parts[1], address), requestid)
         return perform(app, intent)
-    body = read_object(request.body)
+    body = bodies.read_object(request, entity.name)
     operation = (request.parameter("operation") or "").lower()
     if operation == "update" and "void" in include:
         operation = "void"
     work = work_for(entity, operation, body)
     return perform(app, Intent(realm, entity.name, work, requestid, request.target, request.body, include))
-
-
-def read_object(text: bytes) -> dict[str, Any]:
-    """Return the object in a request. Raises Refused for anything else."""
-    try:
-        body = amounts.load(text)
-        # Half a surrogate pair is valid JSON and no text that could be stored.
-        amounts.dump(body).encode()
-    except (ValueError, RecursionError) as error:
-        raise faults.invalid_property(f"Unexpected or malformed content: {error!r}") from error
-    if not isinstance(body, dict):
-        raise faults.invalid_property("An object is expected")
-    return body

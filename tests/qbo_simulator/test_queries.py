@@ -94,14 +94,41 @@ def test_by_post_as_text(us):
 @pytest.mark.parametrize(
     ("text", "code", "words"),
     [
-        ("", "4000", "QueryParserError"),
-        ("DELETE FROM Customer", "4000", 'Encountered "DELETE"'),
-        ("SELECT * Customer", "4000", 'Encountered "Customer" at line 1, column 10'),
-        ("SELECT * FROM Customer WHERE Id = '1' OR Id = '2'", "4000", 'Encountered "OR"'),
+        (
+            "",
+            "4000",
+            'QueryParserError: Encountered "<EOF>" at line 0, column 0.\nWas expecting:\n    "select" ...\n    ',
+        ),
+        ("DELETE FROM Customer", "4000", 'Encountered " <IDENTIFIER> "DELETE "" at line 1, column 1.'),
+        ("SELECT * Customer", "4000", 'Encountered " <IDENTIFIER> "Customer "" at line 1, column 10.'),
+        ("SELECT * WHERE", "4000", 'Encountered " "where" "WHERE "" at line 1, column 10.'),
+        (
+            "SELECT * FROM Customer WHERE Id = '1' OR Id = '2'",
+            "4000",
+            'Encountered " <OR> "OR "" at line 1, column 39.',
+        ),
+        (
+            "select * from vendor where DisplayName = 'Cutlery 'R Us' startposition 1 maxresults 1000",
+            "4000",
+            'Encountered " <IDENTIFIER> "R "" at line 1, column 52.\nWas expecting one of:\n    <EOF> \n    <AND> ...\n'
+            '    "iterator" ...\n    "maxresults" ...\n    <OR> ...\n    "order" ...\n    "orderby" ...\n'
+            '    "startposition" ...\n    ',
+        ),
+        (
+            "select * from account where AccountSubType %3D 'Inventory'",
+            "4000",
+            'QueryParserError: Invalid content. Lexical error at line 1, column 44.  Encountered: "%" (37), after : ""',
+        ),
+        ("SELECT * FROM Customer\nWHERE Id ~ '1'", "4000", "Lexical error at line 2, column 10."),
+        ('SELECT * FROM Customer WHERE Id = "1"', "4000", 'Encountered: "\\"" (34)'),
+        ("SELECT Colour FROM Customer", "4001", "Property Colour not found for Entity Customer"),
+        ("SELECT * FROM Invoice WHERE DepartmentRef = '1'", "4001", "property 'DepartmentRef' is not queryable"),
+        ("SELECT * FROM Estimate WHERE Line = '1'", "4001", "property 'Line' is not queryable"),
+        ("SELECT * FROM Invoice WHERE TxnDate = 'soon'", "4001", "Invalid value"),
         ("SELECT * FROM Customer WHERE Id = 1'", "4000", "Lexical error"),
         ("SELECT * FROM Customer WHERE Id ~ '1'", "4000", "Lexical error"),
         ("SELECT * FROM Customer WHERE Id = ", "4000", '"<EOF>"'),
-        ("SELECT * FROM Customer GROUP BY Id", "4000", 'Encountered "GROUP"'),
+        ("SELECT * FROM Customer GROUP BY Id", "4000", 'Encountered " <IDENTIFIER> "GROUP ""'),
         ("SELECT * FROM Nothing", "4001", "Nothing"),
         ("SELECT * FROM Customer WHERE Id > '5'", "4001", "Id"),
         ("SELECT * FROM Customer WHERE Colour = 'red'", "4001", "Property Colour not found for Entity Customer"),
@@ -129,3 +156,85 @@ def test_hostile_values_find_nothing_and_break_nothing(us, value):
 
     assert us.query(f"SELECT * FROM Customer WHERE DisplayName = '{quoted}'") == {}
     assert us.query("SELECT COUNT(*) FROM Customer") == {"totalCount": 29}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("select*from customer where id='1'", ["1"]),
+        ("  SELECT\n\t*  FROM   Customer\nWHERE   Id  IN('1','2')  ", ["1", "2"]),
+        ("SELECT * FROM customer WHERE DisplayName = 'Amy''s Bird Sanctuary'", ["1"]),
+        ("SELECT * FROM customer WHERE DisplayName = 'Amy\\'s Bird Sanctuary'", ["1"]),
+        ("SELECT * FROM Customer WHERE DisplayName IN ('Amy''s Bird Sanctuary', 'Cool Cars')", ["1", "3"]),
+        ("SELECT * FROM Customer WHERE Active = 'true' AND Id = '3'", ["3"]),
+        ("SELECT * FROM Customer WHERE Job='true' AND ParentRef.value = '7'", ["8", "9"]),
+        ("SELECT * FROM Customer WHERE MetaData.CreateTime < 2026-03-31T16:49:00-07:00", ["1"]),
+        ("SELECT * FROM Customer WHERE Metadata.LastUpdatedTime > '2026-04-08T13:16:16.500-07:00'", ["24"]),
+        ("SELECT * FROM Customer WHERE CompanyName = '' AND GivenName = 'Jeff'", []),
+        ("SELECT * FROM Customer ORDER BY Balance DESC, DisplayName ASC MAXRESULTS 2", ["18", "10"]),
+        ("SELECT * FROM Customer ORDERBY Balance desc,DisplayName MAXRESULTS 1 STARTPOSITION 2", ["10"]),
+    ],
+)
+def test_spellings_that_clients_use(us, text, found):
+    assert ids(us.query(text)) == found
+
+
+def test_like_takes_only_percent_and_escapes(us):
+    for name in ("100% Wool", "100 x Wool", "A_B", "AxB", "back\\slash"):
+        us.post("Customer", {"DisplayName": name})
+
+    def names(pattern):
+        rows = us.query(f"SELECT * FROM Customer WHERE DisplayName LIKE '{pattern}'").get("Customer", [])
+        return sorted(row["DisplayName"] for row in rows)
+
+    assert names("100%wool") == ["100 x Wool", "100% Wool"]
+    assert names("100\\%%") == ["100% Wool"]
+    assert names("a_b") == ["A_B"]
+    assert names("back\\\\s%") == ["back\\slash"]
+
+
+def test_columns_inside_objects_and_lists(us):
+    row = us.query("SELECT Id, MetaData.LastUpdatedTime, Line.Amount, CustomerRef.value FROM Invoice WHERE Id = '130'")
+    whole = us.get("Invoice", "130")
+    assert row["Invoice"] == [
+        {
+            "Id": "130",
+            "MetaData": {"LastUpdatedTime": whole["MetaData"]["LastUpdatedTime"]},
+            "Line": [{"Amount": line["Amount"]} for line in whole["Line"]],
+            "CustomerRef": {"value": whole["CustomerRef"]["value"]},
+            "domain": "QBO",
+            "sparse": True,
+        }
+    ]
+    assert us.query("select line from invoice where id = '130'")["Invoice"][0]["Line"] == whole["Line"]
+
+
+def test_dates_with_a_time_and_numbers_of_documents_in_any_case(us, line):
+    us.post(
+        "Invoice", {"CustomerRef": {"value": "1"}, "Line": [line(1)], "DocNumber": "INV-A1", "TxnDate": "2026-02-01"}
+    )
+
+    for where in (
+        "TxnDate = '2026-02-01T00:00:00-08:00'",
+        "TxnDate >= '2026-02-01T12:00:00Z' AND TxnDate < '2026-02-02'",
+        "DocNumber = 'inv-a1'",
+        "DocNumber IN ('inv-a1', 'x') AND TxnDate = 2026-02-01",
+    ):
+        found = us.query(f"SELECT DocNumber FROM Invoice WHERE {where}").get("Invoice", [])
+        assert "INV-A1" in [row["DocNumber"] for row in found], where
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/text", "select count(*) from customer"),
+        ("text/plain; charset=utf-8", "\ufeffselect count(*) from customer\r\n"),
+        ("application/x-www-form-urlencoded", "query=select%20count(*)+from+customer"),
+        ("application/json", "Select Count(*) From Customer"),
+        ("", "SELECT COUNT(*) FROM Customer"),
+    ],
+)
+def test_by_post_in_every_type(us, kind, body):
+    answer = us.raw("POST", "query?minorversion=75", data=body.encode(), headers={"Content-Type": kind})
+
+    assert answer.json()["QueryResponse"] == {"totalCount": 29}
