@@ -6,11 +6,12 @@ Values are compared in one notation (``plain``), so that 10 and 10.00, or an emp
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
+from core.plain import plain
 from sync.enums import Direction, Winner
 
+__all__ = ["Clash", "Merged", "Rule", "merge", "plain"]
 _NEVER = object()
 
 
@@ -46,23 +47,6 @@ class Merged:
     to_quickbooks: dict[str, Any] = field(default_factory=dict)
     clashes: list[Clash] = field(default_factory=list)
     agreed: dict[str, Any] = field(default_factory=dict)
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON, in the one notation in which values are compared and kept: empty is None."""
-    if value is None or value == "" or value == {} or value == []:
-        return None
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f") if value else "0"
-    if isinstance(value, datetime.datetime):
-        return value.astimezone(datetime.UTC).isoformat()
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {name: part for name, item in value.items() if (part := plain(item)) is not None} or None
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return value
 
 
 def merge(
