@@ -65,6 +65,7 @@ class Deal(Record):
     class Meta:
         indexes = [
             GinIndex(fields=["search"], name="crm_deal_search"),
+            GinIndex(fields=["properties"], name="crm_deal_properties", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["stage", "-updated_at", "-id"], name="crm_deal_by_stage"),
             models.Index(models.functions.Upper("name"), "id", name="crm_deal_by_upper_name"),
             models.Index(fields=["-updated_at", "-id"], name="crm_deal_by_update"),

@@ -32,6 +32,7 @@ class Quote(Record):
     class Meta:
         indexes = [
             GinIndex(fields=["search"], name="crm_quote_search"),
+            GinIndex(fields=["properties"], name="crm_quote_properties", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["-updated_at", "-id"], name="crm_quote_by_update"),
             models.Index(fields=["-amount", "-id"], name="crm_quote_by_amount"),
         ]

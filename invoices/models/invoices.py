@@ -11,7 +11,7 @@ from django.utils import timezone
 from core.fields import CurrencyField, MoneyField, RateField
 from core.search import search_column
 from crm.models import Company, Contact, Deal, Product
-from invoices.enums import InvoiceOrigin, InvoiceStatus, LineKind, TaxMode
+from invoices.enums import Ending, InvoiceOrigin, InvoiceStatus, LineKind, TaxMode
 from qbo_connector.models import Connection
 
 
@@ -64,6 +64,9 @@ class Invoice(models.Model):
     emailed_at = models.DateTimeField(null=True)
     voided = models.BooleanField(default=False)
     removed_at = models.DateTimeField(null=True, help_text="When QuickBooks reported it deleted.")
+    archived_at = models.DateTimeField(null=True, help_text="Out of the lists; its page and history stay.")
+    ending = models.CharField(max_length=6, choices=Ending, blank=True, default=Ending.NONE)
+    ending_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     remote_updated_at = models.DateTimeField(null=True, help_text="QuickBooks' MetaData.LastUpdatedTime.")
     synced_at = models.DateTimeField(null=True, help_text="When these figures were last read from QuickBooks.")
     properties = models.JSONField(default=dict, blank=True)
@@ -81,11 +84,13 @@ class Invoice(models.Model):
         ]
         indexes = [
             GinIndex(fields=["search"], name="inv_invoice_search"),
+            GinIndex(fields=["properties"], name="inv_invoice_properties", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["deal"], name="inv_invoice_by_deal", condition=Q(deal__isnull=False)),
             models.Index(fields=["-issued_on", "-id"], name="inv_invoice_by_issue"),
             models.Index(fields=["due_on", "id"], name="inv_invoice_by_due"),
             # Empty due dates are last in both directions, so the reverse order needs an index of its own.
             models.Index(F("due_on").desc(nulls_last=True), F("id").desc(), name="inv_invoice_by_due_back"),
+            models.Index(fields=["id"], name="inv_invoice_to_end", condition=~Q(ending="")),
             models.Index(fields=["-id"], name="inv_invoice_not_created", condition=Q(external_id="", tracked=True)),
             models.Index(fields=["status", "due_on", "id"], name="inv_invoice_by_status"),
             models.Index(fields=["-total", "-id"], name="inv_invoice_by_total"),

@@ -1,5 +1,6 @@
 """Payments, and which invoices they pay."""
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -27,13 +28,17 @@ class Payment(models.Model):
     voided = models.BooleanField(default=False)
     removed_at = models.DateTimeField(null=True)
     remote_updated_at = models.DateTimeField(null=True)
+    properties = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["connection", "external_id"], name="one_payment_per_quickbooks_payment"),
         ]
-        indexes = [models.Index(fields=["-received_on", "-id"], name="inv_payment_by_date")]
+        indexes = [
+            models.Index(fields=["-received_on", "-id"], name="inv_payment_by_date"),
+            GinIndex(fields=["properties"], name="inv_payment_properties", opclasses=["jsonb_path_ops"]),
+        ]
 
     def __str__(self) -> str:
         return f"payment {self.external_id}"

@@ -1,4 +1,4 @@
-"""Tables of core: the one event table, its links to records, and the heartbeat."""
+"""The one event table, its links to records, and the heartbeat."""
 
 from django.conf import settings
 from django.db import models

@@ -1,0 +1,15 @@
+"""Tables of core."""
+
+from core.models.events import Event, EventLink, Heartbeat, Origin
+from core.models.properties import PropertyChoice, PropertyColumns, PropertyDefinition, PropertyGroup
+
+__all__ = [
+    "Event",
+    "EventLink",
+    "Heartbeat",
+    "Origin",
+    "PropertyChoice",
+    "PropertyColumns",
+    "PropertyDefinition",
+    "PropertyGroup",
+]
