@@ -116,7 +116,7 @@ class QuickBooksClient(QuickBooks):
         return self.raw("POST", self._url("query"), body=statement.encode(), content_type="application/text")
 
     def count(self, entity: str, where: str = "") -> int:
-        """How many objects there are. One read."""
+        """How many objects there are. Counted as one read."""
         answer = self._decoded(self.select(" ".join(["SELECT COUNT(*) FROM", entity, where]).strip()), writing=False)
         try:
             return int(answer["QueryResponse"]["totalCount"])

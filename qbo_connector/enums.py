@@ -37,6 +37,9 @@ class Cause(models.TextChoices):
     WRITE = "write", _("Write")
     VERIFY = "verify", _("Check after an unknown outcome")
     PDF = "pdf", _("PDF preview")
+    COUNT_CHECK = "count_check", _("Count check")
+    RATES = "rates", _("Exchange rates")
+    ATTACHMENTS = "attachments", _("Attachments")
 
 
 class LoadState(models.TextChoices):

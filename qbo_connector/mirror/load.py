@@ -1,13 +1,11 @@
-"""Load an entity completely, in pages by key: the first load, and the way out of a change-data window that is full.
+"""Load an entity completely: the first load, a repeated listing, and the way out of a full change-data window.
 
-Paging by offset loses rows that change meanwhile, and QuickBooks compares Ids only with = and IN. So each page asks
-for LastUpdatedTime >= the last one seen, ordered by it; offsets are used only inside one timestamp, and repeats are
-dropped by Id. Rows and progress are committed page by page, so a killed load goes on where it was.
+Rows and progress are committed page by page, so a killed load goes on where it was. A listing of an entity that was
+loaded before also finds what is gone: change data no longer tells it.
 """
 
-import datetime
 import time
-from collections.abc import Iterator
+from collections.abc import Collection
 
 import structlog
 from django.db import transaction
@@ -15,78 +13,19 @@ from django.utils import timezone
 
 from core.events import emit
 from core.models import Origin
-from qbo_connector import gateway
-from qbo_connector.client import PAGE_SIZE, QuickBooksClient
+from qbo_connector import errors, gateway
+from qbo_connector.client import QuickBooksClient
 from qbo_connector.enums import Cause, LoadState
-from qbo_connector.mirror import merge, schedule
-from qbo_connector.mirror.entities import CHANGE_DATA, WITH_ACTIVE
-from qbo_connector.mirror.parse import Answer, Row, Unreadable, read_answer
-from qbo_connector.models import Connection, LoadProgress, MirrorObject, PullSchedule
+from qbo_connector.mirror import absence, merge, schedule
+from qbo_connector.mirror.entities import CHANGE_DATA, OPTIONAL
+from qbo_connector.mirror.paging import BEGINNING, Position, everything, pages
+from qbo_connector.mirror.paging import statement as statement
+from qbo_connector.mirror.parse import Answer
+from qbo_connector.models import Connection, LoadProgress, PullSchedule
 
 log = structlog.get_logger(__name__)
 # A task may run for two minutes; a slice ends long before that and the next one follows at once.
 SLICE_SECONDS = 30.0
-ASKED_AT_ONCE = 500
-
-
-def statement(entity: str, *, since: datetime.datetime | None = None, start: int = 1, where: str = "") -> str:
-    """A page of an entity in QuickBooks' query language, ordered by the time of the last update."""
-    conditions = ["Active IN (true, false)"] if entity in WITH_ACTIVE else []
-    if since is not None:
-        conditions.append(f"MetaData.LastUpdatedTime >= '{since.isoformat(timespec='seconds')}'")
-    if where:
-        conditions.append(where)
-    clause = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    order = " ORDERBY MetaData.LastUpdatedTime ASC" if since is not None else ""
-    return f"SELECT * FROM {entity}{clause}{order} STARTPOSITION {start} MAXRESULTS {PAGE_SIZE}"
-
-
-def everything(entity: str) -> str:
-    """The condition under which a count takes in inactive objects as well."""
-    return "WHERE Active IN (true, false)" if entity in WITH_ACTIVE else ""
-
-
-# QuickBooks' oldest companies are from 2001; a fixed start makes the first page like every other.
-BEGINNING = datetime.datetime(1990, 1, 1, tzinfo=datetime.UTC)
-
-
-class _Position:
-    """Where the next page begins: a timestamp, and an offset among the rows from that timestamp on."""
-
-    def __init__(self, since: datetime.datetime, offset: int) -> None:
-        self.since, self.offset = since, offset
-
-    def after(self, answer: Answer, entity: str) -> "_Position | None":
-        """The next position, or None when this was the last page."""
-        count = answer.counts.get(entity, 0)
-        if count < PAGE_SIZE:
-            return None
-        newest = max((row.remote_updated_at for row in answer.rows), default=self.since)
-        if newest > self.since:
-            return _Position(newest, 0)
-        return _Position(self.since, self.offset + count)
-
-
-def pages(client: QuickBooksClient, entity: str, position: _Position) -> Iterator[tuple[Answer, _Position | None]]:
-    """The pages of an entity from a position on, each with the position of the next one."""
-    following: _Position | None = position
-    while following is not None:
-        here = following
-        answer = read_answer(client.select(statement(entity, since=here.since, start=here.offset + 1)))
-        following = here.after(answer, entity)
-        yield answer, following
-
-
-def read_all_since(
-    client: QuickBooksClient, entity: str, since: datetime.datetime
-) -> tuple[list[Row], list[Unreadable]]:
-    """All objects of an entity that changed since."""
-    rows: list[Row] = []
-    unreadable: list[Unreadable] = []
-    for answer, _following in pages(client, entity, _Position(since, 0)):
-        rows += answer.rows
-        unreadable += answer.unreadable
-    return rows, unreadable
 
 
 def start(connection: Connection, lease: schedule.Lease) -> None:
@@ -95,20 +34,44 @@ def start(connection: Connection, lease: schedule.Lease) -> None:
         row = schedule.confirm(lease)
         LoadProgress.objects.filter(connection=connection).delete()
         LoadProgress.objects.bulk_create(LoadProgress(connection=connection, entity=e) for e in CHANGE_DATA)
-        row.cursor = None
-        row.save(update_fields=["cursor"])
+        row.cursor, row.to_count = None, []
+        row.save(update_fields=["cursor", "to_count"])
+
+
+def list_anew(connection: Connection, entities: Collection[str]) -> None:
+    """Plan a listing of some entities from their beginning, beside the regular reads. In the caller's transaction."""
+    LoadProgress.objects.filter(connection=connection, entity__in=entities).delete()
+    LoadProgress.objects.bulk_create(LoadProgress(connection=connection, entity=entity) for entity in entities)
+
+
+def unfinished(connection: Connection) -> bool:
+    """Whether an entity is still to be listed; also one that an older version of this program did not know."""
+    done = LoadProgress.objects.filter(connection=connection, state=LoadState.DONE, entity__in=CHANGE_DATA)
+    return done.count() < len(CHANGE_DATA)
+
+
+def offered(connection: Connection) -> list[str]:
+    """The entities that change data is asked for: all but those that QuickBooks refuses to this company."""
+    refused = LoadProgress.objects.filter(connection=connection, refused=True)
+    hidden = set(refused.values_list("entity", flat=True))
+    return [entity for entity in CHANGE_DATA if entity not in hidden]
+
+
+def ask_for_refused(connection: Connection) -> None:
+    """Have what was refused asked for again: multicurrency or classes may have been switched on since."""
+    LoadProgress.objects.filter(connection=connection, refused=True).update(state=LoadState.WAITING, refused=False)
 
 
 def run_slice(connection: Connection, lease: schedule.Lease) -> bool:
     """Load for up to SLICE_SECONDS; returns whether everything is loaded now."""
-    if not LoadProgress.objects.filter(connection=connection).exists():
-        start(connection, lease)
+    rows = [LoadProgress(connection=connection, entity=entity) for entity in CHANGE_DATA]
+    LoadProgress.objects.bulk_create(rows, ignore_conflicts=True)
     client = gateway.client_for(connection, Cause.FIRST_LOAD)
     again = PullSchedule.objects.filter(connection=connection, loaded_at__isnull=False).exists()
     deadline = time.monotonic() + SLICE_SECONDS
     order = {entity: number for number, entity in enumerate(CHANGE_DATA)}
-    waiting = LoadProgress.objects.filter(connection=connection).exclude(state=LoadState.DONE)
-    for progress in sorted(waiting, key=lambda row: order.get(row.entity, 99)):
+    waiting = LoadProgress.objects.filter(connection=connection, entity__in=CHANGE_DATA).exclude(state=LoadState.DONE)
+    for progress in sorted(waiting, key=lambda row: order[row.entity]):
         if not _load_entity(connection, lease, client, progress, deadline, again=again):
             return False
     _finish(connection, lease)
@@ -124,59 +87,40 @@ def _load_entity(
     *,
     again: bool,
 ) -> bool:
-    if progress.expected is None:
-        progress.expected = client.count(progress.entity, everything(progress.entity))
-        progress.state = LoadState.RUNNING
-        progress.save(update_fields=["expected", "state"])
-    position = _Position(progress.since or BEGINNING, progress.offset)
-    for answer, following in pages(client, progress.entity, position):
-        # Change data no longer tells what was deleted since the last load, so the new listing has to.
-        if again:
-            answer.rows += _moved_or_deleted(connection, client, progress.entity, position, answer, following)
-        position = following or position
-        _commit_page(connection, lease, progress, answer, following)
-        if following is not None and time.monotonic() > deadline:
-            return False
+    position = Position(progress.since or BEGINNING, progress.offset, frozenset(progress.seen))
+    try:
+        for here, answer, following in pages(client, progress.entity, position):
+            if following is not None and progress.expected is None:
+                # Only a list of many pages needs a bar that says how far it is.
+                progress.expected = client.count(progress.entity, everything(progress.entity))
+            # Change data no longer tells what was deleted since the last load, so the new listing has to.
+            if again:
+                moved, gone = absence.moved_or_gone(connection, client, progress.entity, here, answer, following)
+                answer.rows += moved
+                progress.gone = sorted({*progress.gone, *gone})
+                if following is None:
+                    answer.rows += absence.proven(connection, client, progress, answer)
+            _commit_page(connection, lease, progress, here, answer, following)
+            if following is not None and time.monotonic() > deadline:
+                return False
+    except errors.Refused as error:
+        if progress.entity not in OPTIONAL:
+            raise
+        log.info("load.not_offered", connection=connection.pk, entity=progress.entity, error=str(error))
+        with transaction.atomic():
+            schedule.confirm(lease)
+            progress.state, progress.refused, progress.finished_at = LoadState.DONE, True, timezone.now()
+            progress.save()
     return True
 
 
-def _moved_or_deleted(
-    connection: Connection,
-    client: QuickBooksClient,
-    entity: str,
-    here: _Position,
-    answer: Answer,
-    following: _Position | None,
-) -> list[Row]:
-    """What the mirror has in the span of this page and the page lacks: as it is now, or a tombstone where it is gone.
-
-    Asked for by Id, because an object that changed meanwhile only moved to a later page. Nothing is concluded about
-    the timestamp in which a page begins with an offset: other pages hold the rest of it.
-    """
-    known = MirrorObject.objects.filter(connection=connection, entity=entity, deleted=False)
-    known = known.filter(**{"remote_updated_at__gt" if here.offset else "remote_updated_at__gte": here.since})
-    if following is not None:
-        known = known.filter(remote_updated_at__lt=following.since)
-    listed = {row.qbo_id for row in answer.rows} | {record.qbo_id for record in answer.unreadable}
-    missing = [qbo_id for qbo_id in known.order_by("pk").values_list("qbo_id", flat=True) if qbo_id not in listed]
-    rows: list[Row] = []
-    for first in range(0, len(missing), ASKED_AT_ONCE):
-        asked = missing[first : first + ASKED_AT_ONCE]
-        quoted = ", ".join("'{}'".format(qbo_id.replace("\\", "\\\\").replace("'", "\\'")) for qbo_id in asked)
-        found = read_answer(client.select(statement(entity, where=f"Id IN ({quoted})")))
-        there = {row.qbo_id for row in found.rows} | {record.qbo_id for record in found.unreadable}
-        rows += found.rows
-        if "" not in there:  # else one of them is there, but can't be told
-            rows += [
-                Row(entity, qbo_id, 0, found.time, digest=b"", body=b"", deleted=True)
-                for qbo_id in asked
-                if qbo_id not in there
-            ]
-    return rows
-
-
 def _commit_page(
-    connection: Connection, lease: schedule.Lease, progress: LoadProgress, answer: Answer, following: _Position | None
+    connection: Connection,
+    lease: schedule.Lease,
+    progress: LoadProgress,
+    here: Position,
+    answer: Answer,
+    following: Position | None,
 ) -> None:
     with transaction.atomic():
         schedule.confirm(lease)
@@ -184,28 +128,31 @@ def _commit_page(
         merge.park(connection, answer.unreadable)
         merge.release(connection, answer.rows)
         progress.started_at = progress.started_at or answer.time
-        progress.loaded += answer.objects
+        progress.loaded += answer.objects - here.repeated(answer)
         if following is None:
             progress.state, progress.finished_at = LoadState.DONE, timezone.now()
+            progress.offset, progress.seen, progress.gone = 0, [], []
         else:
-            progress.since, progress.offset = following.since, following.offset
+            progress.state = LoadState.RUNNING
+            progress.since, progress.offset, progress.seen = following.since, following.offset, sorted(following.seen)
         progress.save()
         if changed:
             emit("mirror.changed", connection, origin=Origin.SYNC)
 
 
 def _finish(connection: Connection, lease: schedule.Lease) -> None:
-    """Set the cursor to the load's own start, so that the change-data call that follows brings what moved meanwhile."""
+    """Set the cursor to the load's own start, so that the change-data call that follows brings what moved meanwhile.
+
+    A listing of some entities beside the regular reads leaves the cursor: those reads went on from it.
+    """
     with transaction.atomic():
         row: PullSchedule = schedule.confirm(lease)
-        starts = LoadProgress.objects.filter(connection=connection).values_list("started_at", flat=True)
+        if row.cursor is not None:
+            return
+        loads = LoadProgress.objects.filter(connection=connection)
+        starts = loads.values_list("started_at", flat=True)
         row.cursor = min((moment for moment in starts if moment is not None), default=None)
         row.loaded_at = timezone.now()
         row.save(update_fields=["cursor", "loaded_at"])
-        emit(
-            "connection.loaded",
-            connection,
-            origin=Origin.SYNC,
-            counts={p.entity: p.loaded for p in LoadProgress.objects.filter(connection=connection)},
-        )
+        emit("connection.loaded", connection, origin=Origin.SYNC, counts={p.entity: p.loaded for p in loads})
     log.info("load.finished", connection=connection.pk)

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -61,7 +62,7 @@ buried AS (
     ON CONFLICT (connection_id, entity, qbo_id) DO UPDATE SET
         deleted = true, remote_updated_at = excluded.remote_updated_at, unread = true, mirrored_at = now()
     WHERE NOT mirror.deleted AND excluded.remote_updated_at >= mirror.remote_updated_at
-    RETURNING mirror.id
+    RETURNING mirror.id, mirror.entity
 ),
 payloads AS (
     INSERT INTO qbo_connector_mirrorpayload (mirror_id, body)
@@ -69,33 +70,38 @@ payloads AS (
     ON CONFLICT (mirror_id) DO UPDATE SET body = excluded.body
     RETURNING mirror_id
 )
-SELECT (SELECT count(*) FROM merged) + (SELECT count(*) FROM buried), (SELECT count(*) FROM payloads)
+SELECT entity, count(*) FROM (SELECT entity FROM merged UNION ALL SELECT entity FROM buried) AS written GROUP BY entity
 """
 
 
 def merge_rows(connection: Connection, rows: Sequence[Row]) -> int:
     """Merge rows into the mirror; returns how many were new or changed. Runs in the caller's transaction."""
+    return merge_by_entity(connection, rows).total()
+
+
+def merge_by_entity(connection: Connection, rows: Sequence[Row]) -> Counter[str]:
+    """Merge rows; returns how many of each entity were new or changed."""
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("Mirror rows and cursor belong into one transaction.")
     chosen = newest_first(rows)
     if not chosen:
-        return 0
+        return Counter()
     with database.cursor() as cursor:
         if len(chosen) < COPY_FROM_ROWS:
             return _merge_values(cursor, connection, chosen)
         return _merge_copied(cursor, connection, chosen)
 
 
-def _merge_values(cursor: Any, connection: Connection, rows: Sequence[Row]) -> int:
+def _merge_values(cursor: Any, connection: Connection, rows: Sequence[Row]) -> Counter[str]:
     casts = ", ".join(f"%s::{kind}" for kind in _COLUMNS.values())
     source = f"(VALUES %s) AS source ({', '.join(_COLUMNS)})"
     statement = _MERGE.format(source=source, connection_id=int(connection.pk))
     values = [tuple(getattr(row, name) for name in _COLUMNS) for row in rows]
     execute_values(cursor.cursor, statement, values, template=f"({casts})", page_size=len(values))
-    return int(cursor.fetchone()[0])
+    return Counter(dict(cursor.fetchall()))
 
 
-def _merge_copied(cursor: Any, connection: Connection, rows: Sequence[Row]) -> int:
+def _merge_copied(cursor: Any, connection: Connection, rows: Sequence[Row]) -> Counter[str]:
     columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
     cursor.execute(f"CREATE TEMPORARY TABLE incoming_rows ({columns}) ON COMMIT DROP")
     buffer = io.StringIO()
@@ -108,7 +114,7 @@ def _merge_copied(cursor: Any, connection: Connection, rows: Sequence[Row]) -> i
         buffer,
     )
     cursor.execute(_MERGE.format(source="incoming_rows", connection_id=int(connection.pk)))
-    merged = int(cursor.fetchone()[0])
+    merged = Counter(dict(cursor.fetchall()))
     cursor.execute("DROP TABLE incoming_rows")
     return merged
 

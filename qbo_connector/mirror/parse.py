@@ -52,13 +52,18 @@ class Head(msgspec.Struct, kw_only=True):
     PaymentRefNum: str = ""
     Type: str = ""
     AccountType: str = ""
+    PayType: str = ""
+    TxnStatus: str = ""
+    Code: str = ""
     PrimaryEmailAddr: Address | None = None
     BillEmail: Address | None = None
     CustomerRef: Ref | None = None
+    VendorRef: Ref | None = None
     ParentRef: Ref | None = None
     CurrencyRef: Ref | None = None
     TxnDate: datetime.date | None = None
     DueDate: datetime.date | None = None
+    ExpirationDate: datetime.date | None = None
     TotalAmt: Decimal | None = None
     Balance: Decimal | None = None
     UnitPrice: Decimal | None = None
@@ -113,6 +118,8 @@ class Answer:
     rows: list[Row] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    # In the order of the answer; empty where an object has none.
+    ids: list[str] = field(default_factory=list)
 
     @property
     def objects(self) -> int:
@@ -193,9 +200,13 @@ def _read_group(answer: Answer, entity: str, raw: bytes) -> None:
             answer.unreadable.append(Unreadable(entity[:60], _id_of(body), f"Unknown entity “{entity[:60]}”.", body))
             continue
         try:
-            answer.rows.append(read_object(entity, body))
+            row = read_object(entity, body)
         except (msgspec.MsgspecError, ValueError, OverflowError) as error:
             answer.unreadable.append(Unreadable(entity, _id_of(body), f"Can't be read: {error}", body))
+            answer.ids.append(answer.unreadable[-1].qbo_id)
+        else:
+            answer.rows.append(row)
+            answer.ids.append(row.qbo_id)
 
 
 def read_object(entity: str, body: bytes) -> Row:
@@ -203,6 +214,7 @@ def read_object(entity: str, body: bytes) -> Row:
     head = _heads.decode(body)
     deleted = head.status.lower() == "deleted"
     email = head.PrimaryEmailAddr or head.BillEmail
+    party = head.CustomerRef or head.VendorRef
     for label, amount in (("TotalAmt", head.TotalAmt), ("Balance", head.Balance), ("UnitPrice", head.UnitPrice)):
         if amount is not None and not (amount.is_finite() and abs(amount) < Decimal(10) ** 15):
             raise ValueError(f"{label} is out of range: {amount}")
@@ -218,13 +230,13 @@ def read_object(entity: str, body: bytes) -> Row:
         deleted=deleted,
         name=_clean(head.DisplayName or head.Name or head.DocNumber, 500),
         email=_clean(email.Address if email else "", 254),
-        code=_clean(head.Sku or head.PaymentRefNum, 100),
-        kind=_clean(head.Type or head.AccountType, 30),
-        party_id=_clean(head.CustomerRef.value if head.CustomerRef else "", 40),
+        code=_clean(head.Sku or head.PaymentRefNum or head.Code, 100),
+        kind=_clean(head.Type or head.AccountType or head.TxnStatus or head.PayType, 30),
+        party_id=_clean(party.value if party else "", 40),
         parent_id=_clean(head.ParentRef.value if head.ParentRef else "", 40),
         txn_on=head.TxnDate,
-        due_on=head.DueDate,
-        currency=_clean(head.CurrencyRef.value if head.CurrencyRef else "", 3),
+        due_on=head.DueDate or head.ExpirationDate,
+        currency=_clean(head.CurrencyRef.value if head.CurrencyRef else head.Code, 3),
         total=head.TotalAmt,
         balance=head.Balance,
         unit_price=head.UnitPrice,

@@ -1,6 +1,9 @@
 """Read one company: what changed since the cursor, in one call, committed together with the new cursor."""
 
 import datetime
+import time
+from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -12,10 +15,11 @@ from core.models import Origin
 from qbo_connector import company, errors, gateway
 from qbo_connector.client import PAGE_SIZE, QuickBooksClient
 from qbo_connector.enums import Cause, LoadState
-from qbo_connector.mirror import load, merge, schedule
-from qbo_connector.mirror.entities import CHANGE_DATA, REFERENCE
+from qbo_connector.mirror import absence, load, merge, schedule
+from qbo_connector.mirror.entities import REFERENCE
+from qbo_connector.mirror.paging import everything, statement
 from qbo_connector.mirror.parse import Answer, Row, Unreadable, read_answer
-from qbo_connector.models import Connection, LoadProgress, MirrorObject, PullSchedule
+from qbo_connector.models import Connection, LoadProgress, PullSchedule
 from qbo_connector.services import status
 
 log = structlog.get_logger(__name__)
@@ -56,25 +60,30 @@ def pull(lease: schedule.Lease) -> None:
 def _pull(connection: Connection, plan: PullSchedule, lease: schedule.Lease) -> None:
     if plan.cursor is not None and timezone.now() - plan.cursor > OLDEST:
         load.start(connection, lease)
-    unfinished = LoadProgress.objects.filter(connection=connection).exclude(state=LoadState.DONE).exists()
+        plan.refresh_from_db()
     if plan.cursor is None and connection.reference_read_at is None:
         _read_reference_first(connection, lease)
-    if plan.cursor is None or unfinished:
-        if not load.run_slice(connection, lease):
-            schedule.release(lease, due_at=timezone.now())
-            return
-        plan.refresh_from_db()
-    cause = Cause(plan.cause)
-    client = gateway.client_for(connection, cause)
-    reference = _reference(connection, plan, client)
-    try:
-        answer = _changes(connection, client, plan)
-    except DeletionsHidden as hidden:
-        log.warning("pull.listed_anew", connection=connection.pk, entity=str(hidden))
+    if plan.cursor is None and not LoadProgress.objects.filter(connection=connection).exists():
         load.start(connection, lease)
-        schedule.release(lease, due_at=timezone.now())
-        return
-    _commit(connection, lease, answer, reference, requested_at=plan.requested_at)
+    deadline = time.monotonic() + load.SLICE_SECONDS
+    while True:
+        if load.unfinished(connection) and not load.run_slice(connection, lease):
+            break
+        plan.refresh_from_db()
+        if _read_changes(connection, plan, lease):
+            return
+        if time.monotonic() > deadline:
+            break
+    schedule.release(lease, due_at=timezone.now())
+
+
+def _read_changes(connection: Connection, plan: PullSchedule, lease: schedule.Lease) -> bool:
+    """One change-data read, committed with its cursor. False when something is to be listed now."""
+    client = gateway.client_for(connection, Cause(plan.cause))
+    reference = _reference(connection, plan, client)
+    counts = _counts(connection, plan)
+    answer, full = _changes(connection, client, plan)
+    return _commit(connection, lease, _Read(answer, full, reference, counts, plan.requested_at))
 
 
 def _read_reference_first(connection: Connection, lease: schedule.Lease) -> None:
@@ -87,39 +96,33 @@ def _read_reference_first(connection: Connection, lease: schedule.Lease) -> None
     connection.refresh_from_db()
 
 
-def _changes(connection: Connection, client: QuickBooksClient, plan: PullSchedule) -> Answer:
-    """Everything that changed since the cursor. One call, unless it comes back full."""
+def _changes(connection: Connection, client: QuickBooksClient, plan: PullSchedule) -> tuple[Answer, list[str]]:
+    """Everything that changed since the cursor, and the entities whose window is too full to hold it. One call, unless
+    it comes back full."""
     assert plan.cursor is not None
     since = plan.cursor - OVERLAP
-    answer = read_answer(client.changes_since(CHANGE_DATA, since))
+    entities = load.offered(connection)
+    answer = read_answer(client.changes_since(entities, since))
     if answer.objects < PAGE_SIZE:
-        return answer
+        return answer, []
     log.info("pull.window_full", connection=connection.pk, objects=answer.objects)
-    combined = Answer(time=answer.time)
-    for entity in CHANGE_DATA:
+    combined, full = Answer(time=answer.time), []
+    for entity in entities:
         part = read_answer(client.changes_since([entity], since))
         combined.rows += part.rows
         combined.unreadable += part.unreadable
         if part.objects >= PAGE_SIZE:
-            # A full window hides the rest; pages by key bring all of them, but not what was deleted.
-            living = client.count(entity, load.everything(entity))
-            rows, unreadable = load.read_all_since(client, entity, since)
-            if _mirrored_with(connection, entity, rows) > living:
-                raise DeletionsHidden(entity)
-            combined.rows += rows
-            combined.unreadable += unreadable
-    return combined
+            full.append(entity)
+    return combined, full
 
 
-class DeletionsHidden(Exception):
-    """The mirror holds more than QuickBooks: some of it was deleted in a window too full to say which."""
-
-
-def _mirrored_with(connection: Connection, entity: str, rows: list[Row]) -> int:
-    """How many living objects of an entity the mirror will hold with ``rows``."""
-    living = MirrorObject.objects.filter(connection=connection, entity=entity, deleted=False)
-    wanted = {row.qbo_id for row in rows}
-    return living.count() + len(wanted) - living.filter(qbo_id__in=wanted).count()
+def _counts(connection: Connection, plan: PullSchedule) -> dict[str, int]:
+    """QuickBooks' number of objects of the entities that are to be counted, asked for right before change data."""
+    if not plan.to_count:
+        return {}
+    client = gateway.client_for(connection, Cause.COUNT_CHECK)
+    offered = set(load.offered(connection))
+    return {entity: client.count(entity, everything(entity)) for entity in plan.to_count if entity in offered}
 
 
 def _reference(connection: Connection, plan: PullSchedule, client: QuickBooksClient) -> "_Reference | None":
@@ -142,7 +145,7 @@ def read_reference(client: QuickBooksClient) -> _Reference:
     rows: list[Row] = []
     unreadable: list[Unreadable] = []
     for entity in REFERENCE:
-        answer = read_answer(client.select(load.statement(entity)))
+        answer = read_answer(client.select(statement(entity)))
         rows += answer.rows
         unreadable += answer.unreadable
     return _Reference(rows, unreadable, company.facts(client.company_info(), client.preferences()))
@@ -158,31 +161,76 @@ def save_reference(connection: Connection, reference: _Reference) -> int:
     return changed
 
 
-def _commit(
-    connection: Connection,
-    lease: schedule.Lease,
-    answer: Answer,
-    reference: _Reference | None,
-    *,
-    requested_at: datetime.datetime | None,
-) -> None:
+@dataclass(frozen=True)
+class _Read:
+    """What one read brought, before it is committed."""
+
+    answer: Answer
+    full: list[str]
+    reference: "_Reference | None"
+    counts: dict[str, int]
+    requested_at: datetime.datetime | None
+
+
+def _commit(connection: Connection, lease: schedule.Lease, read: _Read) -> bool:
     with transaction.atomic():
         row = schedule.confirm(lease)
-        changed = merge.merge_rows(connection, answer.rows)
-        merge.park(connection, answer.unreadable)
-        merge.release(connection, answer.rows)
-        if reference is not None:
-            changed += save_reference(connection, reference)
-        now = timezone.now()
-        row.cursor = max(answer.time, row.cursor or answer.time)
-        row.finished_at, row.failures, row.last_problem, row.leased_until = now, 0, "", None
-        if row.requested_at == requested_at:
-            # Nobody asked again while we were reading.
-            row.due_at, row.cause = schedule.next_due(connection, now), Cause.CYCLE
-            row.read_reference = False
+        cursor = row.cursor
+        changed = merge.merge_by_entity(connection, read.answer.rows)
+        merge.park(connection, read.answer.unreadable)
+        merge.release(connection, read.answer.rows)
+        if read.reference is not None:
+            changed["reference"] = save_reference(connection, read.reference)
+            connection.reference_read_at = timezone.now()
+            row.read_reference = row.requested_at != read.requested_at
+            load.ask_for_refused(connection)
+        assert cursor is not None
+        row.cursor = max(read.answer.time, cursor)
+        differing = _compare(connection, row, read, changed)
+        if read.full:
+            _page_through(connection, read.full, since=cursor - OVERLAP)
+            row.to_count = sorted({*row.to_count, *read.full})
+        if differing:
+            load.list_anew(connection, differing)
+            emit("connection.counts_differ", connection, origin=Origin.SYNC, entities=differing)
+        again = bool(differing or read.full or (read.reference is not None and load.unfinished(connection)))
+        if not again:
+            _rest(connection, row, requested_at=read.requested_at)
         row.save()
-        if changed:
+        if changed.total():
             emit_changed(connection)
+    return not again
+
+
+def _rest(connection: Connection, row: PullSchedule, *, requested_at: datetime.datetime | None) -> None:
+    """Give the lease back until the next time, or at once if somebody asked again while we were reading."""
+    now = timezone.now()
+    row.finished_at, row.failures, row.last_problem, row.leased_until = now, 0, "", None
+    if row.requested_at == requested_at:
+        row.due_at, row.cause = schedule.next_due(connection, now), Cause.CYCLE
+        row.read_reference = False
+
+
+def _compare(connection: Connection, row: PullSchedule, read: _Read, changed: Counter[str]) -> list[str]:
+    """The entities of which the mirror holds another number than QuickBooks. Sets what is still to be counted.
+
+    Judged only where the read after the count brought nothing new: then the mirror is as it was at the count.
+    """
+    differing = []
+    for entity, counted in read.counts.items():
+        if not changed[entity] and entity not in read.full and counted != absence.held(connection, entity):
+            differing.append(entity)
+    row.to_count = [
+        entity for entity in row.to_count if entity in read.full or (entity in read.counts and changed[entity])
+    ]
+    return differing
+
+
+def _page_through(connection: Connection, entities: list[str], *, since: datetime.datetime) -> None:
+    """Have what a full window hides read in pages, from the window's start on; killed or not, they go on."""
+    LoadProgress.objects.filter(connection=connection, entity__in=entities).update(
+        state=LoadState.WAITING, since=since, offset=0, seen=[], gone=[], expected=None
+    )
 
 
 def emit_changed(connection: Connection) -> None:

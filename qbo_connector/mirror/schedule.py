@@ -81,8 +81,14 @@ def begin(lease: Lease) -> bool:
     return bool(ours.update(leased_until=until))
 
 
+# In the economical mode a company is read when a webhook came, and this often all the same: webhooks get lost.
+SAFETY = datetime.timedelta(hours=6)
+
+
 def interval(connection: Connection) -> datetime.timedelta:
-    """How often the company is read."""
+    """How often the company is read, webhooks aside."""
+    if connection.economical:
+        return SAFETY
     seconds = settings.PULL_INTERVAL_SECONDS or connection.interval_minutes * 60
     return datetime.timedelta(seconds=seconds)
 
@@ -115,12 +121,18 @@ def failed(lease: Lease, problem: str, *, wait: datetime.timedelta | None = None
 
 @transaction.atomic
 def request_pull(connection_ids: Sequence[int], *, cause: Cause = Cause.SYNC_NOW, reference: bool = True) -> None:
-    """Make companies due now. ``reference``: also read what change data lacks (tax codes, preferences)."""
+    """Make companies due now. ``reference``: also read what change data lacks (tax codes, preferences).
+
+    What the program asks for by itself (a regular cycle) does not shorten the wait after a failure; a person may.
+    """
     now = timezone.now()
     values: dict[str, object] = {"due_at": now, "requested_at": now, "cause": cause}
     if reference:
         values["read_reference"] = True
-    PullSchedule.objects.filter(connection_id__in=connection_ids).update(**values)
+    rows = PullSchedule.objects.filter(connection_id__in=connection_ids)
+    if cause == Cause.CYCLE:
+        rows = rows.filter(failures=0)
+    rows.update(**values)
 
 
 def anything_due(connection_ids: Sequence[int]) -> bool:

@@ -1,5 +1,6 @@
 """Tables of the connector."""
 
+from qbo_connector.models.alerts import Alert
 from qbo_connector.models.connections import Connection, ConnectionToken, OAuthState
 from qbo_connector.models.meter import ApiUsage
 from qbo_connector.models.mirror import MirrorObject, MirrorPayload, ParkedRecord
@@ -8,6 +9,7 @@ from qbo_connector.models.pulls import LoadProgress, PullSchedule
 from qbo_connector.models.webhooks import WebhookEvent
 
 __all__ = [
+    "Alert",
     "ApiUsage",
     "Connection",
     "ConnectionToken",

@@ -25,6 +25,12 @@ class Connection(models.Model):
     automated_tax = models.BooleanField(default=False)
     default_terms = models.CharField(max_length=40, blank=True, help_text="Preferences: SalesFormsPrefs.DefaultTerms.")
     interval_minutes = models.PositiveSmallIntegerField(default=10)
+    economical = models.BooleanField(
+        default=False, help_text="Read only when a webhook came, and every six hours to be safe."
+    )
+    monthly_budget = models.PositiveIntegerField(null=True, help_text="Reads a month before which admins are warned.")
+    alert_records = models.PositiveIntegerField(default=10, help_text="So many failing records are worth an e-mail,")
+    alert_minutes = models.PositiveIntegerField(default=30, help_text="once they have been failing for so long.")
     connected_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     connected_at = models.DateTimeField(default=timezone.now)
     disconnected_at = models.DateTimeField(null=True)

@@ -12,7 +12,8 @@ from qbo_connector.models.connections import Connection
 class MirrorObject(models.Model):
     """The typed head of a mirrored object; the whole payload is in ``MirrorPayload``.
 
-    ``name`` is DisplayName, Name or DocNumber; ``code`` Sku or PaymentRefNum; ``party_id`` the CustomerRef.
+    ``name`` is DisplayName, Name or DocNumber; ``code`` Sku, PaymentRefNum or a currency's Code; ``party_id`` the
+    CustomerRef or VendorRef; ``kind`` Type, AccountType, TxnStatus or PayType; ``due_on`` DueDate or ExpirationDate.
     ``deleted`` means QuickBooks reported or a complete listing proved it gone. ``unread`` marks rows whose content
     changed since the layer above last read them.
     """

@@ -25,6 +25,10 @@ class PullSchedule(models.Model):
     read_reference = models.BooleanField(default=False, help_text="The next pull also reads what change data lacks.")
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True, help_text="Last success.")
+    to_count = models.JSONField(
+        default=list, help_text="Entities whose number the next quiet read compares with the mirror's."
+    )
+    counted_at = models.DateTimeField(null=True, help_text="When the last count check was asked for.")
     failures = models.PositiveIntegerField(default=0)
     last_problem = models.TextField(blank=True)
 
@@ -38,7 +42,9 @@ class PullSchedule(models.Model):
 class LoadProgress(models.Model):
     """The first (or a repeated full) load of one entity: its own cursor, so that it goes on where it was killed.
 
-    ``since`` is the last LastUpdatedTime seen; ``offset`` is used only inside one timestamp.
+    ``since`` is the last LastUpdatedTime seen; ``offset`` is used only inside one timestamp, of which ``seen`` holds
+    the Ids met so far. ``gone`` are Ids that a repeated listing lacks: deleted only when the listing is complete.
+    ``refused`` means that QuickBooks does not offer this entity to the company.
     """
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="loads")
@@ -46,6 +52,9 @@ class LoadProgress(models.Model):
     state = models.CharField(max_length=8, choices=LoadState, default=LoadState.WAITING)
     since = models.DateTimeField(null=True)
     offset = models.PositiveIntegerField(default=0)
+    seen = models.JSONField(default=list)
+    gone = models.JSONField(default=list)
+    refused = models.BooleanField(default=False)
     expected = models.PositiveIntegerField(null=True)
     loaded = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField(null=True, help_text="QuickBooks' clock at the start.")

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Least
+from django.db.models import Case, DateTimeField, F, Value, When
+from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
 from qbo_connector.enums import Cause, ConnectionStatus
@@ -15,6 +15,8 @@ from qbo_connector.webhook_bodies import Notice
 
 # Time for the rest of a burst to arrive, so that any number of notices costs one read.
 DEBOUNCE = datetime.timedelta(seconds=3)
+# A company whose webhooks never stop is read this often, not after each of them.
+APART = datetime.timedelta(seconds=20)
 
 
 @transaction.atomic
@@ -39,8 +41,20 @@ def take(notices: Sequence[Notice]) -> int:
         ignore_conflicts=True,
     )
     touched = {companies[n.realm_id].pk for n in new}
-    # A read that is under way right now sees that it was asked for again, and is followed by another one.
-    PullSchedule.objects.filter(connection_id__in=touched).update(
-        due_at=Least(F("due_at"), timezone.now() + DEBOUNCE), requested_at=timezone.now(), cause=Cause.WEBHOOK
-    )
+    if touched:
+        _make_due(touched)
     return len(new)
+
+
+def _make_due(connection_ids: set[int]) -> None:
+    """Soon, but not during the wait after a failure: then QuickBooks is to be left alone whatever it tells us.
+
+    A read that is under way right now sees that it was asked for again, and is followed by another one.
+    """
+    now = timezone.now()
+    soon = Greatest(Value(now + DEBOUNCE, output_field=DateTimeField()), F("finished_at") + APART)
+    PullSchedule.objects.filter(connection_id__in=connection_ids).update(
+        due_at=Case(When(failures__gt=0, then=F("due_at")), default=Least(F("due_at"), soon)),
+        requested_at=now,
+        cause=Cause.WEBHOOK,
+    )
