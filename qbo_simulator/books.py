@@ -13,6 +13,7 @@ from qbo_simulator.entities.arrangement import arrange
 from qbo_simulator.entities.catalogue import Entity
 from qbo_simulator.entities.intake import CLEARED, take_in
 from qbo_simulator.entities.limits import check_lengths
+from qbo_simulator.entities.merging import merge
 from qbo_simulator.entities.rules import Rules
 from qbo_simulator.shelf import Shelf
 from qbo_simulator.store import Transaction
@@ -163,6 +164,15 @@ class Books:
         self.note(entity.name, identifier, "Emailed")
         return self.reread(entity, identifier)
 
+    def merge(self, entity: Entity, loser: str, winner: str) -> dict[str, Any]:
+        """Make one of two customers, vendors or items, as the accountant can and the API can't. Raises Refused.
+
+        ``loser`` is gone afterwards: reads give 610, change data shows it as deleted, its name is free, and its
+        transactions belong to ``winner`` with new SyncTokens. Returns the winner.
+        """
+        self._check_open()
+        return merge(self, entity, loser, winner)
+
     # -- what the rules of the entities use -----------------------------------------------------------------------
 
     def reread(self, entity: Entity, identifier: str) -> dict[str, Any]:
@@ -183,9 +193,9 @@ class Books:
         """Store an object without anybody noticing."""
         self.shelf.put(self.shelf.entity(entity), body)
 
-    def note(self, entity: str, identifier: str, operation: str) -> None:
-        """Remember a change for the webhooks."""
-        self.changes.append(Change(self.company.realm, entity, identifier, operation, self.now))
+    def note(self, entity: str, identifier: str, operation: str, *, merged: str | None = None) -> None:
+        """Remember a change for the webhooks; ``merged`` is the Id that a merge took away."""
+        self.changes.append(Change(self.company.realm, entity, identifier, operation, self.now, merged))
 
     def refer(
         self,

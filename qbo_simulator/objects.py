@@ -95,6 +95,8 @@ def _act(books: Books, entity: Entity, identifier: str | None, operation: str, a
             return books.send(entity, identifier, asked.get("address"))
         case "pay" if entity.name == "Invoice":
             return pay(books, current, amount=asked.get("amount"), day=asked.get("date"))
+        case "merge":
+            return books.merge(entity, identifier, str(asked.get("into")))
         case "unapply" if entity.name == "Payment":
             return books.update(entity, {**key, "Line": [], "sparse": True})
     raise ValueError(f"{operation} is not possible for {entity.name}")

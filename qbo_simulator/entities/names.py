@@ -161,6 +161,32 @@ def settle_balance(books: Books, customer: str | None) -> None:
         customer = (body.get("ParentRef") or {}).get("value")
 
 
+def settle_vendor(books: Books, vendor: str | None) -> None:
+    """Compute again what is owed to a vendor: open bills less credits and what was paid too much."""
+    body = books.shelf.get("Vendor", vendor)
+    if body is None or vendor is None:
+        return
+    row = books.tx.one(
+        "SELECT coalesce(sum(CASE entity WHEN 'Bill' THEN balance ELSE -balance END), 0) FROM objects "
+        "WHERE realm = ? AND owner = ? AND entity IN ('Bill', 'VendorCredit') AND deleted = 0",
+        (books.company.realm, vendor),
+    )
+    balance = cents(repr(row[0]))
+    for payment in books.shelf.find("BillPayment", "owner = ?", (vendor,)):
+        balance -= unapplied(payment)
+    if balance != cents(body.get("Balance")):
+        books.touch("Vendor", body | {"Balance": balance}, token=False)
+
+
+def unapplied(payment: dict[str, Any]) -> Decimal:
+    """Return what a payment of bills leaves over: its total and the credits it uses, less the bills it pays."""
+    left = cents(payment.get("TotalAmt"))
+    for line in payment.get("Line") or ():
+        kinds = [link.get("TxnType") for link in line.get("LinkedTxn") or ()]
+        left += cents(line.get("Amount")) if "VendorCredit" in kinds else -cents(line.get("Amount"))
+    return left
+
+
 class VendorRules(NameRules):
     """Vendors."""
 
