@@ -8,7 +8,10 @@ None empties.
 
 from core.enums import PropertyKind
 from core.properties.cleaning import BadValues, clean_many, clean_values, named
-from core.properties.definitions import (
+from core.properties.expressions import PropertyValue, holds, value_of
+from core.properties.history import changes_between, described, is_told, told_change
+from core.properties.objects import Fixed, PropertyObject, add_object, objects, property_uses
+from core.properties.schema import (
     PREFIX,
     Choice,
     Definition,
@@ -18,9 +21,6 @@ from core.properties.definitions import (
     forget,
     remembered,
 )
-from core.properties.expressions import PropertyValue, holds, value_of
-from core.properties.history import changes_between, described, is_told, told_change
-from core.properties.objects import Fixed, PropertyObject, add_object, objects, property_uses
 from core.properties.values import BadValue, canonical, display, typed
 
 __all__ = [

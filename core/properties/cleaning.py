@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from core.enums import PropertyKind
 from core.properties import objects
-from core.properties.definitions import PREFIX, Definition, by_slot
+from core.properties.schema import PREFIX, Definition, by_slot
 from core.properties.values import BadValue, canonical
 
 Values = dict[str, Any]

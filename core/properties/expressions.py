@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 
 from core.enums import PropertyKind
-from core.properties.definitions import Definition
+from core.properties.schema import Definition
 from core.properties.values import PATTERNS
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from core.enums import PropertyKind
 from core.properties.cleaning import named
-from core.properties.definitions import PREFIX, Definition, by_slot
+from core.properties.schema import PREFIX, Definition, by_slot
 from core.properties.values import display
 
 Changes = dict[str, tuple[Any, Any]]

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from core.enums import PropertyKind
 from core.money import formatted, formatted_number
-from core.properties.definitions import Definition
+from core.properties.schema import Definition
 
 LONGEST_TEXT = 500
 LONGEST_LONG_TEXT = 10_000
