@@ -1,0 +1,37 @@
+"""The one condition language of the product: conditions as data, compiled to SQL or evaluated in memory.
+
+``core.conditions.language`` says what can be written and what it means, ``core.conditions.fields`` how properties and
+associations are described, ``core.conditions.registry`` where apps register them.
+"""
+
+from core.conditions import registry
+from core.conditions.address import from_address, from_query, to_address
+from core.conditions.collecting import values_for
+from core.conditions.fields import ConditionObject, Field, Fields, Relation, fields, json_text, json_text_field
+from core.conditions.language import BadCondition, Condition, parse, problems_of, setting
+from core.conditions.memory import holds, matches
+from core.conditions.sql import compile_conditions, to_sql
+
+__all__ = [
+    "BadCondition",
+    "Condition",
+    "ConditionObject",
+    "Field",
+    "Fields",
+    "Relation",
+    "compile_conditions",
+    "fields",
+    "from_address",
+    "from_query",
+    "holds",
+    "json_text",
+    "json_text_field",
+    "matches",
+    "parse",
+    "problems_of",
+    "registry",
+    "setting",
+    "to_address",
+    "to_sql",
+    "values_for",
+]
