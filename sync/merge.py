@@ -13,6 +13,7 @@ from sync.enums import Direction, Winner
 
 __all__ = ["Clash", "Merged", "Rule", "merge", "plain"]
 _NEVER = object()
+ChangedAt = datetime.datetime | Mapping[str, datetime.datetime] | None
 
 
 @dataclass(frozen=True)
@@ -55,24 +56,27 @@ def merge(
     base: Mapping[str, Any],
     crm: Mapping[str, Any],
     quickbooks: Mapping[str, Any],
-    crm_changed_at: datetime.datetime | None = None,
+    crm_changed_at: "ChangedAt" = None,
     quickbooks_changed_at: datetime.datetime | None = None,
 ) -> Merged:
     """Decide field by field. ``base`` holds plain values (``Link.snapshot``); the sides hold values by CRM field.
 
     A field that is not in ``base`` never was in agreement: an empty side is filled from the other, and where both are
-    filled the rule's winner is taken. A field that a side does not name at all is left alone.
+    filled the rule's winner is taken. A field that a side does not name at all is left alone. ``crm_changed_at`` is
+    one moment for all fields, or a moment by CRM field.
     """
     merged = Merged(agreed=dict(base))
     for rule in rules:
         name = rule.crm_field
         if name not in crm or name not in quickbooks:
             continue
-        ours, theirs, before = plain(crm[name]), plain(quickbooks[name]), base.get(name, _NEVER)
+        ours, theirs = plain(crm[name]), plain(quickbooks[name])
+        before = plain(base[name]) if name in base else _NEVER
         if ours == theirs:
             merged.agreed[name] = theirs
             continue
-        source = _source(rule, ours, theirs, before, crm_changed_at, quickbooks_changed_at)
+        changed_at = crm_changed_at.get(name) if isinstance(crm_changed_at, Mapping) else crm_changed_at
+        source = _source(rule, ours, theirs, before, changed_at, quickbooks_changed_at)
         if source == Winner.QUICKBOOKS:
             merged.to_crm[name] = quickbooks[name]
             merged.agreed[name] = theirs

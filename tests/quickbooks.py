@@ -23,6 +23,7 @@ from sync import settle
 from sync.models import ObjectSettings
 from sync.publish import invoices as publishing
 from sync.reconcile import run
+from sync.services.connections import add_default_mappings
 
 COUNTRIES = {"us": "US", "uk": "GB", "ca": "CA"}
 
@@ -98,6 +99,7 @@ def connect(quickbooks: QuickBooks, name: str = "us") -> Connection:
         ),
     )
     PullSchedule.objects.create(connection=connection)
+    add_default_mappings(connection.pk)
     return connection
 
 

@@ -1,6 +1,7 @@
 """The mappings that every connection starts with."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sync.enums import Direction, RecordType
 
@@ -68,3 +69,19 @@ DEFAULT_MAPPINGS: dict[RecordType, tuple[DefaultMapping, ...]] = {
         DefaultMapping("discount_percent", "SalesItemLineDetail.DiscountRate"),
     ),
 }
+
+
+def default_rows(connection_id: int) -> list[dict[str, Any]]:
+    """The columns of the mappings that a connection starts with."""
+    return [
+        {
+            "connection_id": connection_id,
+            "record_type": str(record_type),
+            "crm_field": mapping.crm_field,
+            "qbo_field": mapping.qbo_field,
+            "direction": str(mapping.direction),
+            "standard": True,
+        }
+        for record_type, mappings in DEFAULT_MAPPINGS.items()
+        for mapping in mappings
+    ]

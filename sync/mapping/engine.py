@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from sync.enums import Direction, Transform
 from sync.mapping import fields as known
 from sync.mapping.fields import CUSTOM_FIELD, Field
@@ -51,7 +53,8 @@ def to_crm(payload: Payload, mappings: Iterable[Mapped]) -> tuple[dict[str, Any]
     problems: dict[int, str] = {}
     for mapping in mappings:
         try:
-            value = _converted(read(payload, mapping.qbo), mapping.crm, mapping)
+            value = _converted(read(payload, mapping.qbo), mapping.qbo, mapping.crm, mapping)
+            _check_length(value, mapping.crm)
         except (BadPayload, Unfit) as error:
             problems[mapping.id] = str(error)
             continue
@@ -76,7 +79,7 @@ def to_quickbooks(
         if name not in values:
             continue
         try:
-            value = _converted(values[name], mapping.qbo, mapping)
+            value = _converted(values[name], mapping.crm, mapping.qbo, mapping)
             if plain(value) is None and mapping.default and mapping.rule.direction != Direction.IN:
                 value = typed(mapping.default, mapping.qbo)
             _write(payload, mapping.qbo, value, current)
@@ -112,6 +115,8 @@ def read(payload: Payload, field: Field) -> Any:
             raise BadPayload(f"{field.name} is not true or false.")
         return found
     value = read_text(payload, *path)
+    if field.name == "CurrencyRef.value":
+        return value[:3]
     if field.name in _MARKED:
         return name_without_mark(value, active=payload.get("Active") is not False)
     return value
@@ -128,13 +133,16 @@ def typed(text: str, field: Field) -> Any:
         if field.kind == known.DATE:
             return datetime.date.fromisoformat(text)
     except (InvalidOperation, ValueError) as error:
-        raise Unfit(f"“{text}” does not fit {field.label}.") from error
+        raise Unfit(_("“%(value)s” does not fit %(label)s.") % {"value": text, "label": field.label}) from error
     if field.kind == known.FLAG:
         if text.lower() not in ("true", "false"):
-            raise Unfit(f"“{text}” does not fit {field.label}: it has to be true or false.")
+            raise Unfit(
+                _("“%(value)s” does not fit %(label)s: it has to be true or false.")
+                % {"value": text, "label": field.label}
+            )
         return text.lower() == "true"
     if field.kind == known.CHOICE and field.choices and text not in dict(field.choices):
-        raise Unfit(f"“{text}” is no choice of {field.label}.")
+        raise Unfit(_("“%(value)s” is no choice of %(label)s.") % {"value": text, "label": field.label})
     return text
 
 
@@ -153,15 +161,34 @@ def transformed(text: str, transform: Transform | str) -> str:
     return text
 
 
-def _converted(value: Any, target: Field, mapping: Mapped) -> Any:
-    """``value`` for ``target``: what is not a text becomes one where the target is a text."""
-    if value is None:
-        return None
+def _converted(value: Any, source: Field, target: Field, mapping: Mapped) -> Any:
+    """``value`` for ``target``: a choice becomes the other side's, what is not a text becomes one for a text."""
+    if value is None or value == "":
+        return value
+    if source.kind == target.kind == known.CHOICE:
+        return _other_choice(value, source, target)
+    if target.kind == known.TEXT and source.kind in (known.CHOICE, known.CHOICES):
+        labels = dict(source.choices)
+        value = ", ".join(str(labels.get(each, each)) for each in (value if isinstance(value, list) else [value]))
     if target.kind == known.TEXT and not isinstance(value, str):
         value = _as_text(value)
     if isinstance(value, str):
         return transformed(value, mapping.transform)
     return value
+
+
+def _other_choice(value: Any, source: Field, target: Field) -> str:
+    """The choice of ``target`` of the same name or code."""
+    words = {str(value).casefold(), str(dict(source.choices).get(value, value)).casefold()}
+    for code, label in target.choices:
+        if str(code).casefold() in words or str(label).casefold() in words:
+            return code
+    raise Unfit(_("“%(value)s” is no choice of %(label)s.") % {"value": value, "label": target.label})
+
+
+def _check_length(value: Any, target: Field) -> None:
+    if isinstance(value, str) and target.limit is not None and len(value) > target.limit:
+        raise Unfit(_("%(label)s takes at most %(limit)d characters.") % {"label": target.label, "limit": target.limit})
 
 
 def _as_text(value: Any) -> str:
@@ -187,7 +214,7 @@ def _write(payload: dict[str, Any], field: Field, value: Any, current: Payload) 
         _write_custom(payload, field, value, current)
         return
     if isinstance(value, str) and field.limit is not None and len(value) > field.limit:
-        raise Unfit(f"{field.label} is longer than the {field.limit} characters that QuickBooks takes.")
+        raise _too_long(field)
     if field.kind == known.ADDRESS:
         kept = current.get(field.name)
         keep = {"Id": kept["Id"]} if isinstance(kept, Mapping) and "Id" in kept else {}
@@ -202,13 +229,20 @@ def _write(payload: dict[str, Any], field: Field, value: Any, current: Payload) 
     target[last] = "" if value is None else value.isoformat() if isinstance(value, datetime.date) else value
 
 
+def _too_long(field: Field) -> Unfit:
+    return Unfit(
+        _("%(label)s is longer than the %(limit)d characters that QuickBooks takes.")
+        % {"label": field.label, "limit": field.limit}
+    )
+
+
 def _write_custom(payload: dict[str, Any], field: Field, value: Any, current: Payload) -> None:
     definition = field.name.removeprefix(CUSTOM_FIELD)
     if "CustomField" not in payload:
         payload["CustomField"] = [dict(custom) for custom in parts(current, "CustomField")]
     text = "" if value is None else _as_text(value) if not isinstance(value, str) else value
     if field.limit is not None and len(text) > field.limit:
-        raise Unfit(f"{field.label} is longer than the {field.limit} characters that QuickBooks takes.")
+        raise _too_long(field)
     for custom in payload["CustomField"]:
         if str(custom.get("DefinitionId", "")) == definition:
             custom["StringValue"] = text

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 CUSTOM_FIELD = "CustomField."
 PROPERTY = "property:"
-TEXT, NUMBER, DATE, FLAG, CHOICE, ADDRESS, REFERENCE = (
+TEXT, NUMBER, DATE, MOMENT, FLAG, CHOICE, CHOICES, ADDRESS, REFERENCE = (
     "text",
     "number",
     "date",
+    "datetime",
     "checkbox",
     "choice",
+    "multi_choice",
     "address",
     "record",
 )

@@ -11,7 +11,8 @@ from core.events import emit
 from qbo_connector.mirror import read, schedule
 from qbo_connector.models import Connection
 from sync.enums import SyncObject
-from sync.models import ObjectSettings
+from sync.mapping.defaults import default_rows
+from sync.models import FieldMapping, ObjectSettings
 from sync.queries import enabled_objects
 
 ENTITIES: dict[SyncObject, list[str]] = {
@@ -26,7 +27,15 @@ def prepare(connection_id: int) -> None:
     """Give a new connection its settings, everything off, and have it read now."""
     for sync_object in SyncObject:
         ObjectSettings.objects.get_or_create(connection_id=connection_id, sync_object=sync_object)
+    add_default_mappings(connection_id)
     read_now([connection_id], requested=False)
+
+
+def add_default_mappings(connection_id: int) -> None:
+    """The standard mappings that a connection lacks; those that are there, switched off ones too, stay as they are."""
+    FieldMapping.objects.bulk_create(
+        (FieldMapping(**row) for row in default_rows(connection_id)), ignore_conflicts=True
+    )
 
 
 @transaction.atomic
