@@ -1,5 +1,5 @@
 # `make demo` shows the product, `make test` checks it. Everything else is below.
-.PHONY: help setup demo demo-reset run test test-fast lint format vendor lock
+.PHONY: help setup demo demo-reset run test test-fast test-long lint format vendor lock
 .DEFAULT_GOAL := help
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -29,6 +29,9 @@ test: setup ## all tests, also in a browser
 
 test-fast: setup ## the tests that take under two minutes and need no browser
 	$(PYTEST) -n $(JOBS) --dist loadgroup -m "not slow and not e2e"
+
+test-long: setup ## the fault tests with all their seeds (SEEDS=50 for the rows that have many)
+	FAULT_SEEDS=$(or $(SEEDS),50) $(PYTEST) -n $(JOBS) --dist loadgroup --timeout 3600 tests/faults
 
 # The checks read settings, no server: the values only have to be there.
 lint: export READ_DOT_ENV = false

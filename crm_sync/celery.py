@@ -21,6 +21,10 @@ def schedule() -> dict[str, dict[str, object]]:
         "qbo_connector.sweep_outbox": settings.TICK_SECONDS,
         "sync.sweep": settings.TICK_SECONDS,
         "invoices.poll_status": settings.STATUS_POLL_SECONDS,
+        "sync.check_alerts": settings.ALERT_SECONDS,
+        "qbo_connector.check_budgets": settings.BUDGET_SECONDS,
+        "qbo_connector.ask_for_counts": settings.COUNT_SECONDS,
+        "qbo_connector.prune": settings.PRUNE_SECONDS,
     }
     return {
         name: {"task": name, "schedule": seconds, "options": {"expires": seconds}} for name, seconds in periods.items()

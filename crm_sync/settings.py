@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "core.middleware.RequestLogMiddleware",
     "core.middleware.UserTimeZoneMiddleware",
+    "core.middleware.PropertiesMiddleware",
     "core.middleware.FragmentMiddleware",
 ]
 ROOT_URLCONF = "crm_sync.urls"
@@ -121,6 +122,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 TICK_SECONDS = env.float("TICK_SECONDS", 5.0)
 STATUS_POLL_SECONDS = env.float("STATUS_POLL_SECONDS", 600.0)
 HEARTBEAT_SECONDS = env.float("HEARTBEAT_SECONDS", 10.0)
+ALERT_SECONDS = env.float("ALERT_SECONDS", 60.0)
+BUDGET_SECONDS = env.float("BUDGET_SECONDS", 600.0)
+COUNT_SECONDS = env.float("COUNT_SECONDS", 900.0)
+PRUNE_SECONDS = env.float("PRUNE_SECONDS", 3600.0)
+# Days after which what nobody needs any more is deleted. Events and the rows of writes stay.
+KEEP_WEBHOOKS_DAYS = env.int("KEEP_WEBHOOKS_DAYS", 30)
+KEEP_RESOLVED_DAYS = env.int("KEEP_RESOLVED_DAYS", 90)
+KEEP_BODIES_DAYS = env.int("KEEP_BODIES_DAYS", 90)
+KEEP_USAGE_DAYS = env.int("KEEP_USAGE_DAYS", 400)
 PULL_INTERVAL_SECONDS = env.int("PULL_INTERVAL_SECONDS", 0)  # 0: each connection's own setting, in minutes
 
 QBO_ENVIRONMENT = env.str("QBO_ENVIRONMENT", "sandbox")
@@ -141,6 +151,11 @@ QBO_LIMITER_COLD_START = env.bool("QBO_LIMITER_COLD_START", True)
 LEASE_SECONDS = env.int("LEASE_SECONDS", 150)  # longer than CELERY_TASK_TIME_LIMIT
 # How long QuickBooks is trusted to remember a requestid; Intuit does not document it.
 QBO_REQUESTID_SECONDS = env.int("QBO_REQUESTID_SECONDS", 24 * 3600)
+
+# smtp://user:password@host:port (smtp+tls, smtp+ssl); without it e-mails go to the log.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "crm-sync@localhost")
 
 EVENT_HANDLERS = "crm_sync.wiring.EVENT_HANDLERS"
 ACCOUNTING = "sync.accounting.QuickBooksAccounting"

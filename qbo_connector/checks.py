@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 
 from core.encryption import encrypt
+from qbo_connector.limits import HOLD_SECONDS
 
 MADE_KEY = "python3 -c \"import base64, os; print('k1:' + base64.b64encode(os.urandom(32)).decode())\""
 
@@ -18,6 +19,21 @@ def production_is_complete(app_configs: Sequence[AppConfig] | None, **options: A
     if settings.DEBUG or settings.DEMO:
         return []
     return [*_secrets(), *_app_keys(), *_addresses()]
+
+
+def times_fit(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """Whoever waits for QuickBooks holds its slot; one given back earlier would let too many through at once."""
+    longest = settings.QBO_CONNECT_TIMEOUT + max(settings.QBO_READ_TIMEOUT, settings.QBO_INTERACTIVE_TIMEOUT)
+    if longest < HOLD_SECONDS:
+        return []
+    return [
+        Error(
+            f"A call to QuickBooks may take {longest:g} seconds, but its place among the calls at once is given back "
+            f"after {HOLD_SECONDS}.",
+            hint="Lower QBO_READ_TIMEOUT or QBO_CONNECT_TIMEOUT.",
+            id="qbo_connector.E003",
+        )
+    ]
 
 
 def _secrets() -> list[CheckMessage]:

@@ -56,10 +56,14 @@ class QuickBooksClient(QuickBooks):
         response = self.process_request(method, url, headers=headers, params=query, data=body or b"")
         self.tid = response.headers.get("intuit_tid", "")
         if accept == "application/pdf" and response.status_code == 200 and response.content[:4] == b"%PDF":
+            self.session.pace.answered()
             return bytes(response.content)
         error = errors.classify(response.status_code, response.content, tid=self.tid, writing=writing)
         if isinstance(error, errors.Throttled):
-            self.session.pace.throttled()
+            wait = response.headers.get("Retry-After", "")
+            self.session.pace.throttled(int(wait) if wait.isdecimal() else 0)
+        else:
+            self.session.pace.answered()
         if error is not None:
             raise error
         return bytes(response.content)
@@ -138,6 +142,27 @@ class QuickBooksClient(QuickBooks):
             return self._entity(answer, entity), content
         except errors.BadAnswer as error:
             raise errors.OutcomeUnknown(error.fault, tid=self.tid, status=200) from error
+
+    def send_document(self, entity: str, qbo_id: str, *, send_to: str = "") -> bytes:
+        """POST a transaction's e-mail to its customer or to ``send_to``; the whole answer with the document.
+
+        QuickBooks knows no requestid here. Raises OutcomeUnknown when nothing proves whether it was sent.
+        """
+        params = {"sendTo": send_to} if send_to else {}
+        url = self._url(entity.lower(), qbo_id, "send")
+        content = self.raw("POST", url, content_type="application/octet-stream", params=params)
+        try:
+            self._entity(self._decoded(content, writing=True), entity)
+        except errors.BadAnswer as error:
+            raise errors.OutcomeUnknown(error.fault, tid=self.tid, status=200) from error
+        return content
+
+    def batch(self, body: bytes, *, request_id: str) -> bytes:
+        """POST up to 30 operations that don't depend on each other; the whole answer, with one part for each.
+
+        The same ``request_id`` with the same bytes does nothing twice. QuickBooks counts each part like a call.
+        """
+        return self.raw("POST", self._url("batch"), body=body, params={"requestid": request_id})
 
     def pdf(self, entity: str, qbo_id: str) -> bytes:
         """GET the PDF of a transaction. Counted as one read."""

@@ -1,8 +1,9 @@
 """QuickBooks' limits for a company, shared by all processes through Redis or Valkey.
 
-Sliding windows on the server's clock. Whoever holds a slot of "at once" and dies gives it back after
-HOLD_SECONDS. A limiter that lost its memory starts as if the last minute had been full and evenly spread, so that
-it never allows more than QuickBooks does.
+Sliding windows on the server's clock. Whoever holds a slot of "at once" and dies gives it back after HOLD_SECONDS.
+After a 429 nobody calls for a minute; then one call at a time probes until one is answered, and for ten minutes the
+company has half of its pace. A limiter that lost its memory starts as if the last minute had been full and evenly
+spread, so that it never allows more than QuickBooks does.
 """
 
 import contextlib
@@ -16,6 +17,10 @@ from qbo_connector import errors
 
 HOLD_SECONDS = 60
 THROTTLE_SECONDS = 60
+LONGEST_THROTTLE = 900
+# How long after a 429 a company is on probation, and how long it goes at half its pace.
+PROBATION_SECONDS = 600
+PROBE_SECONDS = 60
 # Bulk work leaves this many slots free for people who wait.
 RESERVED = 2
 
@@ -76,6 +81,7 @@ class Limiter:
         self.reserved = 0 if interactive else RESERVED
         self.cold_start = cold_start
         self.patience = patience
+        self.probing = False
         self._take = redis.register_script(_TAKE)
 
     def _key(self, name: str) -> str:
@@ -99,17 +105,24 @@ class Limiter:
     def _wait(self, member: str, *, batch: bool) -> None:
         deadline = time.monotonic() + self.patience
         while True:
-            if self.redis.exists(self._key("throttled")):
+            throttled, probation, slow = self.redis.mget([self._key(n) for n in ("throttled", "probation", "slow")])
+            if throttled or (probation and not self._probe()):
                 raise errors.Throttled(errors.Fault("3001", "ThrottleExceeded", "Waiting for the minute to pass."))
-            wait = self._try(member, batch=batch)
+            wait = self._try(member, batch=batch, slow=bool(slow))
             if not wait:
                 return
             if time.monotonic() + wait / 1000 > deadline:
                 raise errors.Throttled(errors.Fault(message="No free slot within the allowed time."))
             time.sleep(wait / 1000)
 
-    def _try(self, member: str, *, batch: bool) -> int:
-        limits = self.limits
+    def _probe(self) -> bool:
+        """Take the one call that may find out whether QuickBooks answers again."""
+        if not self.probing:
+            self.probing = bool(self.redis.set(self._key("probe"), "1", nx=True, ex=PROBE_SECONDS))
+        return self.probing
+
+    def _try(self, member: str, *, batch: bool, slow: bool) -> int:
+        limits = {name: max(1, number // 2) if slow else number for name, number in self.limits.items()}
         return int(
             self._take(
                 keys=[self._key(name) for name in ("minute", "holders", "batches", "warm")],
@@ -126,7 +139,20 @@ class Limiter:
             )
         )
 
-    def throttled(self) -> None:
-        """Nobody calls this company for a minute."""
+    def throttled(self, retry_after: int = 0) -> None:
+        """QuickBooks answered 429: nobody calls this company for a minute, or longer if it said so."""
+        self.probing = False
+        seconds = min(LONGEST_THROTTLE, max(THROTTLE_SECONDS, retry_after))
         with contextlib.suppress(RedisError):
-            self.redis.set(self._key("throttled"), "1", ex=THROTTLE_SECONDS)
+            pipe = self.redis.pipeline()
+            pipe.set(self._key("throttled"), "1", ex=seconds)
+            pipe.set(self._key("probation"), "1", ex=seconds + PROBATION_SECONDS)
+            pipe.set(self._key("slow"), "1", ex=seconds + PROBATION_SECONDS)
+            pipe.execute()
+
+    def answered(self) -> None:
+        """QuickBooks answered something else: if this call was the probe, others may call again."""
+        if self.probing:
+            self.probing = False
+            with contextlib.suppress(RedisError):
+                self.redis.delete(self._key("probation"), self._key("probe"))

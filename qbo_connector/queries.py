@@ -7,13 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from core.models import Heartbeat
 from qbo_connector.enums import Cause, ConnectionStatus
-from qbo_connector.models import ApiUsage, Connection, MirrorObject, OAuthState, Operation
+from qbo_connector.models import Alert, ApiUsage, Connection, MirrorObject, OAuthState, Operation
 from qbo_connector.outbox.plan import OPEN
+
+# From when on a company's end of consent (Intuit: five years after it was given) is announced.
+CONSENT_ENDS = datetime.timedelta(days=30)
+SILENT = datetime.timedelta(minutes=10)
 
 
 def visible_to(user: Any) -> QuerySet[Connection]:
@@ -107,10 +112,22 @@ def _customer(operation: Operation) -> str:
     return value if isinstance(value, str) else ""
 
 
-def needing_a_person() -> list[Connection]:
-    """Companies that do nothing until somebody reconnects them, with who connected them."""
-    rows = Connection.objects.filter(status__in=[ConnectionStatus.NEEDS_RECONNECT, ConnectionStatus.PAUSED])
-    return list(rows.select_related("connected_by").order_by("company_name", "pk"))
+def needing_a_person() -> list[Any]:
+    """Companies about which somebody has to do something, with why and who connected them, in one statement.
+
+    They do nothing until they are reconnected, or their consent ends soon (``ends_soon``), or their budget of reads
+    does (``warned``), or nothing has beaten for a while (``beaten_at``; then all active ones are here).
+    """
+    now = timezone.now()
+    warned = Alert.objects.filter(connection=OuterRef("pk"), kind="budget", cleared_at=None)
+    rows = Connection.objects.annotate(
+        ends_soon=Q(token__hard_expires_at__lt=now + CONSENT_ENDS) & Q(status=ConnectionStatus.ACTIVE),
+        warned=Exists(warned),
+        beaten_at=Subquery(Heartbeat.objects.filter(name="worker").values("beaten_at")[:1]),
+    ).exclude(status=ConnectionStatus.DISCONNECTED)
+    waiting = Q(status__in=[ConnectionStatus.NEEDS_RECONNECT, ConnectionStatus.PAUSED])
+    rows = rows.filter(waiting | Q(ends_soon=True) | Q(warned=True) | Q(beaten_at__lt=now - SILENT))
+    return list(rows.select_related("connected_by", "token").order_by("company_name", "pk"))
 
 
 def consent_of(user: Any, state: str) -> OAuthState | None:

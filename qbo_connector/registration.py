@@ -4,8 +4,8 @@ from django.core import checks
 from django.utils.translation import gettext_lazy as _
 
 from core import registry
-from qbo_connector import sentences
-from qbo_connector.checks import production_is_complete
+from qbo_connector import banners, sentences
+from qbo_connector.checks import production_is_complete, times_fit
 
 
 def register() -> None:
@@ -21,5 +21,6 @@ def register() -> None:
         )
     )
     registry.add_event_kinds(*sentences.KINDS)
-    registry.banners.append(sentences.banners)
+    registry.banners.append(banners.banners)
     checks.register(production_is_complete, checks.Tags.security, deploy=True)
+    checks.register(times_fit)

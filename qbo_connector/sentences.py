@@ -1,18 +1,14 @@
-"""How the timeline tells what happened to a connected company, and the banner when one needs a person."""
+"""How the timeline tells what happened to a connected company."""
 
 from collections.abc import Callable
 from typing import Any
 
-from django.urls import reverse
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.models import Event
 from core.registry import EventKind
-from qbo_connector import queries
-from qbo_connector.enums import ConnectionStatus
-from qbo_connector.models import Connection
 
 # Entities in people's words, in the order in which a summary names them.
 COUNTED: tuple[tuple[str, Callable[[int], str]], ...] = (
@@ -77,7 +73,34 @@ def settings_changed(event: Event) -> str:
         )
     if "time_zone" in event.data:
         parts.append(_("set the time zone to %s") % event.data["time_zone"])
+    if "economical" in event.data:
+        parts.append(
+            _("set the sync to read only when a webhook came")
+            if event.data["economical"]
+            else _("set the sync to read regularly")
+        )
+    if "monthly_budget" in event.data:
+        budget = event.data["monthly_budget"]
+        parts.append(
+            _("set the budget to %s reads a month") % f"{budget:,}" if budget else _("removed the budget of reads")
+        )
+    if "alert_records" in event.data or "alert_minutes" in event.data:
+        parts.append(_("changed from when on failing records are worth an e-mail"))
     return get_text_list(parts, _("and"))
+
+
+def budget_warned(event: Event) -> str:
+    """“4,100 of 5,000 reads of this month are used; at this pace it will be 6,200”."""
+    numbers = {name: f"{int(event.data.get(name) or 0):,}" for name in ("reads", "budget", "forecast")}
+    return _("%(reads)s of %(budget)s reads of this month are used; at this pace it will be %(forecast)s") % numbers
+
+
+def counts_differ(event: Event) -> str:
+    """“The nightly count differs for invoices; they are listed anew”."""
+    entities = [str(name) for name in event.data.get("entities", [])]
+    return _("QuickBooks counts another number than we hold of %s; they are listed anew") % get_text_list(
+        entities, _("and")
+    )
 
 
 KINDS = (
@@ -87,40 +110,7 @@ KINDS = (
     EventKind("connection.needs_reconnect", "connection", "plug-connected-x", needs_reconnect),
     EventKind("connection.paused", "connection", "player-pause", paused),
     EventKind("connection.loaded", "connection", "database", loaded),
+    EventKind("connection.budget_warned", "connection", "alert-triangle", budget_warned),
+    EventKind("connection.counts_differ", "connection", "refresh", counts_differ),
     EventKind("connection.settings_changed", "connection", "settings", settings_changed),
 )
-
-MOST_BANNERS = 3
-
-
-def banners(user: Any) -> list[dict[str, str]]:
-    """A line for each company that waits for a person: with a link for those who can help, else with whom to ask."""
-    waiting = queries.needing_a_person()
-    if not waiting:
-        return []
-    may = user.has_perm("qbo_connector.connect")
-    url = reverse("qbo_connector:connection-list")
-    if len(waiting) > MOST_BANNERS:
-        text = _("%d QuickBooks companies need to be reconnected.") % len(waiting)
-        line = {"level": "warning", "text": text if may else f"{text} {_whom_to_ask(waiting[0])}"}
-        return [{**line, "url": url, "action": _("Show them")} if may else line]
-    return [_banner(connection, url if may else "") for connection in waiting]
-
-
-def _banner(connection: Connection, url: str) -> dict[str, str]:
-    paused_now = connection.status == ConnectionStatus.PAUSED
-    if not url:
-        text = _("QuickBooks company “%s” is not connected at the moment; new invoices wait until it is.") % connection
-        return {"level": "warning", "text": f"{text} {_whom_to_ask(connection)}"}
-    if paused_now:
-        text = _("“%(name)s” is paused. %(reason)s") % {"name": connection, "reason": connection.status_reason}
-        return {"level": "warning", "text": text, "url": f"{url}#company-{connection.pk}", "action": _("Show")}
-    text = _("“%s” needs to be reconnected to QuickBooks.") % connection
-    return {"level": "warning", "text": text, "url": f"{url}#company-{connection.pk}", "action": _("Reconnect")}
-
-
-def _whom_to_ask(connection: Connection) -> str:
-    person = connection.connected_by
-    if person is not None and person.is_active:
-        return _("Ask %s, who connected it, or another admin.") % person
-    return _("Ask an admin to reconnect it.")

@@ -32,8 +32,11 @@ class Pace(Protocol):
     def slot(self, *, batch: bool = False) -> AbstractContextManager[None]:
         """Held during one call; waits for its turn. Raises Throttled while QuickBooks wants to be left alone."""
 
-    def throttled(self) -> None:
-        """QuickBooks answered 429."""
+    def throttled(self, retry_after: int = 0) -> None:
+        """QuickBooks answered 429, asking to be left alone for so many seconds (0: it did not say)."""
+
+    def answered(self) -> None:
+        """QuickBooks answered anything else."""
 
 
 @dataclass(frozen=True)

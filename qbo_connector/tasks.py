@@ -12,6 +12,7 @@ from qbo_connector.mirror import schedule
 from qbo_connector.mirror.pull import pull
 from qbo_connector.outbox.lease import companies_with_work, lease_operations
 from qbo_connector.outbox.send import send
+from qbo_connector.services import budgets, counting, prune
 
 log = structlog.get_logger(__name__)
 Item = TypeVar("Item")
@@ -60,6 +61,25 @@ def sweep_outbox() -> int:
     for connection_id in companies:
         current_app.send_task("qbo_connector.drain_outbox", args=[connection_id])
     return len(companies)
+
+
+@shared_task(name="qbo_connector.ask_for_counts")
+def ask_for_counts() -> int:
+    """Have the companies counted whose minute of the night has come."""
+    return counting.ask_for_due()
+
+
+@shared_task(name="qbo_connector.check_budgets")
+def check_budgets() -> int:
+    """Warn of budgets of reads that are nearly spent, and forget the warnings of last month."""
+    budgets.clear_past()
+    return budgets.check()
+
+
+@shared_task(name="qbo_connector.prune")
+def prune_old_rows() -> None:
+    """Delete what is older than the settings keep it."""
+    log.info("prune.done", **prune.prune())
 
 
 def run_each(work: Callable[[Item], None], items: Sequence[Item]) -> None:

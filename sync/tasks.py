@@ -11,6 +11,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from core.models import Event
 from qbo_connector.mirror import read
 from qbo_connector.models import Connection
+from sync import alerts
 from sync import settle as settling
 from sync.publish import invoices as publishing
 from sync.reconcile import run
@@ -77,6 +78,12 @@ def sweep() -> None:
         pass
     _settle(settling.unsettled())
     _reconcile(read.companies_with_unread(older_than=SWEEP_AFTER))
+
+
+@shared_task(name="sync.check_alerts")
+def check_alerts() -> int:
+    """Tell admins by e-mail what needs them."""
+    return alerts.check()
 
 
 def _each(work: Callable[[Item], Found], items: Iterable[Item]) -> Iterator[tuple[Item, Found]]:
