@@ -298,14 +298,8 @@ def _remove_snapshot(app: Application, request: Request, body: Body) -> Any:
 
 
 def _reset(app: Application, request: Request, body: Body) -> Any:
-    """Start over: sample companies as at the first start; settings and faults only when ``settings`` is true."""
-    app.faults.clear()
-    app.webhooks.forget()
-    if body.get("settings", True):
-        app.reset_settings()
-    app.store.clear()
-    app.plant()
-    app.calls.clear()
+    """Start over: sample companies as at the first start, no faults; settings, too, unless ``settings`` is false."""
+    snapshots.start_over(app, settings=bool(body.get("settings", True)))
     return _companies(app, request, body)
 
 

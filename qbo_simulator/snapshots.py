@@ -90,6 +90,17 @@ def remove(app: Application, name: str) -> None:
     _existing(app, name).unlink()
 
 
+def start_over(app: Application, *, settings: bool = True) -> None:
+    """Make everything as at the first start; settings are kept where that is asked for."""
+    app.faults.clear()
+    app.webhooks.forget()
+    if settings:
+        app.reset_settings()
+    app.store.clear()
+    app.plant()
+    app.calls.clear()
+
+
 @contextmanager
 def _temporary(folder: Path) -> Iterator[Path]:
     handle, text = tempfile.mkstemp(prefix=".", suffix=_SUFFIX, dir=folder)

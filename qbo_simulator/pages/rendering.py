@@ -12,7 +12,7 @@ from qbo_simulator.amounts import cents
 from qbo_simulator.wire import Response
 
 _FOLDER = Path(__file__).parent
-_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'"
+_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
 def money(value: Any) -> str:
@@ -28,6 +28,13 @@ def number(value: Any) -> str:
     return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
 
 
+def setting(value: Any) -> str:
+    """Return a setting as a field shows it."""
+    if isinstance(value, list):
+        return ", ".join(map(number, value))
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
     autoescape=True,
@@ -35,7 +42,7 @@ _TEMPLATES = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters |= {"money": money, "number": number}
+_TEMPLATES.filters |= {"money": money, "number": number, "setting": setting}
 
 
 def render(template: str, *, status: int = 200, **values: Any) -> Response:
