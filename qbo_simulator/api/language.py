@@ -25,10 +25,10 @@ MOST_ROWS = 1000
 _KEYWORDS = frozenset(
     "select from where in like count order orderby by asc desc startposition maxresults iterator".split()  # noqa: SIM905
 )
-_AFTER_WHERE = ("<EOF>", "<AND> ...", '"iterator" ...', '"maxresults" ...', "<OR> ...", '"order" ...', '"orderby" ...')
-_AFTER_WHERE += ('"startposition" ...',)
-_AFTER_FROM = (*_AFTER_WHERE[:1], '"iterator" ...', '"maxresults" ...', '"order" ...', '"orderby" ...')
-_AFTER_FROM += ('"startposition" ...', '"where" ...')
+_TAIL = ('"iterator" ...', '"maxresults" ...')
+_REST = ('"order" ...', '"orderby" ...', '"startposition" ...')
+_AFTER_WHERE = ("<EOF>", "<AND> ...", *_TAIL, "<OR> ...", *_REST)
+_AFTER_FROM = ("<EOF>", *_TAIL, *_REST, '"where" ...')
 _AFTER_ORDER = ("<EOF>", '"maxresults" ...', '"startposition" ...', '"," ...')
 _OPERATOR = tuple(f'"{name.lower()}" ...' for name in OPERATORS)
 _VALUES = ("<STRING> ...", "<NUMBER> ...", "<BOOLEAN> ...")

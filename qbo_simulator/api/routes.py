@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from qbo_simulator import amounts, clock, faults, grants, pdf
-from qbo_simulator.api import batch, bodies, cdc, query, xml
+from qbo_simulator.api import batch, bodies, cdc, query, reports, xml
 from qbo_simulator.api.operations import Intent, Outcome, perform, refused, work_for
 from qbo_simulator.calls import Call
 from qbo_simulator.company import Company, load_company
@@ -128,6 +128,8 @@ def _answer(app: Application, request: Request, call: Call) -> Outcome | Respons
         return _changes(app, request, realm)
     if name == "batch" and request.method == "POST":
         return batch.run(app, request, realm, call)
+    if name == "reports" and len(parts) == 2:
+        return _report(app, request, realm, parts[1])
     entity = entity_named(name)
     if entity is None or len(parts) > 3:
         detail = f"Could not find resource for relative : {request.path}"
@@ -180,6 +182,13 @@ def _changes(app: Application, request: Request, realm: str) -> Outcome:
     with app.store.reading() as tx:
         response = cdc.run(tx, realm, request.parameter("entities"), request.parameter("changedSince"), now)
     return Outcome(200, f'"CDCResponse":{response},"time":"{clock.body_time(now)}"')
+
+
+def _report(app: Application, request: Request, realm: str, name: str) -> Outcome:
+    with app.store.reading() as tx:
+        text = reports.run(tx, realm, name, request.query, app.clock.now())
+    # A report has no time beside it: it is the whole body.
+    return Outcome(200, text[1:-1])
 
 
 def _read(app: Application, request: Request, realm: str, entity: Entity, identifier: str | None) -> Outcome:
