@@ -9,6 +9,7 @@ from typing import Any
 
 from qbo_simulator import clock, faults
 from qbo_simulator.company import Company
+from qbo_simulator.entities import ledger
 from qbo_simulator.entities.arrangement import arrange
 from qbo_simulator.entities.catalogue import Entity
 from qbo_simulator.entities.intake import CLEARED, take_in
@@ -61,6 +62,8 @@ class Books:
         self.switches = switches
         self.include = include
         self.changes: list[Change] = []
+        #: What rules look up again and again within one transaction.
+        self.memory: dict[str, Any] = {}
 
     # -- what a request can ask for ------------------------------------------------------------------------------
 
@@ -70,6 +73,9 @@ class Books:
         if "create" not in entity.operations:
             raise faults.unsupported_operation("create")
         rules = self.rules[entity.name]
+        own = rules.write(self, entity, "create", request)
+        if own is not None:
+            return own
         new = {
             name: value
             for name, value in take_in(request).items()
@@ -87,6 +93,7 @@ class Books:
         }
         stored = self._store(entity, new)
         rules.settle(self, stored, None)
+        ledger.follow(self, entity.name, stored, None)
         self.note(entity.name, stored["Id"], "Create")
         return self.reread(entity, stored["Id"])
 
@@ -96,10 +103,13 @@ class Books:
         if "update" not in entity.operations:
             raise faults.unsupported_operation("update")
         rules = self.rules[entity.name]
+        own = rules.write(self, entity, "update", request)
+        if own is not None:
+            return own
         asked = take_in(request)
         old = self._claim(entity, asked)
         given = {n: v for n, v in asked.items() if n not in _SERVER_FIELDS and n not in rules.read_only}
-        if asked.get("sparse") is True or rules.always_sparse:
+        if (asked.get("sparse") is True and not rules.ignores_sparse) or rules.always_sparse:
             new = rules.merge(old, given)
         else:
             kept = {name: old[name] for name in rules.read_only | _SERVER_FIELDS if name in old}
@@ -112,6 +122,7 @@ class Books:
         self._check_period(new)
         stored = self._store(entity, self._bumped(entity, new, old))
         rules.settle(self, stored, old)
+        ledger.follow(self, entity.name, stored, old)
         self.note(entity.name, stored["Id"], "Update")
         return self.reread(entity, stored["Id"])
 
@@ -120,12 +131,16 @@ class Books:
         self._check_open()
         if "delete" not in entity.operations:
             raise faults.unsupported_operation("delete")
+        rules = self.rules[entity.name]
+        own = rules.write(self, entity, "delete", request)
+        if own is not None:
+            return own
         old = self._claim(entity, take_in(request))
         self._check_period(old)
-        rules = self.rules[entity.name]
         rules.check_delete(self, old)
         self.shelf.bury(entity.name, old["Id"], self.stamp)
         rules.settle(self, None, old)
+        ledger.follow(self, entity.name, None, old)
         self.note(entity.name, old["Id"], "Delete")
         return {"status": "Deleted", "domain": "QBO", "Id": old["Id"]}
 
@@ -141,6 +156,7 @@ class Books:
         new = rules.voided(self, old) | {"PrivateNote": f"Voided - {note}" if note else "Voided"}
         stored = self._store(entity, self._bumped(entity, new, old))
         rules.settle(self, stored, old)
+        ledger.follow(self, entity.name, stored, old)
         self.note(entity.name, stored["Id"], "Void")
         return self.reread(entity, stored["Id"])
 
@@ -188,6 +204,18 @@ class Books:
             body["SyncToken"] = str(int(body.get("SyncToken") or 0) + 1)
         body["MetaData"] = {**body.get("MetaData", {}), "LastUpdatedTime": self.stamp}
         self._store(self.shelf.entity(entity), body)
+
+    def put_new(self, entity: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Store a new object past the rules of requests, with its Id, token and times, and return it."""
+        row = self.shelf.entity(entity)
+        new = body | {
+            "domain": "QBO",
+            "sparse": False,
+            "Id": str(self.tx.next_number(self.company.realm, row.sequence)),
+            "SyncToken": "0",
+            "MetaData": self._meta(row, None),
+        }
+        return self._store(row, new)
 
     def put_silently(self, entity: str, body: dict[str, Any]) -> None:
         """Store an object without anybody noticing."""

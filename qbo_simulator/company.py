@@ -60,6 +60,11 @@ class Company:
         return bool(self._group("TaxPrefs").get("UsingSalesTax"))
 
     @cached_property
+    def automated_tax(self) -> bool:
+        """Whether QuickBooks itself finds the rates by the place of delivery (US)."""
+        return self.in_us and self.uses_sales_tax and bool(self._group("TaxPrefs").get("PartnerTaxEnabled"))
+
+    @cached_property
     def default_tax_code(self) -> str | None:
         """The Id of the company's usual tax code (US)."""
         return (self._group("TaxPrefs").get("TaxGroupCodeRef") or {}).get("value")

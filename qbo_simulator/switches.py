@@ -46,6 +46,12 @@ DEFAULTS: dict[str, Any] = {
     # Kinds of calls that cost the developer money; and whether those that fail cost as well.
     "metered_kinds": ["read", "query", "cdc", "pdf", "report"],
     "metered_failures": False,
+    # Tax amounts in a request: "accept" them as given, or "compute" the tax anew.
+    "given_tax": "accept",
+    # Where tax is automated: whether a request with TxnTaxCodeRef and TotalTax overrides it (a setting of the user).
+    "automated_tax_override": False,
+    # What a US company does with characters beyond ISO-8859-1: "keep", "replace" by a question mark, "refuse" (500).
+    "us_characters": "keep",
     # Realm ids whose subscription has lapsed: every write gets 6190.
     "inactive_companies": [],
 }
@@ -62,6 +68,8 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "cdc_too_old": ("refuse", "truncate", "empty"),
     "throttle_body": ("xml", "json", "empty"),
     "duplicate_number_code": ("6140", "6210"),
+    "given_tax": ("accept", "compute"),
+    "us_characters": ("keep", "replace", "refuse"),
     "field_limits": ("reference", "schema"),
 }
 

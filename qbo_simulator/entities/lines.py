@@ -29,7 +29,7 @@ class Form:
 
 
 @dataclass
-class _Numbers:
+class Numbers:
     """Which Ids of the old lines are still in use, and the next free ones."""
 
     old: dict[str, Line]
@@ -57,8 +57,8 @@ def read(
     given = new.get("Line")
     if not isinstance(given, list) or not given:
         raise faults.required("Line")
-    before = {str(line["Id"]): line for line in _flat((old or {}).get("Line") or ()) if "Id" in line}
-    numbers = _Numbers(before, max((int(i) for i in before if i.isdecimal()), default=0))
+    before = {str(line["Id"]): line for line in flat_lines((old or {}).get("Line") or ()) if "Id" in line}
+    numbers = Numbers(before, max((int(i) for i in before if i.isdecimal()), default=0))
     form = Form()
     discounts: list[Line] = []
     for line in given:
@@ -109,7 +109,7 @@ def emptied(line: Line) -> Line:
 def quantities(body: dict[str, Any] | None) -> dict[str, Decimal]:
     """Return how much of each item a form sells."""
     sold: dict[str, Decimal] = {}
-    for line in _flat((body or {}).get("Line") or ()):
+    for line in flat_lines((body or {}).get("Line") or ()):
         detail = line.get("SalesItemLineDetail") or {}
         item = (detail.get("ItemRef") or {}).get("value")
         if item and detail.get("Qty"):
@@ -117,7 +117,8 @@ def quantities(body: dict[str, Any] | None) -> dict[str, Decimal]:
     return sold
 
 
-def _flat(lines: Any) -> list[Line]:
+def flat_lines(lines: Any) -> list[Line]:
+    """Return the lines and those inside bundles."""
     found: list[Line] = []
     for line in lines:
         if isinstance(line, dict):
@@ -137,7 +138,8 @@ def _kind(line: Any) -> str:
     return str(kind)
 
 
-def _amount(line: Line) -> Decimal:
+def amount_of(line: Line) -> Decimal:
+    """Return the amount of a line in cents. Raises Refused when there is none."""
     if line.get("Amount") is None:
         raise faults.required("Amount")
     return cents(line["Amount"])
@@ -151,7 +153,7 @@ def _item_line(
         raise faults.invalid_property("SalesItemLineDetail", "Line")
     detail = dict(given or {})
     line["SalesItemLineDetail"] = detail
-    line["Amount"] = _amount(line)
+    line["Amount"] = amount_of(line)
     if "ItemRef" not in detail:
         detail["ItemRef"] = {"value": _default_item(books)}
     known = (before or {}).get("SalesItemLineDetail")
@@ -165,7 +167,7 @@ def _item_line(
     price, quantity = detail.get("UnitPrice"), detail.get("Qty")
     by_gross = inclusive and detail.get("TaxInclusiveAmt") is not None
     if price is not None and quantity is not None and not by_gross:
-        _check_amount(books, line["Amount"], price * quantity)
+        check_amount(books, line["Amount"], price * quantity)
     if inclusive:
         tax.take_tax_out(books, line)
     else:
@@ -174,7 +176,8 @@ def _item_line(
     return line
 
 
-def _check_amount(books: Books, amount: Decimal, product: Decimal) -> None:
+def check_amount(books: Books, amount: Decimal, product: Decimal) -> None:
+    """Refuse an amount that is not price times quantity."""
     # Half a cent up or down is forgiven: clients multiply with more or fewer digits than we keep.
     if books.switches["check_amounts"] and abs(product - amount) > Decimal("0.0051"):
         raise faults.amount_mismatch(amount)
@@ -190,11 +193,7 @@ def _tax_code(
         if code and books.shelf.text("TaxCode", code) is None:
             raise faults.invalid_reference("TaxCode", code)
     elif code is not None:
-        body = books.shelf.get("TaxCode", code)
-        if body is None:
-            raise faults.invalid_reference("TaxCode", code)
-        if body.get("Active") is False:
-            raise faults.object_not_found()
+        tax.check_code(books, code)
         detail["TaxCodeRef"] = {"value": code}
 
 
@@ -209,7 +208,7 @@ def _default_item(books: Books) -> str:
     return str(rows[0]["Id"])
 
 
-def _bundle(books: Books, line: Line, numbers: _Numbers, customer: dict[str, Any] | None, *, inclusive: bool) -> Line:
+def _bundle(books: Books, line: Line, numbers: Numbers, customer: dict[str, Any] | None, *, inclusive: bool) -> Line:
     detail = dict(line.get("GroupLineDetail") or {})
     books.refer(detail, "GroupItemRef", "Item", kind="Item", before=detail, name="FullyQualifiedName")
     children = []
@@ -228,7 +227,7 @@ def _discount(books: Books, line: Line, subtotal: Decimal) -> Line:
         amount = cents(subtotal * detail["DiscountPercent"] / 100)
     else:
         detail["PercentBased"] = False
-        amount = _amount(line)
+        amount = amount_of(line)
     if "DiscountAccountRef" not in detail:
         account = books.company.discount_account
         if account is None:

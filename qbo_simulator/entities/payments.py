@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from qbo_simulator import faults
 from qbo_simulator.amounts import ZERO, cents
+from qbo_simulator.entities.currencies import parse_date, set_currency
 from qbo_simulator.entities.names import settle_balance
 from qbo_simulator.entities.rules import Rules, unlinked
-from qbo_simulator.entities.sales import exchange_rate, parse_date
 
 if TYPE_CHECKING:
     from qbo_simulator.books import Books
@@ -51,7 +51,7 @@ class PaymentRules(Rules):
         customer = books.refer(new, "CustomerRef", "Customer", kind="Names", before=old, name="DisplayName")
         new.setdefault("TxnDate", books.today.isoformat())
         parse_date(new["TxnDate"], "TxnDate")
-        self._currency(books, new, customer or {})
+        set_currency(books, new, customer)
         self._accounts(books, new, old)
         new["ProcessPayment"] = False
         new["Line"] = self._lines(books, new, old)
@@ -98,18 +98,6 @@ class PaymentRules(Rules):
         return old | {"TotalAmt": 0, "UnappliedAmt": 0, "Line": []}
 
     # -- the parts ------------------------------------------------------------------------------------------------
-
-    def _currency(self, books: Books, new: Body, customer: Body) -> None:
-        company = books.company
-        code = (customer.get("CurrencyRef") or {}).get("value") or company.home_currency
-        asked = (new.get("CurrencyRef") or {}).get("value")
-        if company.multicurrency and asked is not None and asked != code:
-            raise faults.business(f"The currency of the transaction ({asked}) must be the customer's ({code}).")
-        new["CurrencyRef"] = company.currency(code)
-        if company.multicurrency:
-            new["ExchangeRate"] = exchange_rate(books, new, code)
-        else:
-            new.pop("ExchangeRate", None)
 
     def _accounts(self, books: Books, new: Body, old: Body | None) -> None:
         if "DepositToAccountRef" not in new:

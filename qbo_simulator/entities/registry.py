@@ -16,6 +16,7 @@ from qbo_simulator.entities.names import CustomerRules, EmployeeRules, VendorRul
 from qbo_simulator.entities.payments import PaymentRules
 from qbo_simulator.entities.rules import Rules
 from qbo_simulator.entities.sales import CreditMemoRules, EstimateRules, SalesRules
+from qbo_simulator.entities.tax_setup import TaxAgencyRules
 
 _SPECIAL: dict[str, Rules] = {
     "Customer": CustomerRules(),
@@ -28,7 +29,7 @@ _SPECIAL: dict[str, Rules] = {
     "Class": ListRules("Class", nested=True),
     "Department": ListRules("Department", nested=True),
     "CompanyCurrency": ListRules("CompanyCurrency", "Code"),
-    "TaxAgency": ListRules("TaxAgency", "DisplayName"),
+    "TaxAgency": TaxAgencyRules(),
     "Invoice": InvoiceRules(),
     "Estimate": EstimateRules("Estimate"),
     "CreditMemo": CreditMemoRules("CreditMemo"),

@@ -9,6 +9,7 @@ from qbo_simulator.entities.intake import CLEARED
 
 if TYPE_CHECKING:
     from qbo_simulator.books import Books
+    from qbo_simulator.entities.catalogue import Entity
 
 
 class Rules:
@@ -19,6 +20,12 @@ class Rules:
     #: Fields that a sparse update can't empty.
     not_clearable: frozenset[str] = frozenset()
     always_sparse = False
+    #: Every update is full, whatever it says.
+    ignores_sparse = False
+
+    def write(self, books: Books, entity: Entity, operation: str, request: dict[str, Any]) -> dict[str, Any] | None:
+        """Do a whole write that is unlike all others, or return None for the usual way. Raises Refused."""
+        return None
 
     def merge(self, old: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
         """Return ``old`` with the fields of a sparse update; not sparse below the top level."""

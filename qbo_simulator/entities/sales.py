@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import calendar
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from qbo_simulator import faults
 from qbo_simulator.amounts import ZERO, cents
+from qbo_simulator.entities import automated_tax, refusals, tax
 from qbo_simulator.entities import lines as form_lines
-from qbo_simulator.entities import tax
 from qbo_simulator.entities.catalogue import NUMBERED_TOGETHER, words
+from qbo_simulator.entities.currencies import parse_date, set_currency
 from qbo_simulator.entities.lists import move_stock
 from qbo_simulator.entities.names import settle_balance
 from qbo_simulator.entities.rules import Rules
+from qbo_simulator.entities.terms import due_date
 
 if TYPE_CHECKING:
     from qbo_simulator.books import Books
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Body = dict[str, Any]
 _HOW = ("TaxExcluded", "TaxInclusive", "NotApplicable")
 _EMAIL = ("NotSet", "NeedToSend", "EmailSent")
+#: Whether goods go out (1) or come back (-1).
+_STOCK = {"Invoice": 1, "SalesReceipt": 1, "CreditMemo": -1, "RefundReceipt": -1}
 _PRINT = ("NotSet", "NeedToPrint", "PrintComplete")
 
 
@@ -40,7 +42,8 @@ class SalesRules(Rules):
         """Complete a form: names, lines, tax, totals, dates and number."""
         self._refuse_delivery_info(books, new, old)
         customer = self._customer(books, new, old)
-        self._currency(books, new, old, customer)
+        new.setdefault("TxnDate", books.today.isoformat())
+        set_currency(books, new, customer)
         self._dates(books, new, customer)
         self._number(books, new, old)
         self._addresses(books, new, old, customer)
@@ -81,10 +84,11 @@ class SalesRules(Rules):
 
     def settle(self, books: Books, new: Body | None, old: Body | None) -> None:
         """Stock and the customer's balance follow."""
-        if self.entity in ("Invoice", "SalesReceipt"):
+        direction = _STOCK.get(self.entity)
+        if direction is not None:
             before, after = form_lines.quantities(old), form_lines.quantities(new)
             for item in sorted(before.keys() | after.keys()):
-                move_stock(books, item, after.get(item, ZERO) - before.get(item, ZERO))
+                move_stock(books, item, direction * (after.get(item, ZERO) - before.get(item, ZERO)))
         owners = {(body.get("CustomerRef") or {}).get("value") for body in (new, old) if body}
         for owner in sorted(filter(None, owners)):
             settle_balance(books, owner)
@@ -107,20 +111,7 @@ class SalesRules(Rules):
         books.refer(new, "PaymentMethodRef", "PaymentMethod", kind="PaymentMethods", before=old, name="Name")
         return books.refer(new, "CustomerRef", "Customer", kind="Names", before=old, name="DisplayName")
 
-    def _currency(self, books: Books, new: Body, old: Body | None, customer: Body | None) -> None:
-        company = books.company
-        code = ((customer or {}).get("CurrencyRef") or {}).get("value") or company.home_currency
-        asked = (new.get("CurrencyRef") or {}).get("value")
-        if company.multicurrency and asked is not None and asked != code:
-            raise faults.business(f"The currency of the transaction ({asked}) must be the customer's ({code}).")
-        new["CurrencyRef"] = company.currency(code)
-        if company.multicurrency:
-            new["ExchangeRate"] = exchange_rate(books, new, code)
-        else:
-            new.pop("ExchangeRate", None)
-
     def _dates(self, books: Books, new: Body, customer: Body | None) -> None:
-        new.setdefault("TxnDate", books.today.isoformat())
         day = parse_date(new["TxnDate"], "TxnDate")
         if "DueDate" in new:
             parse_date(new["DueDate"], "DueDate")
@@ -177,23 +168,40 @@ class SalesRules(Rules):
                 raise faults.invalid_enumeration("GlobalTaxCalculation", new["GlobalTaxCalculation"])
         inclusive = elsewhere and new["GlobalTaxCalculation"] == "TaxInclusive"
         form = form_lines.read(books, new, old, customer, inclusive=inclusive)
+        given = tax.given_detail(books, new, old)
         if elsewhere:
-            how = new["GlobalTaxCalculation"]
-            taxed = tax.tax_elsewhere(books, form.flat, how=how, subtotal=form.subtotal, discount=form.discount)
+            taxed = tax.tax_elsewhere(
+                books,
+                form.flat,
+                how=new["GlobalTaxCalculation"],
+                subtotal=form.subtotal,
+                discount=form.discount,
+                given=given,
+            )
         else:
-            asked = ((new.get("TxnTaxDetail") or {}).get("TxnTaxCodeRef") or {}).get("value")
             taxed = tax.tax_in_us(
                 books,
                 form.flat,
-                asked=asked,
+                asked=self._tax_code(books, new, customer),
                 customer=customer,
                 subtotal=form.subtotal,
                 discount=form.discount,
                 after_discount=bool(new.get("ApplyTaxAfterDiscount")),
+                given=given,
             )
         new["Line"] = form.lines
         new["TxnTaxDetail"] = taxed.detail
-        return form.subtotal - form.discount + taxed.total
+        total = form.subtotal - form.discount + taxed.total
+        if total < 0:
+            raise refusals.negative_total()
+        return total
+
+    def _tax_code(self, books: Books, new: Body, customer: Body | None) -> str | None:
+        """Return the code asked for, or the one of the place where the company's tax is automated."""
+        asked = ((new.get("TxnTaxDetail") or {}).get("TxnTaxCodeRef") or {}).get("value")
+        if not books.company.automated_tax or (asked and books.switches["automated_tax_override"]):
+            return asked
+        return automated_tax.code_for(books, new, customer)
 
 
 class EstimateRules(SalesRules):
@@ -216,42 +224,3 @@ class CreditMemoRules(SalesRules):
         """What was used stays used."""
         used = cents((old or {}).get("TotalAmt")) - cents((old or {}).get("RemainingCredit"))
         new["RemainingCredit"] = new["Balance"] = new["TotalAmt"] - used
-
-
-def exchange_rate(books: Books, body: Body, code: str) -> Decimal:
-    """Return the rate of a transaction: given, or the newest one known, or 1."""
-    if code == books.company.home_currency:
-        return Decimal(1)
-    if body.get("ExchangeRate"):
-        return Decimal(body["ExchangeRate"])
-    known = [
-        (str(rate.get("AsOfDate")), rate["Rate"])
-        for rate in books.shelf.find("ExchangeRate")
-        if rate.get("SourceCurrencyCode") == code
-    ]
-    return Decimal(str(max(known)[1])) if known else Decimal(1)
-
-
-def parse_date(text: Any, field: str) -> date:
-    """Return a date of the API. Raises Refused."""
-    try:
-        return date.fromisoformat(str(text))
-    except ValueError as error:
-        raise faults.invalid_property(f"{field} ({text})", field) from error
-
-
-def due_date(day: date, term: Body | None) -> date:
-    """Return when a form of ``day`` is due by a term: days to count, or a day of the month."""
-    if term is None:
-        return day
-    if term.get("Type") != "DATE_DRIVEN":
-        return day + timedelta(days=int(term.get("DueDays") or 0))
-    wanted = int(term.get("DayOfMonthDue") or 1)
-    due = _in_month(day.year, day.month, wanted)
-    if due < day + timedelta(days=int(term.get("DueNextMonthDays") or 0)):
-        due = _in_month(day.year + day.month // 12, day.month % 12 + 1, wanted)
-    return due
-
-
-def _in_month(year: int, month: int, day: int) -> date:
-    return date(year, month, min(day, calendar.monthrange(year, month)[1]))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from qbo_simulator.books import Books
 
 Line = dict[str, Any]
+_NEED_CODE = ("SalesItemLineDetail", "AccountBasedExpenseLineDetail", "ItemBasedExpenseLineDetail")
 
 
 @dataclass
@@ -23,13 +24,23 @@ class Taxed:
     total: Decimal = ZERO
 
 
-def rates_of(books: Books, code: str) -> list[tuple[str, Decimal]]:
-    """Return the Ids and percentages of a tax code's sales rates. Raises Refused when there is no such code."""
+def check_code(books: Books, code: str) -> dict[str, Any]:
+    """Return a tax code that can be used. Raises Refused when there is none, or it is inactive."""
+    body = books.shelf.get("TaxCode", code)
+    if body is None:
+        raise faults.invalid_reference("TaxCode", code)
+    if body.get("Active") is False:
+        raise faults.object_not_found()
+    return body
+
+
+def rates_of(books: Books, code: str, *, purchase: bool = False) -> list[tuple[str, Decimal]]:
+    """Return the Ids and percentages of a tax code's rates. Raises Refused when there is no such code."""
     body = books.shelf.get("TaxCode", code)
     if body is None:
         raise faults.invalid_reference("TaxCode", code)
     rates = []
-    for entry in (body.get("SalesTaxRateList") or {}).get("TaxRateDetail") or ():
+    for entry in (body.get("PurchaseTaxRateList" if purchase else "SalesTaxRateList") or {}).get("TaxRateDetail") or ():
         identifier = entry["TaxRateRef"]["value"]
         rate = books.shelf.get("TaxRate", identifier) or {}
         rates.append((identifier, decimal_of(rate.get("RateValue"))))
@@ -58,6 +69,7 @@ def tax_in_us(
     subtotal: Decimal,
     discount: Decimal,
     after_discount: bool,
+    given: dict[str, Any] | None = None,
 ) -> Taxed:
     """Tax the lines marked TAX with one code: the one asked for, else the customer's, else the company's."""
     company = books.company
@@ -69,16 +81,66 @@ def tax_in_us(
     code = asked
     if code is None and taxable and customer is not None and customer.get("Taxable") is not False:
         code = (customer.get("DefaultTaxCodeRef") or {}).get("value") or company.default_tax_code
+    if given is not None and "TxnTaxCodeRef" not in given and not given["TaxLine"]:
+        return Taxed() if not given["TotalTax"] else _taken_over(books, given, [], taxable)
     if code is None:
-        return Taxed()
+        return Taxed() if given is None else _taken_over(books, given, [], taxable)
     rates = rates_of(books, code)
     if after_discount and subtotal:
         taxable -= cents(discount * taxable / subtotal)
+    if given is not None:
+        return _taken_over(books, {**given, "TxnTaxCodeRef": {"value": code}}, rates, taxable)
     tax_lines = [_tax_line(rate, percent, taxable, cents(taxable * percent / 100)) for rate, percent in rates]
     total = sum((line["Amount"] for line in tax_lines), ZERO)
     detail: dict[str, Any] = {"TxnTaxCodeRef": {"value": code}, "TotalTax": total}
     if taxable:
         detail["TaxLine"] = tax_lines
+    return Taxed(detail, total)
+
+
+def given_detail(books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the tax amounts that the request itself names, or None where the tax is to be computed."""
+    detail = new.get("TxnTaxDetail")
+    if not isinstance(detail, dict) or books.switches["given_tax"] == "compute":
+        return None
+    if old is not None and detail is old.get("TxnTaxDetail"):
+        return None
+    rows = [line for line in detail.get("TaxLine") or () if isinstance(line, dict) and line.get("Amount") is not None]
+    if detail.get("TotalTax") is None and not rows:
+        return None
+    if books.company.automated_tax and not (
+        books.switches["automated_tax_override"] and detail.get("TxnTaxCodeRef") and detail.get("TotalTax") is not None
+    ):
+        return None
+    return {**detail, "TaxLine": rows}
+
+
+def _taken_over(books: Books, given: dict[str, Any], rates: list[tuple[str, Decimal]], taxable: Decimal) -> Taxed:
+    """Return the tax as the request names it, spread over the rates where it names only the total."""
+    rows = []
+    for line in given["TaxLine"]:
+        reference = (_detail(line).get("TaxRateRef") or {}).get("value")
+        rate = books.shelf.get("TaxRate", reference)
+        if rate is None:
+            raise faults.invalid_reference("TaxRate", str(reference))
+        percent = decimal_of(_detail(line).get("TaxPercent", rate.get("RateValue")))
+        net = cents(_detail(line).get("NetAmountTaxable", taxable))
+        rows.append(_tax_line(reference, percent, net, cents(line["Amount"])))
+    together = sum((line["Amount"] for line in rows), ZERO)
+    total = cents(given["TotalTax"]) if given.get("TotalTax") is not None else together
+    if rows and total != together:
+        raise faults.business("The total tax must be the sum of the tax lines.")
+    if not rows and taxable:
+        left, whole = total, sum((percent for _, percent in rates), ZERO)
+        for rate_id, percent in rates:
+            part = cents(total * percent / whole) if whole and rate_id != rates[-1][0] else left
+            left -= part
+            rows.append(_tax_line(rate_id, percent, taxable, part))
+    detail: dict[str, Any] = {"TotalTax": total}
+    if given.get("TxnTaxCodeRef"):
+        detail = {"TxnTaxCodeRef": {"value": given["TxnTaxCodeRef"]["value"]}, **detail}
+    if rows:
+        detail["TaxLine"] = rows
     return Taxed(detail, total)
 
 
@@ -88,7 +150,16 @@ class _Share:
     gross: Decimal = ZERO
 
 
-def tax_elsewhere(books: Books, lines: list[Line], *, how: str, subtotal: Decimal, discount: Decimal) -> Taxed:
+def tax_elsewhere(
+    books: Books,
+    lines: list[Line],
+    *,
+    how: str,
+    subtotal: Decimal,
+    discount: Decimal,
+    purchase: bool = False,
+    given: dict[str, Any] | None = None,
+) -> Taxed:
     """Tax each line by its own code; ``how`` is TaxExcluded, TaxInclusive or NotApplicable."""
     if how == "NotApplicable" or not books.company.uses_sales_tax:
         return Taxed()
@@ -96,7 +167,7 @@ def tax_elsewhere(books: Books, lines: list[Line], *, how: str, subtotal: Decima
     for line in lines:
         code = (_detail(line).get("TaxCodeRef") or {}).get("value")
         if code is None:
-            if line.get("DetailType") == "SalesItemLineDetail":
+            if line.get("DetailType") in _NEED_CODE:
                 raise _no_code(books)
             continue
         share = shares.setdefault(code, _Share())
@@ -106,9 +177,12 @@ def tax_elsewhere(books: Books, lines: list[Line], *, how: str, subtotal: Decima
         for share in shares.values():
             share.gross -= cents(discount * share.gross / subtotal) if share.gross == share.net else ZERO
             share.net -= cents(discount * share.net / subtotal)
+    if given is not None and given["TaxLine"]:
+        return _taken_over(books, given, [], sum((share.net for share in shares.values()), ZERO))
     rows: dict[str, Line] = {}
     for code, share in shares.items():
-        for rate, percent, tax in _split(rates_of(books, code), share, inclusive=how == "TaxInclusive"):
+        rates = rates_of(books, code, purchase=purchase)
+        for rate, percent, tax in _split(rates, share, inclusive=how == "TaxInclusive"):
             if rate in rows:
                 rows[rate]["Amount"] += tax
                 rows[rate]["TaxLineDetail"]["NetAmountTaxable"] += share.net
@@ -132,13 +206,13 @@ def _split(rates: list[tuple[str, Decimal]], share: _Share, *, inclusive: bool) 
     return parts
 
 
-def take_tax_out(books: Books, line: Line) -> None:
+def take_tax_out(books: Books, line: Line, *, purchase: bool = False) -> None:
     """Set Amount and UnitPrice of a line whose price includes tax; with no such price, work it out."""
     detail = _detail(line)
     code = (detail.get("TaxCodeRef") or {}).get("value")
     if code is None:
         return
-    percent = sum((rate for _, rate in rates_of(books, code)), ZERO)
+    percent = sum((rate for _, rate in rates_of(books, code, purchase=purchase)), ZERO)
     gross = detail.get("TaxInclusiveAmt")
     if gross is None:
         detail["TaxInclusiveAmt"] = cents(cents(line["Amount"]) * (100 + percent) / 100)
