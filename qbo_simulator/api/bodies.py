@@ -10,16 +10,15 @@ from xml.etree import ElementTree
 
 from qbo_simulator import amounts, faults
 from qbo_simulator.entities.catalogue import words
-from qbo_simulator.entities.intake import LISTS, NUMBERS, TRUTHS
+from qbo_simulator.entities.intake import LISTS, NUMBERS, OBJECTS, TEXTS
 from qbo_simulator.wire import Request
 
 #: No body of the API is larger than this, and no compressed one becomes larger.
 LARGEST = 64 * 1024 * 1024
 _LISTS = LISTS | words("BatchItemRequest AttachableRef BudgetDetail TaxRateDetails TaxRateDetail OtherContactInfo Tag")
-_NUMBERS = NUMBERS | words("Hours Minutes BreakHours BreakMinutes HourlyRate CostRate Rate Size FiscalYear")
-_TRUTHS = TRUTHS | words("IncludeOnSend IsProject Adjustment TaxGroup Vendor1099 Organization")
+_NUMBERS = NUMBERS | words("Hours Minutes BreakHours BreakMinutes HourlyRate CostRate Rate Size TaxOrder")
 #: Simple content that is an object with a ``value`` in JSON although its name does not end in Ref.
-_VALUES = words("CustomerMemo HomeCurrency DefaultTerms DefaultDiscountAccount")
+_VALUES = words("CustomerMemo HomeCurrency DefaultTerms")
 
 
 def unpacked(request: Request) -> bytes:
@@ -119,7 +118,7 @@ def _value(element: ElementTree.Element) -> Any:
     if attributes:
         plain = {key: _typed(key, value) for key, value in attributes.items()}
         return {**plain, "value": text} if text.strip() else plain
-    return {} if not text and name.endswith("Detail") else _typed(name, text)
+    return {} if not text and (name.endswith("Detail") or name in OBJECTS) else _typed(name, text)
 
 
 def _members(element: ElementTree.Element) -> dict[str, Any]:
@@ -136,8 +135,8 @@ def _members(element: ElementTree.Element) -> dict[str, Any]:
 
 
 def _typed(name: str, text: str) -> Any:
-    if name in _TRUTHS and text.strip().lower() in ("true", "false"):
-        return text.strip().lower() == "true"
+    if name not in TEXTS and text.strip() in ("true", "false"):
+        return text.strip() == "true"
     if name in _NUMBERS and text.strip():
         try:
             return amounts.decimal_of(text)
