@@ -12,6 +12,8 @@ from django.shortcuts import resolve_url
 from django.utils import timezone, translation
 from django_structlog.middlewares import RequestMiddleware
 
+from core.properties import remembered
+
 
 class RequestLogMiddleware(RequestMiddleware):
     """django-structlog's, without the query: searches name people, and OAuth's answer carries code and state."""
@@ -36,6 +38,17 @@ class UserTimeZoneMiddleware:
                 return self.get_response(request)
             with translation.override(language):
                 return self.get_response(request)
+
+
+class PropertiesMiddleware:
+    """Which custom properties there are is read once for a request, however many of its parts ask."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with remembered():
+            return self.get_response(request)
 
 
 class FragmentMiddleware:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from core import registry
 from core.money import formatted
 from core.registry import MenuEntry, ObjectType, RecordCard, SearchSource
-from crm import sentences
+from crm import properties, sentences
 from crm.kinds import KINDS, Kind
 from crm.queries import companies, contacts, deals, products, quotes
 
@@ -30,6 +30,7 @@ def register() -> None:
         registry.menu.append(MenuEntry(kind.plural, kind.list_url, icon, order=order, shortcut=letter))
         registry.add_object_type(ObjectType(name, kind.label, kind.plural, kind.detail_url, kind.icon))
     registry.add_event_kinds(*sentences.KINDS)
+    properties.register()
     registry.search_sources += [
         SearchSource("deal", KINDS["deal"].plural, find_deals, order=10),
         SearchSource("contact", KINDS["contact"].plural, find_contacts, order=20),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from core.models import Event, Origin
 from core.money import formatted
+from core.properties import described, is_told
 from core.registry import EventKind
 from crm.labels import OBJECTS, label_of
 
@@ -40,14 +41,29 @@ def changed(event: Event) -> str:
     kind = OBJECTS.get(event.object_type, event.object_type)
     if len(changes) == 1:
         ((column, (old, new)),) = changes.items()
+        if is_told(column):
+            return told(event, _property_changed(event, column, str(kind)))
         words = {"label": label_of(column), "object": kind, "old": _shown(column, old), "new": _shown(column, new)}
         if column == "archived":
             return told(event, (_("archived the %(object)s") if new else _("restored the %(object)s")) % words)
         if column in UNTOLD or "" in (words["old"], words["new"]):
             return told(event, _("changed %(label)s of the %(object)s") % words)
         return told(event, _("changed %(label)s of the %(object)s from %(old)s to %(new)s") % words)
-    names = get_text_list([label_of(column) for column in changes], _("and"))
+    names = get_text_list([_name_of(event, column) for column in changes], _("and"))
     return told(event, _("changed %(labels)s of the %(object)s") % {"labels": names, "object": kind})
+
+
+def _name_of(event: Event, column: str) -> str:
+    """A changed column; a custom property as it was called then."""
+    return described(column, event.data.get("told", {}))[0] if is_told(column) else label_of(column)
+
+
+def _property_changed(event: Event, column: str, kind: str) -> str:
+    label, old, new = described(column, event.data.get("told", {}))
+    words = {"label": label, "object": kind, "old": old, "new": new}
+    if max(len(old), len(new)) > LONGEST_VALUE:
+        return _("changed %(label)s of the %(object)s") % words
+    return _("changed %(label)s of the %(object)s from %(old)s to %(new)s") % words
 
 
 def _shown(column: str, value: Any) -> str:

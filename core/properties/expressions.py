@@ -73,9 +73,12 @@ class PropertyValue(Func):
         """The statement's part."""
         column, params = compiler.compile(self.source_expressions[0])
         assert not params, "a column has no parameters"
-        sql = _SQL[self.property_kind]
-        sql = sql.replace("{json}", f"({column} -> '{self.slot}')").replace("{text}", f"({column} ->> '{self.slot}')")
-        return f"({sql})", params
+        return _typed(column, self.slot, self.property_kind), params
+
+
+def _typed(column: str, slot: str, kind: PropertyKind) -> str:
+    json, text = f"({column} -> '{slot}')", f"({column} ->> '{slot}')"
+    return f"({_SQL[kind].replace('{json}', json).replace('{text}', text)})"
 
 
 def value_of(definition: Definition, path: str = "properties") -> PropertyValue:
@@ -88,6 +91,11 @@ def holds(definition: Definition, stored: Any, path: str = "properties") -> Q:
     return Q(**{f"{path}__contains": {definition.slot: stored}})
 
 
-def index_name(definition_id: int) -> str:
-    """The index of a property that sorts at any size."""
-    return f"property_{definition_id}"
+def index_columns(definition_id: int, kind: PropertyKind | str) -> dict[str, str]:
+    """The columns of the two indexes of a property that sorts at any size, by the indexes' names.
+
+    Empty values are last in both directions, so the reverse order needs an index of its own.
+    """
+    value = _typed("properties", str(int(definition_id)), PropertyKind(kind))
+    name = f"property_{int(definition_id)}"
+    return {name: f"{value}, id", f"{name}_back": f"{value} DESC NULLS LAST, id DESC"}

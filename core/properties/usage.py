@@ -3,7 +3,6 @@
 from django.db import OperationalError, connection, transaction
 
 from core.models.properties import PropertyDefinition
-from core.properties.expressions import PropertyValue
 from core.properties.objects import objects, uses_of
 
 COUNT_LIMIT_MS = 2000
@@ -70,8 +69,3 @@ def is_big(object_type: str) -> bool:
         cursor.execute("SELECT reltuples FROM pg_class WHERE oid = to_regclass(%s)", [f'"{table}"'])
         found = cursor.fetchone()
     return bool(found and found[0] > BIG_TABLE)
-
-
-def indexed_expression(row: PropertyDefinition) -> PropertyValue:
-    """What the index of a property is over."""
-    return PropertyValue(row.pk, row.kind)

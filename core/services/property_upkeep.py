@@ -9,10 +9,10 @@ from django.utils import timezone
 from core.events import Draft, emit_many, object_type_of
 from core.models import Event, Origin, PropertyDefinition
 from core.properties import schema
-from core.properties.expressions import index_name
+from core.properties.expressions import index_columns
 from core.properties.history import changes_between, told_change
 from core.properties.objects import objects
-from core.properties.usage import holding, indexed_expression
+from core.properties.usage import holding
 from core.services.properties import expired
 
 BATCH = 1000
@@ -21,42 +21,51 @@ BATCH = 1000
 def keep_indexes() -> list[str]:
     """Build the indexes that are wanted and drop those that are not; returns the names of both. Can be run twice.
 
-    Outside of a transaction: both happen concurrently, so that nobody has to wait.
+    Outside of a transaction: both happen concurrently, so that nobody waits. Nothing while another worker does it.
     """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended('property indexes', 0))")
+        if not cursor.fetchone()[0]:
+            return []
+    try:
+        return _keep_indexes()
+    finally:
+        _execute("SELECT pg_advisory_unlock(hashtextextended('property indexes', 0))")
+
+
+def _keep_indexes() -> list[str]:
+    rows = [
+        row for row in PropertyDefinition.objects.filter(deleted_at=None, indexed=True) if row.object_type in objects
+    ]
+    wanted = {name: (row, columns) for row in rows for name, columns in index_columns(row.pk, row.kind).items()}
     done = []
-    wanted = {
-        index_name(row.pk): row for row in PropertyDefinition.objects.filter(deleted_at=None, indexed=True)
-        if row.object_type in objects
-    }  # fmt: skip
     for name, valid in _present():
-        row = wanted.get(name)
-        # A build that was killed leaves an invalid index; one that was not ready may be over another kind.
-        if row is None or not valid or not row.index_ready:
-            _execute(f"DROP INDEX CONCURRENTLY IF EXISTS {connection.ops.quote_name(name)}")
+        # A build that was killed leaves an invalid index; one that is not ready may be over another kind.
+        if name not in wanted or not valid or not wanted[name][0].index_ready:
+            _execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_quoted(name)}")
             done.append(name)
     present = {name for name, _valid in _present()}
-    for name, row in wanted.items():
+    for name, (row, columns) in wanted.items():
         if name not in present:
-            model = objects[row.object_type].model
-            sql, _params = (
-                model._default_manager.order_by().values_list(indexed_expression(row)).query.sql_with_params()
-            )
-            expression = sql.removeprefix("SELECT ").partition(' AS "')[0].replace(f'"{model._meta.db_table}".', "")
-            table = connection.ops.quote_name(model._meta.db_table)
-            _execute(f"CREATE INDEX CONCURRENTLY {connection.ops.quote_name(name)} ON {table} ({expression}, id)")
+            table = objects[row.object_type].model._meta.db_table
+            _execute(f"CREATE INDEX CONCURRENTLY {_quoted(name)} ON {_quoted(table)} ({columns})")
             done.append(name)
-        PropertyDefinition.objects.filter(pk=row.pk, index_ready=False).update(index_ready=True)
-    gone = PropertyDefinition.objects.filter(index_ready=True).exclude(pk__in=[row.pk for row in wanted.values()])
-    gone.update(index_ready=False)
+    ready = [row.pk for row in rows]
+    PropertyDefinition.objects.filter(pk__in=ready, index_ready=False).update(index_ready=True)
+    PropertyDefinition.objects.filter(index_ready=True).exclude(pk__in=ready).update(index_ready=False)
     schema.forget()
     return done
+
+
+def _quoted(name: str) -> str:
+    return connection.ops.quote_name(name)
 
 
 def _present() -> list[tuple[str, bool]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
-            "WHERE c.relname ~ '^property_[0-9]+$' AND c.relnamespace = current_schema()::regnamespace"
+            "WHERE c.relname ~ '^property_[0-9]+(_back)?$' AND c.relnamespace = current_schema()::regnamespace"
         )
         return [(name, valid) for name, valid in cursor.fetchall()]
 
@@ -79,7 +88,8 @@ def replace_choices(event_ids: Sequence[int]) -> int:
 
 
 def _replaced(row: PropertyDefinition, old: str, new: str, by: Any) -> Iterator[int]:
-    model, slot = objects[row.object_type].model, str(row.pk)
+    model: Any = objects[row.object_type].model
+    slot = str(row.pk)
     held = model._default_manager.filter(properties__contains={slot: holding(row, int(old))})
     while True:
         with transaction.atomic():
@@ -121,7 +131,7 @@ def purge(batch: int = BATCH) -> int:
 
 
 def _empty(model: Any, slot: str, batch: int) -> None:
-    table = connection.ops.quote_name(model._meta.db_table)
+    table = _quoted(model._meta.db_table)
     last = 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:

@@ -8,6 +8,8 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.forms.values import PropertyFields
+from core.properties import BadValues
 from crm.forms.fields import ADDRESS_PARTS
 from crm.models.records import Record
 
@@ -17,6 +19,7 @@ Layout = Sequence[tuple[Any, Sequence[Sequence[str]]]]
 class RecordForm(forms.Form):
     """Fields named after the columns they fill. ``record`` is what is edited, None for a new one."""
 
+    object_type: ClassVar[str] = ""
     # Sections as (heading, rows of field names).
     layout: ClassVar[Layout] = ()
     addresses: ClassVar[Mapping[str, Any]] = {}
@@ -40,6 +43,7 @@ class RecordForm(forms.Form):
         owner.queryset = users.order_by("name", "pk")
         for column, label in self.addresses.items():
             self._add_address(column, label)
+        self.properties = PropertyFields(self, self.object_type, record)
 
     def _add_address(self, column: str, label: Any) -> None:
         stored = self.stored_address(column)
@@ -70,19 +74,32 @@ class RecordForm(forms.Form):
             if given and not (given.get("line1") or given.get("city")):
                 self.add_error(f"{column}_line1", _("An address needs a street or a city."))
             cleaned[column] = {**kept, **given}
+        self.properties.check()
         return cleaned
+
+    def refuse(self, refused: BadValues) -> None:
+        """Show what a service refused because somebody else was faster."""
+        self.properties.refuse(refused)
 
     def values(self) -> dict[str, Any]:
         """The columns to write. Only after ``is_valid``."""
         parts = {f"{column}_{part}" for column in self.addresses for part, _label, _longest in ADDRESS_PARTS}
-        return {name: value for name, value in self.cleaned_data.items() if name not in parts}
+        own = {name for section in self.properties.sections() for name in section.names}
+        columns = {name: value for name, value in self.cleaned_data.items() if name not in parts | own}
+        return {**columns, "properties": self.properties.given()} if own else columns
 
     def sections(self) -> list[dict[str, Any]]:
         """The layout with its bound fields, for the template."""
-        sections = [*self.layout, *((label, self._address_rows(column)) for column, label in self.addresses.items())]
+        sections = [
+            *self.layout,
+            *((section.heading, [[name] for name in section.names]) for section in self.properties.sections()),
+            *((label, self._address_rows(column)) for column, label in self.addresses.items()),
+        ]
+        required = {name for name, field in self.fields.items() if field.required}
         return [
             {
                 "legend": legend,
+                "required": any(name in required for row in rows for name in row),
                 "rows": [[self[name] for name in row if name in self.fields] for row in rows],
                 "wrong": any(name in self.errors for row in rows for name in row),
                 "filled": any(self[name].value() for row in rows for name in row if name in self.fields),

@@ -1,10 +1,8 @@
-"""Form fields of the CRM: amounts, currencies, pickers of records, addresses."""
+"""Form fields of the CRM: e-mail addresses, pickers of records, addresses."""
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
-from babel.numbers import list_currencies
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -12,8 +10,6 @@ from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-
-from core.money import NotAnAmount, formatted_number, parsed
 
 Finder = Callable[[], QuerySet[Any]]
 
@@ -25,35 +21,6 @@ ADDRESS_PARTS: tuple[tuple[str, Any, int], ...] = (
     ("postal_code", gettext_lazy("Postal code"), 30),
     ("country", gettext_lazy("Country"), 255),
 )
-
-
-class AmountField(forms.CharField):
-    """A number typed in the reader's notation, as a Decimal; None when empty."""
-
-    def __init__(self, *, lowest: Decimal | None = None, limit: Decimal = Decimal(10) ** 12, **kwargs: Any) -> None:
-        self.lowest, self.limit = lowest, limit
-        super().__init__(
-            widget=forms.TextInput(attrs={"inputmode": "decimal", "class": "num"}), max_length=40, **kwargs
-        )
-
-    def clean(self, value: Any) -> Any:
-        """The number, or a sentence that says what is wrong with it."""
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            number = parsed(text)
-        except NotAnAmount as error:
-            raise ValidationError(_("“%s” is not a number. Type it like 1,234.50.") % text) from error
-        if self.lowest is not None and number < self.lowest:
-            raise ValidationError(_("This can't be less than %s.") % formatted_number(self.lowest))
-        if abs(number) >= self.limit:
-            raise ValidationError(_("This number is too large."))
-        return round(number, 10)
-
-    def prepare_value(self, value: Any) -> Any:
-        """Stored numbers without trailing zeros; what was typed as it was typed."""
-        return formatted_number(value) if isinstance(value, Decimal) else value
 
 
 class EmailsField(forms.CharField):
@@ -69,30 +36,6 @@ class EmailsField(forms.CharField):
                 message = _("“%s” is not an e-mail address. It looks like name@example.com.")
                 raise ValidationError(message % part) from error
         return ", ".join(parts)
-
-
-class CurrencyCodeField(forms.CharField):
-    """An ISO 4217 code, in any case."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        widget = forms.TextInput(attrs={"autocapitalize": "characters", "size": 4})
-        kwargs.setdefault("help_text", gettext_lazy("Three letters, such as USD, EUR or GBP."))
-        super().__init__(max_length=3, widget=widget, **kwargs)
-
-    def clean(self, value: Any) -> Any:
-        """The code in capitals."""
-        code = str(super().clean(value)).upper()
-        if code and code not in list_currencies():
-            raise ValidationError(_("“%s” is not a currency code. Use three letters such as USD, EUR or GBP.") % code)
-        return code
-
-
-class DateField(forms.DateField):
-    """A day, with the browser's calendar."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **kwargs)
-        self.error_messages["invalid"] = gettext_lazy("This is not a date. Type it like 2026-11-30.")
 
 
 class RemoteSelect(forms.Select):

@@ -9,8 +9,9 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.forms.fields import AmountField, CurrencyCodeField, DateField
 from crm.forms.base import RecordForm
-from crm.forms.fields import AmountField, CurrencyCodeField, DateField, EmailsField, RecordField, RecordsField
+from crm.forms.fields import EmailsField, RecordField, RecordsField
 from crm.models import Stage
 from crm.queries import companies, contacts, deals
 
@@ -38,6 +39,7 @@ def _email() -> EmailsField:
 class CompanyForm(RecordForm):
     """A company."""
 
+    object_type = "company"
     name = _text(gettext_lazy("Name"), 500, required=True)
     domain = _text(gettext_lazy("Domain"), 255, help_text=gettext_lazy("Such as example.com."))
     email = _email()
@@ -63,6 +65,7 @@ class CompanyForm(RecordForm):
 class ContactForm(RecordForm):
     """A person."""
 
+    object_type = "contact"
     first_name = _text(gettext_lazy("First name"), 100)
     last_name = _text(gettext_lazy("Last name"), 100)
     email = _email()
@@ -106,6 +109,7 @@ class ContactForm(RecordForm):
 class ProductForm(RecordForm):
     """Something that we sell."""
 
+    object_type = "product"
     name = _text(gettext_lazy("Name"), 200, required=True)
     sku = _text(gettext_lazy("SKU"), 100)
     description = forms.CharField(label=gettext_lazy("Description"), required=False, max_length=4000, widget=NOTES)
@@ -125,6 +129,7 @@ class ProductForm(RecordForm):
 class DealForm(RecordForm):
     """A deal; a new one also has its first stage and contacts."""
 
+    object_type = "deal"
     name = _text(gettext_lazy("Deal name"), 300, required=True)
     stage = forms.ModelChoiceField(Stage.objects.none(), label=gettext_lazy("Stage"), empty_label=None)
     amount = AmountField(label=gettext_lazy("Amount"), required=False, lowest=Decimal(0), limit=LARGEST_AMOUNT)
@@ -180,6 +185,7 @@ class DealForm(RecordForm):
 class QuoteForm(RecordForm):
     """A quote's head; its lines have their own editor. A new one belongs to a deal."""
 
+    object_type = "quote"
     deal = RecordField(
         "crm:deal-choices",
         label=gettext_lazy("Deal"),

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import models
 
+from core.properties import changes_between, told_change
+
 Changes = dict[str, tuple[Any, Any]]
 
 
@@ -26,9 +28,27 @@ def differing(record: models.Model, values: Mapping[str, Any]) -> Changes:
     return {name: (getattr(record, name), value) for name, value in values.items() if getattr(record, name) != value}
 
 
+def by_property(changes: Changes) -> Changes:
+    """``changes`` with each custom property for itself (``property:12``) instead of all in one column."""
+    apart = {name: pair for name, pair in changes.items() if name != "properties"}
+    if "properties" in changes:
+        old, new = changes["properties"]
+        apart |= changes_between(old or {}, new or {})
+    return apart
+
+
 def as_data(changes: Changes) -> dict[str, list[Any]]:
-    """``changes`` as the event carries them: ``{"name": ["old", "new"]}``."""
-    return {name: [plain(old), plain(new)] for name, (old, new) in changes.items()}
+    """``changes`` as the event carries them: ``{"name": ["old", "new"]}``, custom properties each for itself."""
+    return {name: [plain(old), plain(new)] for name, (old, new) in by_property(changes).items()}
+
+
+def event_data(record: models.Model, changes: Changes) -> dict[str, Any]:
+    """What an ``<object>.changed`` event carries: title, changes, and the words of custom properties at this moment."""
+    data: dict[str, Any] = {"title": str(record), "changes": as_data(changes)}
+    currency = str(getattr(record, "currency", "") or "")
+    if told := told_change(str(record._meta.model_name), data["changes"], currency=currency):
+        data["told"] = told
+    return data
 
 
 def column(model: type[models.Model], name: str) -> "models.Field[Any, Any]":

@@ -1,7 +1,7 @@
 """Writing quotes."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -39,6 +39,7 @@ def create_from_deal(
     contact: Contact | None = None,
     expires_on: datetime.date | None = None,
     terms: str = "",
+    properties: Mapping[str, Any] | None = None,
 ) -> Quote:
     """A draft with the deal's lines, for ``contact`` or the deal's primary contact, valid for 30 days unless given."""
     fresh = records.locked(deal)
@@ -52,6 +53,7 @@ def create_from_deal(
         "expires_on": expires_on or timezone.localdate() + datetime.timedelta(days=VALID_DAYS),
         "terms": terms,
         "amount": amounts.total(copied, fresh.currency),
+        "properties": properties or {},
     }
     quote = records.create(Quote, values, by=by, about=_related)
     Quote.objects.filter(pk=quote.pk).update(number=f"Q-{quote.pk:05d}")

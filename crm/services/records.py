@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from core.events import emit, object_type_of
 from core.models import Origin
+from core.properties import clean_values
 from crm.models.records import Record
 from crm.services import changes
 
@@ -51,8 +52,14 @@ def checked(values: Mapping[str, Any], allowed: Iterable[str]) -> dict[str, Any]
 def create(
     model: type[R], values: Mapping[str, Any], *, by: Any, origin: Origin | None = None, about: About = nothing
 ) -> R:
-    """A new record with the event ``<object>.created``; its owner is ``by`` unless ``values`` name one."""
+    """A new record with the event ``<object>.created``; its owner is ``by`` unless ``values`` name one.
+
+    ``properties`` are custom values by property; what is required may be missing in what comes from accounting only.
+    Raises core.properties.BadValues.
+    """
     given = dict(values)
+    complete = origin != Origin.SYNC
+    given["properties"] = clean_values(str(model._meta.model_name), given.get("properties") or {}, complete=complete)
     if by is not None and "owner" not in given:
         given["owner"] = by
     record = model._default_manager.create(**given)
@@ -62,24 +69,24 @@ def create(
 
 @transaction.atomic
 def update(record: R, values: Mapping[str, Any], *, by: Any, origin: Origin | None = None, about: About = nothing) -> R:
-    """Write what differs, with the event ``<object>.changed``; nothing where nothing differs. Raises Archived."""
+    """Write what differs, with the event ``<object>.changed``; nothing where nothing differs.
+
+    Of ``properties`` only the given ones change; None empties one. Raises Archived and core.properties.BadValues.
+    """
     fresh = locked(record)
+    if "properties" in values:
+        cleaned = clean_values(
+            object_type_of(record), values["properties"], record=fresh, complete=origin != Origin.SYNC
+        )
+        values = {**values, "properties": cleaned}
     found = changes.differing(fresh, by_column(type(record), values))
     if not found:
         return fresh
     written = {name: new for name, (_old, new) in found.items()}
     type(record)._default_manager.filter(pk=record.pk).update(**written, updated_at=timezone.now())
     fresh.refresh_from_db()
-    data = changes.as_data({name: (old, getattr(fresh, name)) for name, (old, _new) in found.items()})
-    emit(
-        f"{object_type_of(fresh)}.changed",
-        fresh,
-        by=by,
-        origin=origin,
-        about=about(fresh),
-        title=str(fresh),
-        changes=data,
-    )
+    data = changes.event_data(fresh, {name: (old, getattr(fresh, name)) for name, (old, _new) in found.items()})
+    emit(f"{object_type_of(fresh)}.changed", fresh, by=by, origin=origin, about=about(fresh), **data)
     return fresh
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import require
+from core.properties import BadValues
 from crm.forms.base import RecordForm
 from crm.kinds import DEAL, QUOTE, Kind
 from crm.services import deals, quotes, records
@@ -25,9 +26,13 @@ def create(request: HttpRequest, kind: Kind) -> HttpResponse:
         asked["contacts"] = request.GET.getlist("contacts")  # type: ignore[assignment]
     form = kind.form(request.POST or None, user=request.user, initial=asked)
     if request.method == "POST" and form.is_valid():
-        record = _create(kind, form, request.user)
-        messages.success(request, kind.created)
-        return to(request, back_or(request, resolve_url(kind.detail_url, record.pk)))
+        try:
+            record = _create(kind, form, request.user)
+        except BadValues as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, kind.created)
+            return to(request, back_or(request, resolve_url(kind.detail_url, record.pk)))
     return _form_page(request, kind, form, None)
 
 
@@ -41,6 +46,9 @@ def edit(request: HttpRequest, pk: int, kind: Kind) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             kind.services.update(record, by=request.user, **form.values())
+        except BadValues as refused:
+            form.refuse(refused)
+            return _form_page(request, kind, form, record)
         except records.Archived:
             messages.error(request, _("This record is archived. Restore it to change it."))
         except quotes.NotADraft:
