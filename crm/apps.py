@@ -12,3 +12,4 @@ class CrmConfig(AppConfig):
     def ready(self) -> None:
         """Fill the registries; their entries need models, which are there only now."""
         import_string("crm.registration.register")()
+        import_string("crm.fields.register")()

@@ -11,15 +11,19 @@ from core.conditions.fields import ConditionObject, Field, Fields, Relation, fie
 from core.conditions.language import BadCondition, Condition, parse, problems_of, setting
 from core.conditions.memory import holds, matches
 from core.conditions.sql import compile_conditions, to_sql
+from core.conditions.words import Failing, explain, failing, names_in, sentence
 
 __all__ = [
     "BadCondition",
     "Condition",
     "ConditionObject",
+    "Failing",
     "Field",
     "Fields",
     "Relation",
     "compile_conditions",
+    "explain",
+    "failing",
     "fields",
     "from_address",
     "from_query",
@@ -27,9 +31,11 @@ __all__ = [
     "json_text",
     "json_text_field",
     "matches",
+    "names_in",
     "parse",
     "problems_of",
     "registry",
+    "sentence",
     "setting",
     "to_address",
     "to_sql",

@@ -118,7 +118,7 @@ def _fits(predicate: Predicate, value: Any) -> bool:
         return _between(predicate, value)
     if isinstance(predicate, HasAny):
         return bool(value.intersection(predicate.choices))
-    return value.issuperset(predicate.choices)
+    return bool(value.issuperset(predicate.choices))
 
 
 def _between(bounds: Within, value: Any) -> bool:

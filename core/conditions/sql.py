@@ -174,11 +174,11 @@ def _holds(value: Any, predicate: Holds) -> Any:
 def _within(value: Any, predicate: Within) -> list[Any]:
     bounds: list[Any] = []
     if predicate.low is not None:
-        lookup = GreaterThanOrEqual if predicate.low_included else GreaterThan
-        bounds.append(lookup(value, typed(predicate.low)))
+        above = GreaterThanOrEqual if predicate.low_included else GreaterThan
+        bounds.append(above(value, typed(predicate.low)))
     if predicate.high is not None:
-        lookup = LessThanOrEqual if predicate.high_included else LessThan
-        bounds.append(lookup(value, typed(predicate.high)))
+        below = LessThanOrEqual if predicate.high_included else LessThan
+        bounds.append(below(value, typed(predicate.high)))
     return bounds or [IsNull(value, False)]
 
 
