@@ -9,5 +9,8 @@ EVENT_HANDLERS: dict[str, list[str]] = {
     "customer.requested": ["sync.publish"],
     "item.requested": ["sync.publish"],
     "invoice.requested": ["sync.publish"],
+    "invoice.changed": ["sync.publish_invoice_changes"],
+    "invoice.void_requested": ["sync.publish_invoice_changes"],
+    "invoice.delete_requested": ["sync.publish_invoice_changes"],
     "operation.finished": ["sync.settle"],
 }

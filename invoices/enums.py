@@ -35,6 +35,7 @@ class LineKind(models.TextChoices):
     TEXT = "text", _("Text")
     DISCOUNT = "discount", _("Discount")
     BUNDLE = "bundle", _("Bundle")
+    MEMBER = "member", _("Part of a bundle")
 
 
 class TaxMode(models.TextChoices):
@@ -51,3 +52,11 @@ class InvoiceOrigin(models.TextChoices):
 
     CRM = "crm", _("CRM")
     QUICKBOOKS = "quickbooks", _("QuickBooks")
+
+
+class Ending(models.TextChoices):
+    """What a person asked QuickBooks to do with an invoice, until it is done."""
+
+    NONE = "", _("Nothing")
+    VOID = "void", _("Void")
+    DELETE = "delete", _("Delete")

@@ -149,6 +149,9 @@ class Accounting(Protocol):
     def retry(self, invoice: Invoice, *, by: Any) -> None:
         """Send a refused invoice again after its cause was mended, as a new attempt of the same intent."""
 
+    def edit_refusal(self, invoice: Invoice) -> str:
+        """Why a change of this invoice made here could not reach the accounting system, in words; empty if it can."""
+
     def age(self, connection_ids: Sequence[int]) -> datetime.datetime | None:
         """When the oldest of the given companies was last read from QuickBooks."""
 

@@ -68,6 +68,10 @@ class NoAccounting:
         """Raises AccountingUnavailable."""
         raise AccountingUnavailable(_("No QuickBooks company is connected."))
 
+    def edit_refusal(self, invoice: Invoice) -> str:
+        """Always refused: the change could go nowhere."""
+        return _("No QuickBooks company is connected.")
+
     def age(self, connection_ids: Sequence[int]) -> datetime.datetime | None:
         """Never read."""
         return None

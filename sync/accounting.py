@@ -27,6 +27,7 @@ from qbo_connector.mirror import schedule
 from qbo_connector.models import Connection, MirrorObject, PullSchedule
 from qbo_connector.services import status
 from sync import checks, choices, clock, marks
+from sync.publish import invoice_changes
 from sync.publish import invoices as publishing
 from sync.services import connections
 
@@ -99,6 +100,10 @@ class QuickBooksAccounting:
         """A new attempt after a refusal; planned in the caller's transaction."""
         if publishing.publish(invoice.pk, again=True) is not None:
             emit("invoice.retried", invoice, by=by, about=[invoice.deal] if invoice.deal else [])
+
+    def edit_refusal(self, invoice: Invoice) -> str:
+        """Invoices that flow one way only, that wait for a decision, or whose company is gone can't be changed here."""
+        return invoice_changes.refusal(invoice)
 
     def age(self, connection_ids: Sequence[int]) -> datetime.datetime | None:
         """The oldest last success of the given companies; None while one of them was never read."""

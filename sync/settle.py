@@ -13,6 +13,7 @@ from qbo_connector.enums import OperationState
 from qbo_connector.models import Operation
 from sync.enums import Outcome
 from sync.models import Link
+from sync.publish import invoice_changes
 
 log = structlog.get_logger(__name__)
 _LINKED = {"invoice": "Invoice", "company": "Customer", "contact": "Customer", "product": "Item"}
@@ -30,7 +31,9 @@ def settle(operation_id: int) -> Operation | None:
     if operation is None:
         return None
     object_type, _colon, pk = operation.subject.partition(":")
-    if object_type in _LINKED and pk.isdigit():
+    if object_type == "invoice" and operation.verb != "create" and invoice_changes.settled(operation):
+        pass  # planned anew, on top of what QuickBooks has now
+    elif object_type in _LINKED and pk.isdigit():
         if operation.state == OperationState.DONE:
             _link(operation, object_type, int(pk))
         else:
@@ -60,7 +63,8 @@ def _link(operation: Operation, object_type: str, pk: int) -> None:
 
 
 def _tell_refusal(operation: Operation, object_type: str, pk: int) -> None:
-    if object_type != "invoice" or Invoice.objects.filter(pk=pk).exclude(external_id="").exists():
+    creates = operation.verb == "create"
+    if object_type != "invoice" or (creates and Invoice.objects.filter(pk=pk).exclude(external_id="").exists()):
         return  # the invoice that needed it is held, and tells; or QuickBooks has it after all
     Link.objects.update_or_create(
         connection=operation.connection,

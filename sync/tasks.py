@@ -8,11 +8,12 @@ import structlog
 from celery import current_app, shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
-from core.models import Event
+from core.models import Event, Origin
 from qbo_connector.mirror import read
 from qbo_connector.models import Connection
 from sync import alerts
 from sync import settle as settling
+from sync.publish import invoice_changes
 from sync.publish import invoices as publishing
 from sync.reconcile import run
 from sync.services.connections import prepare
@@ -59,6 +60,14 @@ def publish(event_ids: list[int]) -> None:
         publishing.publish(invoice_id)
 
 
+@shared_task(name="sync.publish_invoice_changes")
+def publish_invoice_changes(event_ids: list[int]) -> None:
+    """Invoices were changed here, or shall be voided or deleted: plan that."""
+    events = Event.objects.filter(pk__in=event_ids, object_type="invoice").exclude(origin=Origin.SYNC)
+    for _planned in _each(invoice_changes.plan_wish, sorted(set(events.values_list("object_id", flat=True)))):
+        pass
+
+
 @shared_task(name="sync.settle")
 def settle(event_ids: list[int]) -> None:
     """Writes have their outcome: tell the records, and bring what QuickBooks answered into the CRM."""
@@ -75,6 +84,8 @@ def _settle(operation_ids: list[int]) -> None:
 def sweep() -> None:
     """What a crash, a lost message or a lost broker left undone: plan, settle, reconcile it."""
     for _planned in _each(publishing.publish, publishing.unplanned()):
+        pass
+    for _changed in _each(invoice_changes.plan_wish, invoice_changes.unplanned_changes()):
         pass
     _settle(settling.unsettled())
     _reconcile(read.companies_with_unread(older_than=SWEEP_AFTER))

@@ -1,7 +1,8 @@
 """Tables of invoices."""
 
 from invoices.models.drafts import InvoiceDraft
+from invoices.models.edits import InvoiceEdit
 from invoices.models.invoices import Invoice, InvoiceLine
 from invoices.models.payments import Payment, PaymentApplication
 
-__all__ = ["Invoice", "InvoiceDraft", "InvoiceLine", "Payment", "PaymentApplication"]
+__all__ = ["Invoice", "InvoiceDraft", "InvoiceEdit", "InvoiceLine", "Payment", "PaymentApplication"]

@@ -1,7 +1,7 @@
 """Invoice <-> invoice. QuickBooks' totals win: they are taken as they come and never recomputed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -56,6 +56,19 @@ def marked_request_id(payload: Payload) -> str:
     return last.removeprefix("CRM ").strip() if last.startswith("CRM ") else ""
 
 
+def note_without_marker(note: str) -> str:
+    """A private note as people wrote it."""
+    lines = note.strip().splitlines()
+    return "\n".join(lines[:-1]).strip() if lines and lines[-1].strip().startswith("CRM ") else note.strip()
+
+
+def note_with_marker(note: str, current: str) -> str:
+    """``note`` with the marker that the note has in QuickBooks, if it has one."""
+    lines = current.strip().splitlines()
+    kept = lines[-1].strip() if lines and lines[-1].strip().startswith("CRM ") else ""
+    return "\n".join(part for part in (note.strip()[:3900], kept) if part)
+
+
 def is_voided(payload: Payload) -> bool:
     """QuickBooks has no flag: a void sets all amounts to zero and puts "Voided" in front of the note."""
     return amount(payload, "TotalAmt") == 0 and text(payload, "PrivateNote").strip().startswith("Voided")
@@ -85,7 +98,7 @@ def from_invoice(payload: Payload, names: Names, *, invoice_id: int | None, trac
         terms_external_id=text(payload, "SalesTermRef", "value"),
         terms_name=names.terms.get(text(payload, "SalesTermRef", "value"), text(payload, "SalesTermRef", "name"))[:120],
         message=text(payload, "CustomerMemo", "value"),
-        private_note=text(payload, "PrivateNote"),
+        private_note=note_without_marker(text(payload, "PrivateNote")),
         currency=(text(payload, "CurrencyRef", "value") or names.home_currency)[:3],
         exchange_rate=amount(payload, "ExchangeRate") or Decimal(1),
         tax_mode=_TAX_MODES.get(text(payload, "GlobalTaxCalculation"), TaxMode.AUTOMATIC),
@@ -127,7 +140,8 @@ def _lines(raw: Payload, names: Names) -> list[SyncedInvoiceLine]:
             item_name=text(detail, "GroupItemRef", "name")[:500],
             quantity=amount(detail, "Quantity"),
         )
-        return [head, *(line for member in parts(detail, "Line") for line in _lines(member, names))]
+        members = (line for member in parts(detail, "Line") for line in _lines(member, names))
+        return [head, *(replace(line, kind=LineKind.MEMBER) for line in members)]
     if kind != "SalesItemLineDetail":
         return [SyncedInvoiceLine(**common, kind=LineKind.TEXT)]
     detail = part(raw, "SalesItemLineDetail")

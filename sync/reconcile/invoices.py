@@ -1,45 +1,155 @@
-"""Invoices -> invoices. With the toggle off, only those that the CRM made or added are kept up to date."""
+"""Invoices -> invoices.
+
+With the toggle off, only those that the CRM made or added (tracked ones) are kept up to date. An invoice that was
+changed here and is not in QuickBooks yet is merged field by field; all others are what QuickBooks says.
+"""
 
 import uuid
+from collections.abc import Mapping, Sequence
 
-from invoices.models import Invoice
-from invoices.services import from_sync
-from qbo_connector.mirror import read
+from invoices.models import Invoice, InvoiceEdit, InvoiceLine
+from invoices.services import from_sync, removals
+from invoices.synced import SyncedInvoice
+from qbo_connector.enums import OperationState
 from qbo_connector.mirror.read import Mirrored
-from qbo_connector.models import Connection, MirrorObject
+from qbo_connector.models import Connection, Operation
 from sync.clock import today
-from sync.mapping.invoice import Names, from_invoice, marked_request_id
+from sync.enums import Exclusion, Outcome, Removal, SyncObject
+from sync.invoice_filter import Left, left_out
+from sync.invoice_merge import MergedInvoice, merge_invoice
+from sync.mapping.invoice import from_invoice, marked_request_id
 from sync.mapping.reading import BadPayload
-from sync.queries import record_ids
+from sync.models import Link
+from sync.policies import Policy, policy_of
+from sync.publish import invoice_changes
 from sync.reconcile.batch import Batch, links_by_id, new_link, save_links, understood
+from sync.reconcile.names import names_for
 
 
 def apply(batch: Batch) -> None:
     """Create and update invoices for a batch, in one call of the invoice service, and link them."""
     connection = batch.connection
-    if batch.gone:
-        from_sync.mark_removed(connection.pk, batch.gone, "invoice")
-    living = batch.living
+    policy = policy_of(connection, SyncObject.INVOICE)
+    remove(policy, batch.gone, quiet=batch.quiet)
+    living = _not_under_way(batch)
     ids = _known(connection, living)
-    if not batch.enabled:
-        living = [found for found in living if found.row.qbo_id in ids]
     names = names_for(connection, living)
     mapped = understood(
         batch,
         living,
         lambda found: from_invoice(found.payload, names, invoice_id=ids.get(found.row.qbo_id), tracked=False),
     )
-    if not mapped:
+    tracked = set(Invoice.objects.filter(pk__in=ids.values(), tracked=True).values_list("pk", flat=True))
+    left = left_out(policy, mapped, ids, tracked)
+    wanted = [(found, row) for found, row in mapped if found.row.qbo_id not in left]
+    merged = _merged(policy, wanted)
+    rows = [merged[row.id].row if row.id in merged else row for _found, row in wanted]
+    if rows:
+        result = from_sync.apply_invoices(connection.pk, rows, today=today(connection), quiet=batch.quiet)
+        _link(batch, wanted, result.ids, merged)
+    _exclude(connection, left, ids)
+    # What QuickBooks still lacks is planned anew, on top of what it has now.
+    for pk in sorted(pk for pk in merged if pk is not None):
+        invoice_changes.plan_change(pk)
+    voided = [row.external_id for _found, row in wanted if row.voided]
+    if voided and policy.settings.removal != Removal.NOTHING:
+        _carry_out(policy, voided)
+
+
+def remove(policy: Policy, qbo_ids: Sequence[str], *, quiet: bool) -> None:
+    """QuickBooks deleted these invoices: they count for nothing any more, and what the settings say happens to them."""
+    if not qbo_ids:
         return
-    rows = [row for _found, row in mapped]
-    result = from_sync.apply_invoices(connection.pk, rows, today=today(connection), quiet=batch.quiet)
+    from_sync.mark_removed(policy.connection.pk, qbo_ids, "invoice", quiet=quiet)
+    Link.objects.filter(connection=policy.connection, entity="Invoice", qbo_id__in=qbo_ids).update(
+        outcome=Outcome.BROKEN, reason="This was deleted in QuickBooks.", detail="", exclusion=Exclusion.NONE
+    )
+    _carry_out(policy, qbo_ids)
+
+
+def _carry_out(policy: Policy, qbo_ids: Sequence[str]) -> None:
+    removal, connection = policy.settings.removal, policy.connection
+    links = Link.objects.filter(connection=connection, entity="Invoice", qbo_id__in=qbo_ids)
+    if removal == Removal.ARCHIVE:
+        removals.archive(connection.pk, qbo_ids)
+    elif removal == Removal.UNLINK:
+        links.update(outcome=Outcome.EXCLUDED, exclusion=Exclusion.UNLINKED, reason="", detail="")
+        removals.untrack(connection.pk, qbo_ids)
+    elif removal == Removal.DELETE:
+        removals.delete(connection.pk, qbo_ids)
+        links.delete()
+
+
+def _not_under_way(batch: Batch) -> list[Mirrored]:
+    """The living rows, but for those that a change of ours was sent for and not answered yet: they wait for it."""
+    subjects = Operation.objects.filter(
+        connection=batch.connection,
+        entity="Invoice",
+        verb="update",
+        state__in=[OperationState.LEASED, OperationState.UNKNOWN],
+        first_sent_at__isnull=False,
+    ).values_list("intent__Id", flat=True)
+    under_way = set(subjects)
+    batch.later += [found.row.pk for found in batch.living if found.row.qbo_id in under_way]
+    return [found for found in batch.living if found.row.qbo_id not in under_way]
+
+
+def _merged(policy: Policy, wanted: Sequence[tuple[Mirrored, SyncedInvoice]]) -> dict[int | None, MergedInvoice]:
+    """The invoices that were changed here, merged; by id. Two statements, and a third where there are any."""
+    by_id = {row.id: row for _found, row in wanted if row.id is not None}
+    edits = {
+        edit.invoice_id: edit
+        for edit in InvoiceEdit.objects.filter(invoice__in=by_id).select_related("invoice").order_by("pk")
+    }
+    lines: dict[int, list[InvoiceLine]] = {pk: [] for pk in edits}
+    for line in InvoiceLine.objects.filter(invoice__in=edits):
+        lines[line.invoice_id].append(line)
+    found: dict[int | None, MergedInvoice] = {
+        pk: merge_invoice(policy, edit, edit.invoice, lines[pk], by_id[pk]) for pk, edit in edits.items()
+    }
+    for pk, edit in edits.items():
+        edit.base = found[pk].base
+    InvoiceEdit.objects.bulk_update(edits.values(), ["base"])
+    return found
+
+
+def _link(
+    batch: Batch,
+    wanted: Sequence[tuple[Mirrored, SyncedInvoice]],
+    ids: Mapping[str, int],
+    merged: Mapping[int | None, MergedInvoice],
+) -> None:
+    # What is on its way to QuickBooks, or was refused, keeps its outcome: only the answer settles it.
+    keep = {pk for pk in merged if pk is not None}
+    ending = Invoice.objects.filter(pk__in=ids.values()).exclude(ending="")
+    keep |= set(ending.values_list("pk", flat=True)) - {
+        ids[row.external_id] for _found, row in wanted if row.voided and row.external_id in ids
+    }
     save_links(
         [
-            new_link(connection, found, "invoice", result.ids[found.row.qbo_id], matched_by="invoice")
-            for found, _row in mapped
-            if found.row.qbo_id in result.ids
+            new_link(batch.connection, found, "invoice", ids[found.row.qbo_id], matched_by="invoice")
+            for found, _row in wanted
+            if found.row.qbo_id in ids and ids[found.row.qbo_id] not in keep
         ]
     )
+
+
+def _exclude(connection: Connection, left: Mapping[str, Left], ids: Mapping[str, int]) -> None:
+    """Say on the invoices that are here and left out why that is."""
+    known = links_by_id(connection, "Invoice", "invoice", [qbo_id for qbo_id in left if qbo_id in ids])
+    changed = []
+    for qbo_id, link in known.items():
+        reason = left[qbo_id]
+        if (link.outcome, link.exclusion, link.reason) != (Outcome.EXCLUDED, reason.exclusion, reason.sentence):
+            link.outcome, link.exclusion, link.reason, link.detail = (
+                Outcome.EXCLUDED,
+                reason.exclusion,
+                reason.sentence,
+                "",
+            )
+            changed.append(link)
+    if changed:
+        Link.objects.bulk_update(changed, ["outcome", "exclusion", "reason", "detail"])
 
 
 def _known(connection: Connection, living: list[Mirrored]) -> dict[str, int]:
@@ -64,46 +174,3 @@ def _known(connection: Connection, living: list[Mirrored]) -> dict[str, int]:
 def _age(qbo_id: str) -> tuple[int, str]:
     """QuickBooks counts its ids upwards."""
     return (len(qbo_id), qbo_id)
-
-
-def names_for(connection: Connection, living: list[Mirrored]) -> Names:
-    """What the invoices or payments of a batch refer to, in a constant number of queries."""
-    customers = {found.row.party_id for found in living if found.row.party_id}
-    parents = dict(
-        MirrorObject.objects.filter(connection=connection, entity="Customer", qbo_id__in=customers)
-        .exclude(parent_id="")
-        .values_list("qbo_id", "parent_id")
-    )
-    both = customers | set(parents.values())
-    contacts = record_ids(connection.pk, "Customer", "contact", both)
-    companies = record_ids(connection.pk, "Customer", "company", both)
-    return Names(
-        terms=read.names(connection.pk, "Term"),
-        tax_codes=read.names(connection.pk, "TaxCode"),
-        products=record_ids(connection.pk, "Item", "product", _item_ids(living)),
-        contacts=_with_parents(customers, parents, contacts),
-        companies=_with_parents(customers, parents, companies),
-        home_currency=connection.home_currency,
-    )
-
-
-def _with_parents(customers: set[str], parents: dict[str, str], records: dict[str, int]) -> dict[str, tuple[int, ...]]:
-    """The record of each customer, or of its parent where a sub-customer has none of its own."""
-    found: dict[str, tuple[int, ...]] = {}
-    for customer in customers:
-        record = records.get(customer) or records.get(parents.get(customer, ""))
-        if record:
-            found[customer] = (record,)
-    return found
-
-
-def _item_ids(living: list[Mirrored]) -> set[str]:
-    ids: set[str] = set()
-    for found in living:
-        lines = found.payload.get("Line")
-        for line in lines if isinstance(lines, list) else []:
-            detail = line.get("SalesItemLineDetail") if isinstance(line, dict) else None
-            ref = detail.get("ItemRef") if isinstance(detail, dict) else None
-            if isinstance(ref, dict) and ref.get("value"):
-                ids.add(str(ref["value"]))
-    return ids

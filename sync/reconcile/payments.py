@@ -5,7 +5,7 @@ from invoices.services import from_sync
 from qbo_connector.mirror import read
 from sync.mapping.payment import from_payment
 from sync.reconcile.batch import Batch, understood
-from sync.reconcile.invoices import names_for
+from sync.reconcile.names import names_for
 
 
 def apply(batch: Batch) -> None:

@@ -46,6 +46,7 @@ class Books:
         self.read_at: datetime.datetime | None = READ_AT
         self.pdf: bytes | None = b"%PDF-1.4 the invoice"
         self.broken = ""
+        self.edit_refusal = ""
 
     def add_company(self, connection: Connection, *, tax_codes: bool = False, usable: bool = True) -> Account:
         account = Account(
@@ -127,6 +128,9 @@ class ListAccounting:
     def retry(self, invoice: Invoice, *, by: Any) -> None:
         books.retried.append(invoice.pk)
         books.marks[invoice.pk] = SyncMark(SyncState.CREATING)
+
+    def edit_refusal(self, invoice: Invoice) -> str:
+        return books.edit_refusal
 
     def age(self, connection_ids: Sequence[int]) -> datetime.datetime | None:
         return books.read_at

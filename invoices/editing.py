@@ -1,0 +1,106 @@
+"""What can be edited of an invoice that QuickBooks has, in one notation for comparing and merging. Pure."""
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from core.plain import plain
+from invoices.enums import LineKind
+from invoices.models import Invoice, InvoiceLine
+from invoices.synced import SyncedInvoice, SyncedInvoiceLine
+from invoices.totals import line_amount
+
+FIELDS = (
+    "number",
+    "issued_on",
+    "due_on",
+    "terms_external_id",
+    "recipient",
+    "message",
+    "private_note",
+    "billing_address",
+    "shipping_address",
+)
+LINE_FIELDS = (
+    "item_external_id",
+    "description",
+    "quantity",
+    "unit_price",
+    "amount",
+    "service_on",
+    "tax_code_external_id",
+)
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class EditedLine:
+    """A line as somebody wants it. ``pk`` of a line that the invoice has, None for a new one; amounts as typed numbers.
+
+    Only products and services can be edited; texts, discounts and bundles stay as QuickBooks has them.
+    """
+
+    pk: int | None
+    item_external_id: str
+    item_name: str = ""
+    product_id: int | None = None
+    description: str = ""
+    quantity: Decimal | None = None
+    unit_price: Decimal | None = None
+    amount: Decimal | None = None
+    service_on: datetime.date | None = None
+    tax_code_external_id: str = ""
+    tax_code_name: str = ""
+
+    def total(self, currency: str) -> Decimal:
+        """Quantity times price; the given amount for a line without them."""
+        if self.quantity is not None and self.unit_price is not None:
+            return line_amount(self.quantity, self.unit_price, currency)
+        return self.amount or ZERO
+
+
+def fields_of(invoice: Invoice | SyncedInvoice) -> dict[str, Any]:
+    """The editable values of an invoice's head."""
+    return {name: getattr(invoice, name) for name in FIELDS}
+
+
+def line_of(line: InvoiceLine | SyncedInvoiceLine) -> dict[str, Any]:
+    """A line with what tells it apart (``id``, its QuickBooks id; ``kind``) and its editable values."""
+    return {
+        "id": line.external_id,
+        "kind": str(line.kind),
+        **{name: plain(getattr(line, name)) for name in LINE_FIELDS},
+    }
+
+
+def base_of(invoice: Invoice, lines: Iterable[InvoiceLine]) -> dict[str, Any]:
+    """What both sides have before the first edit, as ``InvoiceEdit.base`` keeps it."""
+    return {
+        "fields": {name: plain(value) for name, value in fields_of(invoice).items()},
+        "lines": [line_of(line) for line in lines],
+    }
+
+
+def base_of_synced(row: SyncedInvoice) -> dict[str, Any]:
+    """The same of an invoice as QuickBooks has it."""
+    return {
+        "fields": {name: plain(value) for name, value in fields_of(row).items()},
+        "lines": [line_of(line) for line in row.lines],
+    }
+
+
+def lines_total(lines: Sequence[InvoiceLine]) -> tuple[Decimal, Decimal]:
+    """Subtotal and discount of some lines."""
+    subtotal = sum((line.amount for line in lines if line.kind != LineKind.DISCOUNT), ZERO)
+    return subtotal, sum((line.amount for line in lines if line.kind == LineKind.DISCOUNT), ZERO)
+
+
+def changed_fields(invoice: Invoice, wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Old and new value of each field that ``wanted`` would really change."""
+    return {
+        name: (getattr(invoice, name), value)
+        for name, value in wanted.items()
+        if plain(getattr(invoice, name)) != plain(value)
+    }

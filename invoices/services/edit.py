@@ -1,0 +1,207 @@
+"""Change an invoice that QuickBooks has. The change is kept here first; `sync` merges it and carries it over."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.events import emit
+from core.plain import plain
+from invoices.editing import LINE_FIELDS, EditedLine, base_of, changed_fields, lines_total
+from invoices.enums import LineKind
+from invoices.models import Invoice, InvoiceEdit, InvoiceLine
+from invoices.ports import accounting
+from invoices.reading import LARGEST_AMOUNT, LONGEST_DESCRIPTION, LONGEST_MESSAGE, valid_emails
+from invoices.services import billing
+from invoices.services.associations import about_of
+from invoices.status import status_of
+
+COLUMNS = (
+    *("number", "issued_on", "due_on", "terms_external_id", "terms_name", "recipient", "message", "private_note"),
+    *("billing_address", "shipping_address"),
+)
+_NOT_EDITED = frozenset({LineKind.TEXT, LineKind.DISCOUNT, LineKind.BUNDLE, LineKind.MEMBER})
+
+
+class NotEditable(Exception):
+    """The invoice can't be edited now; the message says why."""
+
+
+class BadEdit(ValueError):
+    """A value that the invoice can't have; the message says which and what to change."""
+
+
+@transaction.atomic
+def edit_invoice(invoice: Invoice, *, by: Any, lines: Sequence[EditedLine] | None = None, **fields: Any) -> Invoice:
+    """Write ``fields`` (of COLUMNS) and, where given, all editable ``lines`` in their new order.
+
+    Lines that are not products or services stay, at the end of the list, and need not be named. Figures are reckoned
+    here until QuickBooks answers with its own. Emits ``invoice.changed``; does nothing where nothing differs. Raises
+    NotEditable, or BadEdit with a sentence.
+    """
+    if unknown := set(fields) - set(COLUMNS):
+        raise TypeError(", ".join(sorted(unknown)))
+    locked = Invoice.objects.select_for_update(of=("self",)).defer("search").select_related("deal").get(pk=invoice.pk)
+    _refuse(locked)
+    stored = list(locked.lines.all())
+    base = base_of(locked, stored)
+    _check(locked, fields)
+    changes = changed_fields(locked, fields)
+    rewritten = _rewritten(locked, stored, lines) if lines is not None else None
+    if not changes and rewritten is None:
+        return locked
+    for name, (_old, new) in changes.items():
+        setattr(locked, name, new)
+    old_total = locked.total
+    if rewritten is not None:
+        _write_lines(locked, rewritten)
+        _reckon(locked, rewritten)
+    now = timezone.now()
+    locked.status = status_of(
+        total=locked.total,
+        balance=locked.balance,
+        due_on=locked.due_on,
+        emailed=locked.emailed,
+        voided=locked.voided,
+        today=accounting().today(locked.connection_id),
+    )
+    locked.updated_at = now
+    # An invoice that somebody changed here is one that the CRM keeps up to date.
+    locked.tracked = True
+    locked.save()
+    edit, created = InvoiceEdit.objects.get_or_create(
+        invoice=locked, defaults={"base": base, "edited_at": now, "edited_by": by}
+    )
+    if not created:
+        InvoiceEdit.objects.filter(pk=edit.pk).update(edited_at=now, edited_by=by)
+    billing.recompute_deals([locked.deal_id])
+    told = {name: [plain(old), plain(new)] for name, (old, new) in changes.items()}
+    if locked.total != old_total:
+        told["total"] = [plain(old_total), plain(locked.total)]
+    about = about_of({locked.pk: locked.deal_id})[locked.pk]
+    _emit(locked, told, about, by=by, lines=rewritten is not None)
+    return locked
+
+
+def _emit(invoice: Invoice, changes: dict[str, Any], about: list[tuple[str, int]], *, by: Any, lines: bool) -> None:
+    from_deal = [invoice.deal] if invoice.deal else []
+    people = [*invoice.contacts.all(), *invoice.companies.all()] if len(about) > len(from_deal) else []
+    emit(
+        "invoice.changed",
+        invoice,
+        by=by,
+        about=[*from_deal, *people],
+        number=invoice.number,
+        customer=invoice.customer_name,
+        currency=invoice.currency,
+        total=plain(invoice.total),
+        balance=plain(invoice.balance),
+        changes=changes,
+        lines=lines,
+    )
+
+
+def _refuse(invoice: Invoice) -> None:
+    if refusal := accounting().edit_refusal(invoice):
+        raise NotEditable(refusal)
+    if not invoice.external_id:
+        raise NotEditable(_("QuickBooks does not have this invoice yet. Wait until it has, or correct it."))
+    if invoice.removed_at is not None:
+        raise NotEditable(_("This invoice was deleted in QuickBooks."))
+    if invoice.voided:
+        raise NotEditable(_("A voided invoice can't be changed."))
+    if invoice.ending:
+        raise NotEditable(_("This invoice is just being voided or deleted."))
+
+
+def _check(invoice: Invoice, fields: dict[str, Any]) -> None:
+    issued_on, due_on = fields.get("issued_on", invoice.issued_on), fields.get("due_on", invoice.due_on)
+    if issued_on is None:
+        raise BadEdit(_("Choose the invoice date."))
+    if due_on is not None and due_on < issued_on:
+        raise BadEdit(_("The due date lies before the invoice date."))
+    if not valid_emails(fields.get("recipient", "")):
+        raise BadEdit(_("“%s” is not an e-mail address.") % fields["recipient"])
+    if len(fields.get("message", "")) > LONGEST_MESSAGE:
+        raise BadEdit(_("The message may have at most %d characters.") % LONGEST_MESSAGE)
+    if len(fields.get("number", "")) > 21:
+        raise BadEdit(_("An invoice number may have at most 21 characters."))
+
+
+def _rewritten(
+    invoice: Invoice, stored: Sequence[InvoiceLine], wanted: Sequence[EditedLine]
+) -> list[InvoiceLine] | None:
+    """The lines as they shall be, or None when they are that already. Raises BadEdit."""
+    by_pk = {line.pk: line for line in stored}
+    lines: list[InvoiceLine] = []
+    changed = False
+    for line in wanted:
+        _check_line(line, invoice.currency)
+        row = by_pk.get(line.pk or 0)
+        if line.pk is not None and (row is None or row in lines):
+            raise BadEdit(_("One of these lines is no longer part of the invoice. Open it again."))
+        if row is not None and row.kind in _NOT_EDITED:
+            raise BadEdit(_("Texts, discounts and bundles can be changed in QuickBooks only."))
+        if row is None:
+            row, changed = InvoiceLine(invoice=invoice), True
+        changed |= _fill(row, line, invoice.currency)
+        lines.append(row)
+    fixed = [line for line in stored if line.kind in _NOT_EDITED]
+    kept = [line for line in stored if line not in fixed]
+    changed |= lines != kept
+    if not lines and not fixed:
+        raise BadEdit(_("An invoice needs at least one line."))
+    for position, row in enumerate([*lines, *fixed]):
+        row.position = position
+    return [*lines, *fixed] if changed else None
+
+
+def _check_line(line: EditedLine, currency: str) -> None:
+    if not line.item_external_id:
+        raise BadEdit(_("Choose a product for each line."))
+    if line.quantity is not None and line.quantity <= 0:
+        raise BadEdit(_("The quantity has to be more than 0."))
+    if len(line.description) > LONGEST_DESCRIPTION:
+        raise BadEdit(_("A description may have at most 4,000 characters."))
+    if abs(line.total(currency)) > LARGEST_AMOUNT:
+        raise BadEdit(_("The amount is larger than QuickBooks can take."))
+
+
+def _fill(row: InvoiceLine, line: EditedLine, currency: str) -> bool:
+    values: dict[str, Any] = {
+        "item_external_id": line.item_external_id,
+        "description": line.description,
+        "quantity": line.quantity,
+        "unit_price": line.unit_price,
+        "amount": line.total(currency),
+        "service_on": line.service_on,
+        "tax_code_external_id": line.tax_code_external_id,
+    }
+    differs = [name for name, value in values.items() if plain(getattr(row, name)) != plain(value)]
+    for name in differs:
+        setattr(row, name, values[name])
+    if differs or row.pk is None:
+        row.item_name = line.item_name or row.item_name
+        row.tax_code_name = line.tax_code_name or row.tax_code_name
+        row.product_id = line.product_id or row.product_id
+    return bool(differs)
+
+
+def _write_lines(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
+    """Lines keep their rows, so that what was sent to QuickBooks can be told apart when it answers."""
+    kept = [line for line in lines if line.pk]
+    InvoiceLine.objects.filter(invoice=invoice).exclude(pk__in=[line.pk for line in kept]).delete()
+    InvoiceLine.objects.bulk_update(kept, ["position", "product", "item_name", "tax_code_name", *LINE_FIELDS])
+    InvoiceLine.objects.bulk_create([line for line in lines if not line.pk])
+
+
+def _reckon(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
+    """Our figures until QuickBooks' come: the tax stays as it was, and what was paid stays paid."""
+    paid = invoice.total - invoice.balance
+    old = invoice.subtotal - invoice.discount_total
+    invoice.subtotal, invoice.discount_total = lines_total(lines)
+    invoice.total += invoice.subtotal - invoice.discount_total - old
+    invoice.balance = max(invoice.total - paid, Decimal(0))

@@ -1,0 +1,152 @@
+"""Three-way merge of invoice lines: matched by QuickBooks' line id, then field by field. Pure.
+
+A line is a dict of plain values: ``id`` (empty for one that QuickBooks does not have yet), ``kind`` and the fields.
+"""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from core.money import rounded
+from core.plain import plain
+from sync.enums import Winner
+from sync.merge import Clash, Rule, merge
+
+Line = dict[str, Any]
+# What a line has besides its fields.
+_MARKS = ("id", "kind", "pk")
+
+
+@dataclass
+class MergedLines:
+    """``here`` is what the CRM shall hold, ``there`` what QuickBooks shall hold; they differ where both clash."""
+
+    here: list[Line] = field(default_factory=list)
+    there: list[Line] = field(default_factory=list)
+    clashes: list[Clash] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Times:
+    """When each side changed last, for the rule that the newest wins."""
+
+    crm: datetime.datetime | None = None
+    quickbooks: datetime.datetime | None = None
+
+    @property
+    def crm_is_newer(self) -> bool:
+        """Whether the CRM changed after QuickBooks; unknown counts as no."""
+        return self.crm is not None and self.quickbooks is not None and self.crm > self.quickbooks
+
+
+def merge_lines(
+    rules: Sequence[Rule],
+    *,
+    winner: Winner,
+    base: Sequence[Line],
+    crm: Sequence[Line],
+    quickbooks: Sequence[Line],
+    times: Times,
+    currency: str,
+) -> MergedLines:
+    """Both sides' lines after the merge, in the CRM's order; what QuickBooks added comes last.
+
+    A line's amount follows from quantity and price, rounded in ``currency``, where both are there. A line that one
+    side removed goes, unless the other changed it meanwhile: then ``winner`` decides.
+    """
+    before = {line["id"]: line for line in base}
+    theirs = {line["id"]: line for line in quickbooks}
+    ours = {line["id"] for line in crm if line["id"]}
+    merged = MergedLines()
+    for line in crm:
+        if not line["id"]:
+            _both(merged, line)
+        elif line["id"] in theirs:
+            _merge_one(merged, rules, before.get(line["id"], {}), line, theirs[line["id"]], times, currency)
+        elif line["id"] in before and _fields(line) != _fields(before[line["id"]]):
+            _removed_there(merged, _decided(winner, times), line)
+    for line in quickbooks:
+        if line["id"] in ours:
+            continue
+        if line["id"] not in before:
+            _both(merged, line)
+        elif _fields(line) != _fields(before[line["id"]]):
+            _removed_here(merged, _decided(winner, times), line)
+    return merged
+
+
+def _decided(winner: Winner, times: Times) -> Winner:
+    if winner != Winner.NEWEST:
+        return winner
+    return Winner.CRM if times.crm_is_newer else Winner.QUICKBOOKS
+
+
+def _both(merged: MergedLines, line: Line) -> None:
+    merged.here.append(line)
+    merged.there.append(line)
+
+
+def _merge_one(
+    merged: MergedLines,
+    rules: Sequence[Rule],
+    base: Mapping[str, Any],
+    ours: Line,
+    theirs: Line,
+    times: Times,
+    currency: str,
+) -> None:
+    reckoned = all(side.get("quantity") and side.get("unit_price") for side in (ours, theirs))
+    decided = merge(
+        [rule for rule in rules if not (reckoned and rule.crm_field == "amount")],
+        base=base,
+        crm=ours,
+        quickbooks=theirs,
+        crm_changed_at=times.crm,
+        quickbooks_changed_at=times.quickbooks,
+    )
+    here, there = ours | decided.to_crm, theirs | decided.to_quickbooks
+    merged.here.append(_reckoned(here, theirs, currency) if reckoned else here)
+    merged.there.append(_reckoned(there, theirs, currency) if reckoned else there)
+    named = (
+        Clash(_of_line(clash.rule, theirs["id"]), clash.base, clash.crm, clash.quickbooks) for clash in decided.clashes
+    )
+    merged.clashes += named
+
+
+def _reckoned(line: Line, theirs: Line, currency: str) -> Line:
+    """The line with its amount; QuickBooks' own where quantity and price are QuickBooks'."""
+    if (line["quantity"], line["unit_price"]) == (theirs["quantity"], theirs["unit_price"]):
+        return line | {"amount": theirs["amount"]}
+    return line | {"amount": plain(rounded(Decimal(line["quantity"]) * Decimal(line["unit_price"]), currency))}
+
+
+def _of_line(rule: Rule, line_id: str) -> Rule:
+    return Rule(f"line:{line_id}:{rule.crm_field}", rule.qbo_field, rule.direction, rule.winner)
+
+
+def _removed_there(merged: MergedLines, winner: Winner, line: Line) -> None:
+    """QuickBooks removed a line that was changed here."""
+    if winner == Winner.CRM:
+        _both(merged, line | {"id": ""})
+    elif winner == Winner.ASK:
+        merged.here.append(line)
+        merged.clashes.append(Clash(_whole(line), None, _fields(line), None))
+
+
+def _removed_here(merged: MergedLines, winner: Winner, line: Line) -> None:
+    """A line was removed here that QuickBooks changed."""
+    if winner == Winner.QUICKBOOKS:
+        _both(merged, line)
+    elif winner == Winner.ASK:
+        merged.there.append(line)
+        merged.clashes.append(Clash(_whole(line), None, None, _fields(line)))
+
+
+def _whole(line: Line) -> Rule:
+    return Rule(f"line:{line['id']}", "Line")
+
+
+def _fields(line: Line) -> dict[str, Any]:
+    return {name: value for name, value in line.items() if name not in _MARKS}

@@ -1,0 +1,262 @@
+"""Plan what a person changed about an invoice that QuickBooks has: edits, voiding, deleting.
+
+An edit is merged with what the mirror holds each time it is planned, and sent with the SyncToken of that state: if
+QuickBooks has moved on meanwhile, it refuses (5010), the object is read again, and the merge is made anew.
+"""
+
+import uuid
+from typing import Any
+
+from django.db import transaction
+from django.db.models import CharField, Exists, OuterRef, Q, Value
+from django.db.models.functions import Cast, Concat
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from invoices.enums import Ending
+from invoices.models import Invoice, InvoiceEdit, InvoiceLine
+from qbo_connector.enums import ConnectionStatus, OperationState, Verb
+from qbo_connector.mirror import read
+from qbo_connector.mirror.read import Mirrored
+from qbo_connector.models import MirrorObject, Operation
+from qbo_connector.outbox.plan import OPEN, fold, plan
+from sync import conflicts
+from sync.enums import Direction, Generation, Outcome, RecordType, SyncObject
+from sync.invoice_merge import MergedInvoice, base_after_sending, merge_invoice
+from sync.mapping.invoice import from_invoice
+from sync.mapping.invoice_change import change_payload, new_lines
+from sync.models import Link
+from sync.policies import Policy, policy_of
+from sync.publish.invoices import subject_of
+from sync.reconcile.names import names_for
+
+MOST_TRIES = 3
+STALE = "5010"
+_READ_ONLY = "Read-only mode: nothing is written to QuickBooks."
+
+
+def refusal(invoice: Invoice) -> str:
+    """Why a change of this invoice made here could not reach QuickBooks, in words; empty when it can."""
+    if invoice.connection.status == ConnectionStatus.DISCONNECTED:
+        return _("“%s” is disconnected.") % invoice.connection
+    policy = policy_of(invoice.connection, SyncObject.INVOICE)
+    if policy.settings.direction == Direction.IN or policy.generation == Generation.SIMPLE:
+        return _("Invoices flow from QuickBooks to the CRM only (sync settings). Change this one in QuickBooks.")
+    link = Link.objects.filter(entity="Invoice", object_type="invoice", object_id=invoice.pk).first()
+    if link is not None and link.outcome == Outcome.CONFLICT:
+        return _("Both sides changed this invoice. Decide about the conflict first.")
+    return ""
+
+
+@transaction.atomic
+def plan_change(invoice_id: int, *, tries: int = 1, again: bool = False) -> Operation | None:
+    """Plan what QuickBooks lacks of the invoice's edit; None when nothing is to be sent (now).
+
+    Repeating is free: an operation that was never leased is folded, one that is under way is waited for. After a
+    refusal nothing is planned until the edit or QuickBooks' side changes, or ``again`` asks for it.
+    """
+    invoice = _locked(invoice_id)
+    edit = InvoiceEdit.objects.filter(invoice_id=invoice_id).first()
+    if invoice is None or edit is None:
+        return None
+    mirrored = _mirrored(invoice)
+    if mirrored is None:
+        return None
+    policy = policy_of(invoice.connection, SyncObject.INVOICE)
+    return _plan_merged(invoice, policy, mirrored, merged_of(invoice, edit, policy, mirrored), tries=tries, again=again)
+
+
+def merged_of(invoice: Invoice, edit: InvoiceEdit, policy: Policy, mirrored: Mirrored) -> MergedInvoice:
+    """The edit merged with the mirror's state."""
+    names = names_for(invoice.connection, [mirrored])
+    row = from_invoice(mirrored.payload, names, invoice_id=invoice.pk, tracked=False)
+    stored = list(InvoiceLine.objects.filter(invoice=invoice))
+    return merge_invoice(policy, edit, invoice, stored, row)
+
+
+def conflict_of(link: Link, edit: InvoiceEdit, merged: MergedInvoice, mirrored: Mirrored) -> conflicts.Found:
+    """What the queue has to know of a merge."""
+    changed_there = mirrored.row.remote_updated_at
+    return conflicts.Found(link, merged.clashes, edit.edited_at, edit.edited_by_id, changed_there)
+
+
+def _plan_merged(
+    invoice: Invoice, policy: Policy, mirrored: Mirrored, merged: MergedInvoice, *, tries: int, again: bool
+) -> Operation | None:
+    link = _link(invoice, mirrored)
+    conflicts.record([conflict_of(link, invoice.edit, merged, mirrored)])
+    open_operation = _open(invoice)
+    if not merged.sends:
+        if open_operation is not None:
+            fold(open_operation, None)
+        if merged.settled:
+            InvoiceEdit.objects.filter(invoice=invoice).delete()
+            _say(link, Outcome.IN_SYNC)
+        return None
+    if policy.read_only:
+        _say(link, Outcome.PENDING, reason=_READ_ONLY)
+        return None
+    context = {
+        "edited_at": invoice.edit.edited_at.isoformat(),
+        "new_lines": new_lines(merged.lines),
+        "tries": tries,
+        "token": mirrored.row.sync_token,
+    }
+    if open_operation is None and not again and _refused_before(invoice, context):
+        return None
+    payload, _problems = change_payload(
+        mirrored.payload, merged.head, merged.lines, policy.mappings.get(RecordType.INVOICE, ())
+    )
+    if not merged.clashes:
+        _say(link, Outcome.PENDING)
+    if open_operation is not None:
+        # One that is under way is frozen; settling it looks here again.
+        fold(open_operation, payload, context)
+        return open_operation
+    return plan(
+        invoice.connection,
+        entity="Invoice",
+        verb=Verb.UPDATE,
+        subject=subject_of(invoice.pk),
+        intent=payload,
+        request_id=uuid.uuid4().hex,
+        context=context,
+    )
+
+
+@transaction.atomic
+def plan_ending(invoice_id: int, *, tries: int = 1, again: bool = False) -> Operation | None:
+    """Plan the voiding or deleting that somebody asked for; None when there is none, or it waits."""
+    invoice = _locked(invoice_id)
+    if invoice is None or not invoice.ending:
+        return None
+    mirrored = _mirrored(invoice)
+    if mirrored is None:
+        return None
+    link = _link(invoice, mirrored)
+    if policy_of(invoice.connection, SyncObject.INVOICE).read_only:
+        _say(link, Outcome.PENDING, reason=_READ_ONLY)
+        return None
+    open_operation = _open(invoice)
+    if open_operation is not None:
+        if open_operation.verb == invoice.ending:
+            return open_operation
+        if not fold(open_operation, None):
+            return open_operation  # what is under way has to be known first; settling it looks here again
+    context = {"ending": str(invoice.ending), "tries": tries, "token": mirrored.row.sync_token}
+    if not again and _refused_before(invoice, context):
+        return None
+    _say(link, Outcome.PENDING)
+    return plan(
+        invoice.connection,
+        entity="Invoice",
+        verb=str(invoice.ending),
+        subject=subject_of(invoice.pk),
+        intent={"Id": invoice.external_id, "SyncToken": str(mirrored.row.sync_token)},
+        request_id=uuid.uuid4().hex,
+        context=context,
+    )
+
+
+def plan_wish(invoice_id: int, *, tries: int = 1, again: bool = False) -> Operation | None:
+    """Plan what is wished of an invoice: its ending, else its edit."""
+    ending = plan_ending(invoice_id, tries=tries, again=again)
+    return ending or plan_change(invoice_id, tries=tries, again=again)
+
+
+def settled(operation: Operation) -> bool:
+    """Take note of the outcome of an update, void or delete, and go on with what was asked for meanwhile.
+
+    Whether more is on its way: then its link tells so, and nothing has to be said about this operation.
+    """
+    pk = int(operation.subject.partition(":")[2])
+    if operation.state == OperationState.DONE:
+        if operation.verb == Verb.UPDATE:
+            _sent(operation, pk)
+        else:
+            Invoice.objects.filter(pk=pk, ending=operation.verb).update(ending=Ending.NONE, updated_at=timezone.now())
+        return plan_wish(pk) is not None
+    tries = operation.context.get("tries", 1)
+    if operation.fault_code != STALE or tries >= MOST_TRIES:
+        return False
+    return plan_wish(pk, tries=tries + 1, again=True) is not None
+
+
+def _sent(operation: Operation, pk: int) -> None:
+    """QuickBooks took the edit: it is settled, unless somebody edited again; then what was sent is the new base."""
+    edit = InvoiceEdit.objects.select_for_update(of=("self",)).filter(invoice_id=pk).select_related("invoice").first()
+    mirrored = _mirrored(edit.invoice) if edit is not None else None
+    if edit is None or mirrored is None:
+        return
+    if edit.edited_at.isoformat() == operation.context.get("edited_at"):
+        open_conflicts = conflicts.open_fields(operation.connection, "invoice", pk)
+        if not open_conflicts:
+            edit.delete()
+            return
+    row = from_invoice(mirrored.payload, names_for(operation.connection, [mirrored]), invoice_id=pk, tracked=False)
+    ids = [line.external_id for line in row.lines if line.kind != "member"]
+    for line_pk, position in operation.context.get("new_lines", []):
+        if position < len(ids):
+            InvoiceLine.objects.filter(pk=line_pk, external_id="").update(external_id=ids[position])
+    edit.base = base_after_sending(edit.base, row, conflicts.open_fields(operation.connection, "invoice", pk))
+    edit.save(update_fields=["base"])
+
+
+def _refused_before(invoice: Invoice, context: dict[str, Any]) -> bool:
+    """Whether the same was refused already, with nothing new on either side."""
+    last = (
+        Operation.objects.filter(connection=invoice.connection, subject=subject_of(invoice.pk)).order_by("-pk").first()
+    )
+    if last is None or last.state not in (OperationState.REFUSED, OperationState.HELD):
+        return False
+    return all(last.context.get(name) == context.get(name) for name in ("edited_at", "ending", "token"))
+
+
+def _locked(invoice_id: int) -> Invoice | None:
+    rows = Invoice.objects.select_for_update(of=("self",)).select_related("connection").defer("search")
+    return rows.filter(pk=invoice_id, removed_at=None).exclude(external_id="").first()
+
+
+def _mirrored(invoice: Invoice) -> Mirrored | None:
+    rows = MirrorObject.objects.filter(
+        connection=invoice.connection_id, entity="Invoice", qbo_id=invoice.external_id, deleted=False
+    )
+    return next(iter(read.with_payloads(rows)), None)
+
+
+def _open(invoice: Invoice) -> Operation | None:
+    return Operation.objects.filter(
+        connection=invoice.connection, subject=subject_of(invoice.pk), state__in=OPEN
+    ).first()
+
+
+def _link(invoice: Invoice, mirrored: Mirrored) -> Link:
+    link, _created = Link.objects.get_or_create(
+        connection=invoice.connection,
+        entity="Invoice",
+        object_type="invoice",
+        object_id=invoice.pk,
+        defaults={"qbo_id": mirrored.row.qbo_id, "matched_by": "invoice", "outcome": Outcome.IN_SYNC},
+    )
+    return link
+
+
+def _say(link: Link, outcome: Outcome, reason: str = "") -> None:
+    if (link.outcome, link.reason) != (outcome, reason):
+        link.outcome, link.reason, link.detail, link.changed_at = outcome, reason, "", timezone.now()
+        link.save(update_fields=["outcome", "reason", "detail", "changed_at"])
+
+
+def unplanned_changes(*, limit: int = 200) -> list[int]:
+    """Invoices with an edit or an ending that no operation carries yet: what a crash or a lost message left."""
+    subject = Concat(Value("invoice:"), Cast(OuterRef("pk"), CharField()))
+    under_way = Operation.objects.filter(connection=OuterRef("connection"), subject=subject, state__in=OPEN)
+    waits = Link.objects.filter(
+        entity="Invoice",
+        object_type="invoice",
+        object_id=OuterRef("pk"),
+        outcome__in=[Outcome.FAILING, Outcome.CONFLICT, Outcome.BROKEN],
+    )
+    rows = Invoice.objects.filter(Q(edit__isnull=False) | ~Q(ending=Ending.NONE), removed_at=None)
+    rows = rows.filter(~Exists(under_way), ~Exists(waits)).exclude(external_id="")
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
