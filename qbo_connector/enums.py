@@ -22,6 +22,19 @@ class OperationState(models.TextChoices):
     DONE = "done", _("Done")
     REFUSED = "refused", _("Refused")
     HELD = "held", _("Held for a person")
+    CANCELLED = "cancelled", _("Cancelled before it was sent")
+
+
+class Verb(models.TextChoices):
+    """What an operation does to its object."""
+
+    CREATE = "create", _("Create")
+    UPDATE = "update", _("Update")
+    DEACTIVATE = "deactivate", _("Make inactive")
+    REACTIVATE = "reactivate", _("Make active")
+    VOID = "void", _("Void")
+    DELETE = "delete", _("Delete")
+    SEND_EMAIL = "send-email", _("Send by e-mail")
 
 
 class Cause(models.TextChoices):

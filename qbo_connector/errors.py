@@ -45,6 +45,8 @@ class Throttled(RetryLater):
     """Too many requests: wait a minute, then one probe."""
 
     sentence = _("QuickBooks asked us to slow down. It is tried again in a minute.")
+    # Seconds after which there is room again, where that is known.
+    wait: float | None = None
 
 
 class ServerError(RetryLater):
@@ -141,6 +143,18 @@ class InvalidField(Refused):
     sentence = _("QuickBooks does not accept one of the values.")
 
 
+class Deposited(Refused):
+    """The payment is part of a bank deposit."""
+
+    sentence = _("This payment is part of a bank deposit in QuickBooks. Take it out of the deposit first.")
+
+
+class Unsupported(Refused):
+    """QuickBooks does not do this with such an object."""
+
+    sentence = _("QuickBooks does not support this for such a record.")
+
+
 class BusinessRule(Refused):
     """One of QuickBooks' business rules; the detail carries the reason."""
 
@@ -156,13 +170,15 @@ class QueryRefused(Refused):
 # Fault code -> what to do next. Leading zeros are dropped before the look-up.
 BY_CODE: dict[str, type[QboError]] = {
     "120": NeedsReconnect,
-    "500": Refused,
+    "500": Unsupported,
     "610": NotFound,
     "2010": InvalidField,
     "2020": InvalidField,
+    "2040": InvalidField,
     "2050": InvalidField,
     "2080": InvalidField,
     "2170": InvalidField,
+    "2210": InvalidField,
     "2500": InvalidReference,
     "3001": Throttled,
     "3100": NeedsReconnect,
@@ -171,13 +187,19 @@ BY_CODE: dict[str, type[QboError]] = {
     "4001": QueryRefused,
     "5010": Stale,
     "6000": BusinessRule,
+    "6070": InvalidField,
     "6140": DuplicateNumber,
     "6190": CompanyInactive,
     "6210": PeriodClosed,
     "6240": DuplicateName,
-    "6540": BusinessRule,
+    "6540": Deposited,
     "10000": ServerError,
 }
+
+
+def kind_of(code: str) -> type[QboError]:
+    """The class of a fault by its code; Refused for one that is not known."""
+    return BY_CODE.get(code.lstrip("0"), Refused)
 
 
 def faults_in(body: bytes) -> list[Fault]:

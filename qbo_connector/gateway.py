@@ -13,16 +13,26 @@ from qbo_connector.session import QuickBooksSession, Tokens
 
 
 def client_for(
-    connection: Connection, cause: Cause, *, interactive: bool = False, tokens: Tokens | None = None
+    connection: Connection,
+    cause: Cause,
+    *,
+    interactive: bool = False,
+    urgent: bool = False,
+    patience: float = 45.0,
+    tokens: Tokens | None = None,
 ) -> QuickBooksClient:
-    """A client for one thread. ``interactive``: a person waits, so all slots may be used and 10 s is the limit."""
+    """A client for one thread. ``interactive``: a person waits, so all slots may be used and 10 s is the limit.
+
+    ``urgent`` may use all slots as well, without that limit: a write whose answer is not awaited is never cut short.
+    ``patience`` is how long it waits for a slot.
+    """
     limiter = Limiter(
         redis_client(),
         key("limit", connection.environment, connection.realm_id),
         settings.QBO_LIMITS,
-        interactive=interactive,
+        interactive=interactive or urgent,
         cold_start=settings.QBO_LIMITER_COLD_START,
-        patience=settings.QBO_INTERACTIVE_TIMEOUT if interactive else 45.0,
+        patience=settings.QBO_INTERACTIVE_TIMEOUT if interactive else patience,
     )
     session = QuickBooksSession(
         tokens=tokens or ConnectionTokens(connection),

@@ -10,14 +10,15 @@ from django.db import connections
 
 from qbo_connector.mirror import schedule
 from qbo_connector.mirror.pull import pull
-from qbo_connector.outbox.lease import companies_with_work, lease_operations
-from qbo_connector.outbox.send import send
+from qbo_connector.outbox import drain
+from qbo_connector.outbox.lease import companies_with_work
 from qbo_connector.services import budgets, counting, prune
 
 log = structlog.get_logger(__name__)
 Item = TypeVar("Item")
 THREADS = 8
 PULLS_IN_A_TASK = 16
+SENT_IN_A_TASK = 50
 
 
 @shared_task(name="qbo_connector.lease_due_pulls")
@@ -42,13 +43,12 @@ def pull_companies(leases: list[list[int]]) -> None:
 
 @shared_task(name="qbo_connector.drain_outbox")
 def drain_outbox(connection_id: int) -> int:
-    """Send what is due of one company's outbox."""
+    """Send what is due of one company's outbox, several calls at a time: most of a call is waiting."""
     sent = 0
-    while operations := lease_operations(connection_id, limit=10):
-        for operation in operations:
-            send(operation)
-        sent += len(operations)
-        if sent >= 50:
+    while units := drain.lease_units(connection_id):
+        run_each(lambda unit: unit(), units)
+        sent += len(units)
+        if sent >= SENT_IN_A_TASK:
             current_app.send_task("qbo_connector.drain_outbox", args=[connection_id])
             break
     return sent

@@ -15,8 +15,7 @@ from core.redis import redis_client
 from qbo_connector import company, oauth
 from qbo_connector.mirror import pull, schedule
 from qbo_connector.models import Connection, PullSchedule
-from qbo_connector.outbox.lease import lease_operations
-from qbo_connector.outbox.send import send
+from qbo_connector.outbox import drain
 from qbo_connector.services import tokens
 from qbo_simulator.server import Simulator
 from sync import settle
@@ -134,9 +133,9 @@ def drain_until_settled(connection: Connection, rounds: int = 20) -> None:
     for _round in range(rounds):
         for invoice_id in publishing.unplanned():
             publishing.publish(invoice_id)
-        operations = lease_operations(connection.pk)
-        for operation in operations:
-            send(operation)
+        operations = drain.lease_units(connection.pk)
+        for send in operations:
+            send()
         unsettled = settle.unsettled()
         for operation_id in unsettled:
             settle.settle(operation_id)

@@ -4,7 +4,7 @@ from qbo_connector.models.alerts import Alert
 from qbo_connector.models.connections import Connection, ConnectionToken, OAuthState
 from qbo_connector.models.meter import ApiUsage
 from qbo_connector.models.mirror import MirrorObject, MirrorPayload, ParkedRecord
-from qbo_connector.models.outbox import Operation
+from qbo_connector.models.outbox import Operation, OperationBatch
 from qbo_connector.models.pulls import LoadProgress, PullSchedule
 from qbo_connector.models.webhooks import WebhookEvent
 
@@ -18,6 +18,7 @@ __all__ = [
     "MirrorPayload",
     "OAuthState",
     "Operation",
+    "OperationBatch",
     "ParkedRecord",
     "PullSchedule",
     "WebhookEvent",

@@ -6,8 +6,20 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from qbo_connector.enums import OperationState
+from qbo_connector.enums import OperationState, Verb
 from qbo_connector.models.connections import Connection
+
+
+class OperationBatch(models.Model):
+    """Operations that are sent in one request. Its bytes and ``request_id`` stay the same for every try."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="operation_batches")
+    request_id = models.CharField(max_length=36, unique=True)
+    body = models.BinaryField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"batch {self.request_id}"
 
 
 class Operation(models.Model):
@@ -15,12 +27,12 @@ class Operation(models.Model):
 
     ``intent`` is the mapped payload; a value ``{"$operation": id}`` stands for the QuickBooks id that another
     operation will get. At the first lease it is resolved and frozen into ``body``; every try sends the same bytes
-    with the same ``request_id``.
+    with the same ``request_id``. ``urgent`` ones, for which a person waits, go before the others and singly.
     """
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="operations")
     entity = models.CharField(max_length=30)
-    verb = models.CharField(max_length=10, default="create")
+    verb = models.CharField(max_length=10, choices=Verb, default=Verb.CREATE)
     subject = models.CharField(max_length=60)
     request_id = models.CharField(max_length=50, default=uuid.uuid4)
     intent = models.JSONField()
@@ -29,8 +41,11 @@ class Operation(models.Model):
     marker = models.CharField(
         max_length=80, blank=True, help_text="Text in PrivateNote by which the document is found."
     )
-    state = models.CharField(max_length=8, choices=OperationState, default=OperationState.PLANNED)
+    state = models.CharField(max_length=10, choices=OperationState, default=OperationState.PLANNED)
     depends_on = models.ForeignKey("self", models.SET_NULL, null=True, related_name="dependents")
+    urgent = models.BooleanField(default=True)
+    batch = models.ForeignKey(OperationBatch, models.SET_NULL, null=True, related_name="operations")
+    batch_item = models.CharField(max_length=10, blank=True, help_text="The operation's bId in its batch.")
     created_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField(default=timezone.now)
     leased_until = models.DateTimeField(null=True)

@@ -9,6 +9,7 @@ from qbo_connector.enums import OperationState
 from qbo_connector.models import Operation
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
+_FAILED = (OperationState.REFUSED, OperationState.HELD, OperationState.CANCELLED)
 
 
 class DependencyFailed(Exception):
@@ -39,6 +40,11 @@ def referenced(operation: Operation) -> dict[str, int]:
     return {"$operation": operation.pk}
 
 
+def token_after(operation: Operation) -> dict[str, int]:
+    """A placeholder in an intent for the SyncToken that ``operation`` will leave behind."""
+    return {"$token": operation.pk}
+
+
 def frozen_body(operation: Operation) -> bytes:
     """The bytes to send, for every try the same. Raises DependencyFailed or DependencyOpen."""
     if operation.body is not None:
@@ -49,7 +55,9 @@ def frozen_body(operation: Operation) -> bytes:
 def _resolved(value: Any) -> Any:
     if isinstance(value, dict):
         if set(value) == {"$operation"}:
-            return _qbo_id(value["$operation"])
+            return _done(value["$operation"]).qbo_id
+        if set(value) == {"$token"}:
+            return str(_done(value["$token"]).sync_token)
         if set(value) == {"$decimal"}:
             return Decimal(value["$decimal"])
         return {name: _resolved(part) for name, part in value.items()}
@@ -58,10 +66,10 @@ def _resolved(value: Any) -> Any:
     return value
 
 
-def _qbo_id(operation_id: int) -> str:
+def _done(operation_id: int) -> Operation:
     operation = Operation.objects.get(pk=operation_id)
     if operation.state == OperationState.DONE:
-        return operation.qbo_id
-    if operation.state in (OperationState.REFUSED, OperationState.HELD):
+        return operation
+    if operation.state in _FAILED:
         raise DependencyFailed(operation)
     raise DependencyOpen

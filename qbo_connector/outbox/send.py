@@ -6,9 +6,7 @@ which QuickBooks answers from memory. Source: Intuit, "requestid" (idempotent wr
 """
 
 import datetime
-from typing import Any
 
-import msgspec
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
@@ -16,23 +14,28 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.events import emit
-from core.models import Origin
 from qbo_connector import errors, gateway
 from qbo_connector.client import QuickBooksClient
-from qbo_connector.enums import Cause, OperationState
-from qbo_connector.mirror import merge, parse, schedule
-from qbo_connector.models import Connection, Operation
-from qbo_connector.outbox import lookup
+from qbo_connector.enums import Cause, OperationState, Verb
+from qbo_connector.mirror import parse
+from qbo_connector.models import Operation
+from qbo_connector.outbox import doubts, lookup, outcome, verbs
 from qbo_connector.outbox.freeze import DependencyFailed, DependencyOpen, frozen_body
 from qbo_connector.outbox.lease import LeaseLost, confirm
+from qbo_connector.outbox.outcome import Refusal
 from qbo_connector.services import status
 
 log = structlog.get_logger(__name__)
-# Refusals that hint at stale tax codes, numbers or preferences here: what change data lacks is read again.
-HINTS = (errors.InvalidReference, errors.DuplicateNumber, errors.PeriodClosed)
 FAILED = _("This program failed while sending it. It is tried again by itself; the server's log says why.")
-_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
+NEEDED_FAILED = _("Something that has to exist first could not be created.")
+MAY_BE_DONE = _(
+    "QuickBooks did not answer and may have forgotten the request, so it can't be told whether this was done. Look it "
+    "up in QuickBooks, then link it or send it again."
+)
+MAY_BE_SENT = _(
+    "QuickBooks did not answer, and the document shows no delivery since. Ask the customer whether the e-mail has come "
+    "before it is sent again."
+)
 
 
 def send(operation: Operation) -> None:
@@ -45,35 +48,30 @@ def send(operation: Operation) -> None:
     except LeaseLost:
         log.warning("outbox.lease_lost", operation=operation.pk)
     except DependencyOpen:
-        _again(operation, OperationState.PLANNED, seconds=2)
+        outcome.again([operation], OperationState.PLANNED, seconds=2)
     except DependencyFailed as failed:
-        _finish(
-            operation,
-            OperationState.HELD,
-            plain=failed.operation.problem or "Something that has to exist first could not be created.",
-            fault=errors.Fault(failed.operation.fault_code, detail=failed.operation.problem_detail),
-        )
+        needed = failed.operation
+        fault = errors.Fault(needed.fault_code, detail=needed.problem_detail)
+        _finish(operation, Refusal(needed.problem or str(NEEDED_FAILED), fault, state=OperationState.HELD))
     except errors.NeedsReconnect as error:
         status.needs_reconnect(operation.connection, error)
-        _again(operation, unsent, seconds=60, error=error)
+        outcome.again([operation], unsent, seconds=60, error=error)
     except errors.OperatorProblem as error:
-        _again(operation, unsent, seconds=300, error=error)
-    except errors.CompanyInactive as error:
-        status.pause(operation.connection, error)
-        _refuse(operation, error, tried=tried)
+        outcome.again([operation], unsent, seconds=300, error=error)
     except errors.Refused as error:
         _refuse(operation, error, tried=tried)
     except errors.RetryLater as error:
         unknown = isinstance(error, errors.OutcomeUnknown | errors.ServerError)
         state = OperationState.UNKNOWN if unknown else unsent
-        _again(operation, state, seconds=_delay(operation, error), error=error)
+        outcome.again([operation], state, seconds=outcome.delay(operation.attempts, error), error=error)
     except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
         raise  # the lease runs out, and another worker goes on
     except Exception as failure:
         # A fault of this program: said on the record, and no other operation waits for it.
         log.exception("outbox.failed", operation=operation.pk)
         told = errors.RetryLater(errors.Fault(message=repr(failure)[:500]), plain=str(FAILED))
-        _again(operation, OperationState.UNKNOWN if operation.attempts else unsent, seconds=300, error=told)
+        state = OperationState.UNKNOWN if operation.attempts else unsent
+        outcome.again([operation], state, seconds=300, error=told)
 
 
 def _send(operation: Operation, *, tried: bool) -> None:
@@ -85,111 +83,61 @@ def _send(operation: Operation, *, tried: bool) -> None:
         row.attempts += 1
         row.save(update_fields=["body", "first_sent_at", "attempts"])
     operation.attempts, operation.first_sent_at, operation.body = row.attempts, row.first_sent_at, row.body
-    client = gateway.client_for(operation.connection, Cause.WRITE)
-    if tried and _may_be_forgotten(operation):
-        found = lookup.find_marked(operation)
-        if found is not None:
+    client = gateway.client_for(operation.connection, Cause.WRITE, urgent=operation.urgent)
+    if tried and operation.verb == Verb.SEND_EMAIL:
+        # Sent without a requestid: a second try would be a second e-mail.
+        found = doubts.emailed(operation)
+        if found is None:
+            _finish(operation, Refusal(str(MAY_BE_SENT), state=OperationState.HELD))
+        else:
             _commit(operation, found, tid="")
-            return
-        if not operation.marker:
-            _finish(
-                operation,
-                OperationState.HELD,
-                plain="QuickBooks did not answer and may have forgotten the request, so it can't be told whether this "
-                "was done. Look it up in QuickBooks, then link it or send it again.",
-            )
-            return
+        return
+    if tried and may_be_forgotten(operation) and _settled_by_look(operation):
+        return
     _post(operation, client, body)
 
 
+def _settled_by_look(operation: Operation) -> bool:
+    """Whether looking at QuickBooks ended the operation; False: it was not done, so it may be sent."""
+    if operation.verb != Verb.CREATE:
+        seen = doubts.look(operation)
+        if seen.verdict == doubts.Verdict.NOT_DONE:
+            return False
+        outcome.end([(operation, doubts.judged(seen, doubts.stale_or_gone(seen)))])
+        return True
+    if not lookup.findable(operation):
+        _finish(operation, Refusal(str(MAY_BE_DONE), state=OperationState.HELD))
+        return True
+    made = lookup.find_created(operation)
+    if made is not None:
+        _commit(operation, made, tid="")
+    return made is not None
+
+
 def _post(operation: Operation, client: QuickBooksClient, body: bytes) -> None:
-    _entity, content = client.write(operation.entity, body, request_id=operation.request_id)
-    raw = bytes(_members.decode(content)[operation.entity])
-    try:
-        row = parse.read_object(operation.entity, raw)
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise errors.OutcomeUnknown(errors.Fault(message=f"Unreadable answer: {error}"), tid=client.tid) from error
-    _commit(operation, row, tid=client.tid)
+    _commit(operation, verbs.post(client, operation, body), tid=client.tid)
 
 
-def _may_be_forgotten(operation: Operation) -> bool:
+def may_be_forgotten(operation: Operation) -> bool:
     """Whether QuickBooks may no longer remember the requestid; how long it does is not documented."""
     age = timezone.now() - (operation.first_sent_at or timezone.now())
     return age > datetime.timedelta(seconds=settings.QBO_REQUESTID_SECONDS)
 
 
 def _commit(operation: Operation, row: parse.Row, *, tid: str) -> None:
-    with transaction.atomic(durable=True):
-        stored = confirm(operation)
-        stored.state = OperationState.DONE
-        stored.qbo_id, stored.sync_token, stored.intuit_tid = row.qbo_id, row.sync_token, tid
-        stored.finished_at, stored.leased_until = timezone.now(), None
-        stored.problem = stored.problem_detail = stored.fault_code = stored.fault_element = ""
-        stored.save()
-        merge.merge_rows(stored.connection, [row])
-        emit_finished(stored.connection, stored)
+    outcome.end([(operation, row)], tid=tid)
 
 
-def _refuse(operation: Operation, error: errors.QboError, *, tried: bool) -> None:
-    if tried and operation.marker:
-        # The answer of an earlier try was lost. A refusal of this one does not say that it was not done, and a new
-        # attempt would do it twice: the document is looked for before the refusal is believed.
-        try:
-            found = lookup.find_marked(operation)
-            if found is not None:
-                _commit(operation, found, tid="")
-                return
-        except LeaseLost:
-            log.warning("outbox.lease_lost", operation=operation.pk)
-            return
-        except errors.QboError as unanswered:
-            _again(operation, OperationState.UNKNOWN, seconds=_delay(operation, unanswered), error=error)
-            return
-    if isinstance(error, HINTS):
-        schedule.request_pull([operation.connection_id], cause=Cause.REFUSAL)
-    _finish(operation, OperationState.REFUSED, plain=error.plain, fault=error.fault, tid=error.tid)
-
-
-def _finish(
-    operation: Operation, state: OperationState, *, plain: str, fault: errors.Fault | None = None, tid: str = ""
-) -> None:
-    """Write the refusal first; whoever looks at the record sees it."""
-    said = fault or errors.Fault()
+def _refuse(operation: Operation, error: errors.Refused, *, tried: bool) -> None:
     try:
-        with transaction.atomic(durable=True):
-            row = confirm(operation)
-            row.state, row.problem, row.problem_detail = state, plain, said.detail or said.message
-            row.fault_code, row.fault_element = said.code[:20], said.element[:120]
-            row.intuit_tid, row.finished_at, row.leased_until = tid[:80], timezone.now(), None
-            row.save()
-            emit_finished(row.connection, row)
-    except LeaseLost:
-        log.warning("outbox.lease_lost", operation=operation.pk)
+        ending = doubts.ending_of(operation, error, tried=tried)
+    except errors.QboError as unanswered:
+        state = OperationState.UNKNOWN if tried else OperationState.PLANNED
+        outcome.again([operation], state, seconds=outcome.delay(operation.attempts, unanswered), error=error)
+    else:
+        outcome.end([(operation, ending)])
 
 
-def emit_finished(connection: Connection, operation: Operation) -> None:
-    """Tell the layer above that an operation has its outcome."""
-    emit("operation.finished", connection, origin=Origin.SYNC, operation=operation.pk)
-
-
-def _delay(operation: Operation, error: errors.QboError) -> int:
-    if isinstance(error, errors.Throttled):
-        return 65
-    return min(600, 1 << min(operation.attempts, 9))
-
-
-def _again(operation: Operation, state: OperationState, *, seconds: int, error: errors.QboError | None = None) -> None:
-    values: dict[str, Any] = {
-        "state": state,
-        "due_at": timezone.now() + datetime.timedelta(seconds=seconds),
-        "leased_until": None,
-    }
-    if state == OperationState.PLANNED:
-        values["first_sent_at"] = None  # nothing was done, so nothing can be forgotten
-    if error is not None:
-        log.warning("outbox.again", operation=operation.pk, error=str(error), intuit_tid=error.tid, seconds=seconds)
-        values["problem"] = error.plain
-        values["problem_detail"] = error.fault.detail or error.fault.message
-    Operation.objects.filter(pk=operation.pk, lease_token=operation.lease_token, state=OperationState.LEASED).update(
-        **values
-    )
+def _finish(operation: Operation, refusal: Refusal) -> None:
+    """Write the refusal first; whoever looks at the record sees it."""
+    outcome.end([(operation, refusal)])
