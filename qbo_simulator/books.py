@@ -81,7 +81,7 @@ class Books:
             for name, value in take_in(request).items()
             if value is not CLEARED and name not in _SERVER_FIELDS and name not in rules.read_only
         }
-        check_lengths(entity.name, new)
+        check_lengths(entity.name, new, self.switches["field_limits"])
         rules.prepare(self, new, None)
         self._check_period(new)
         new |= {
@@ -116,7 +116,8 @@ class Books:
             new = kept | {name: value for name, value in given.items() if value is not CLEARED}
         if old.get("Active") is False and new.get("Active") is not True:
             raise faults.business("You cannot modify a list element that has been deleted.")
-        check_lengths(entity.name, {name: value for name, value in given.items() if value is not CLEARED})
+        sent = {name: value for name, value in given.items() if value is not CLEARED}
+        check_lengths(entity.name, sent, self.switches["field_limits"])
         rules.prepare(self, new, old)
         self._check_period(old)
         self._check_period(new)

@@ -188,20 +188,20 @@ def business(detail: str) -> Refused:
     return Refused(Error("6000", _BUSINESS, f"Business Validation Error: {detail}"))
 
 
-def amount_mismatch(amount: Any) -> Refused:
+def amount_mismatch(amount: Any, code: str = "6070") -> Refused:
     """Fault 6070."""
     name = "Amount is not equal to UnitPrice * Qty"
-    return Refused(Error("6070", name, f"{name}. Supplied value:{amount:,}", "Amount"))
+    return Refused(Error(code, name, f"{name}. Supplied value:{amount:,}", "Amount"))
 
 
-def duplicate_number(number: str, entity: str, identifier: str) -> Refused:
-    """Fault 6140."""
+def duplicate_number(number: str, entity: str, identifier: str, code: str = "6140") -> Refused:
+    """Fault 6140, or the code of the switch."""
     name = "Duplicate Document Number Error"
     detail = (
         f"{name} : You must specify a different number. This number has already been used. "
         f"DocNumber={number} is assigned to TxnType={entity} with TxnId={identifier}"
     )
-    return Refused(Error("6140", name, detail))
+    return Refused(Error(code, name, detail))
 
 
 def company_inactive() -> Refused:

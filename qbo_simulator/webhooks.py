@@ -227,7 +227,7 @@ class Webhooks:
             status = error.code
             error.close()
         except (OSError, ValueError) as error:
-            problem = str(error)
+            problem = str(getattr(error, "reason", error))
         with self._changed:
             self._number += 1
             self.sent.append(

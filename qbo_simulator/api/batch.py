@@ -14,17 +14,16 @@ from qbo_simulator.wire import Request
 if TYPE_CHECKING:
     from qbo_simulator.application import Application
 
-MOST_ITEMS = 30
-
 
 def run(app: Application, request: Request, realm: str, call: Call) -> Outcome:
     """Do the items one after the other; a refused one does not stop the others."""
     items = bodies.read_object(request, "IntuitBatchRequest").get("BatchItemRequest")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise faults.invalid_property("BatchItemRequest")
-    if len(items) > MOST_ITEMS:
+    most = app.switches["batch_size"]
+    if len(items) > most:
         name = "Batch size exceeds allowed limit"
-        raise faults.Refused(faults.Error("1040", name, f"{name} : Batch size is limited to {MOST_ITEMS}"))
+        raise faults.Refused(faults.Error("1040", name, f"{name} : Batch size is limited to {most}"))
     requestid = request.parameter("requestid")
     if requestid is not None and len(requestid) > 36:
         raise faults.too_long("requestid", 36, len(requestid))
@@ -45,12 +44,13 @@ def run(app: Application, request: Request, realm: str, call: Call) -> Outcome:
 def _one(app: Application, realm: str, item: dict[str, Any], requestid: str | None) -> str:
     if "Query" in item:
         with app.store.reading() as tx:
-            response = query.run(tx, realm, str(item["Query"]), app.clock.now().date())
+            response = query.run(tx, realm, str(item["Query"]), app.clock.now().date(), app.switches)
         return f'"QueryResponse":{response}'
     if isinstance(item.get("CDCQuery"), dict):
         asked = {str(name).lower(): str(value) for name, value in item["CDCQuery"].items()}
         with app.store.reading() as tx:
-            found = cdc.run(tx, realm, asked.get("entities"), asked.get("changedsince"), app.clock.now())
+            names, since = asked.get("entities"), asked.get("changedsince")
+            found = cdc.run(tx, realm, names, since, app.clock.now(), app.switches["cdc_too_old"])
         return f'"CDCResponse":{found}'
     names = [name for name in item if name not in ("bId", "operation", "optionsData") and entity_named(name)]
     if len(names) != 1 or not isinstance(item[names[0]], dict):

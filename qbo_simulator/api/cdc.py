@@ -13,8 +13,10 @@ MOST_OBJECTS = 1000
 REACH = timedelta(days=30)
 
 
-def run(tx: Transaction, realm: str, names: str | None, since: str | None, now: datetime) -> str:
-    """Return the JSON text of the ``CDCResponse`` list. Raises Refused."""
+def run(
+    tx: Transaction, realm: str, names: str | None, since: str | None, now: datetime, too_old: str = "refuse"
+) -> str:
+    """Return the JSON text of the ``CDCResponse`` list; ``too_old`` is the switch. Raises Refused."""
     if not names:
         raise faults.required("entities")
     if not since:
@@ -23,6 +25,9 @@ def run(tx: Transaction, realm: str, names: str | None, since: str | None, now: 
         moment = parse_time(since)
     except ValueError as error:
         raise faults.invalid_property(f"changedSince ({since})", "changedSince") from error
+    if now - moment > REACH and too_old != "refuse":
+        # A moment that has not come yet finds nothing.
+        moment = now - REACH if too_old == "truncate" else now + REACH
     if now - moment > REACH:
         raise faults.query_invalid("changedSince can be at most 30 days before the current time")
     left, parts = MOST_OBJECTS, []

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,7 @@ from qbo_simulator.clock import parse_time
 from qbo_simulator.entities.catalogue import Entity, entity_named, words
 from qbo_simulator.entities.intake import DATES, NUMBERS, TRUTHS
 from qbo_simulator.store import Transaction
+from qbo_simulator.switches import DEFAULTS
 
 _TIMES = {"metadata.createtime": "created", "metadata.lastupdatedtime": "updated"}
 #: Columns of the store beside the JSON text.
@@ -64,23 +66,36 @@ _SPELLED = {
 _FOLDED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
-def run(tx: Transaction, realm: str, text: str, today: date) -> str:
+def run(tx: Transaction, realm: str, text: str, today: date, switches: Mapping[str, Any] = DEFAULTS) -> str:
     """Return the JSON text of the ``QueryResponse`` of a query. Raises Refused."""
     statement = parse(text)
     entity = entity_named(statement.entity)
-    if entity is None:
+    exact = switches["query_entity_case"] == "sensitive"
+    if entity is None or (exact and entity.name != statement.entity):
         raise faults.query_invalid(f"Invalid context declaration: {statement.entity}")
-    return _Search(tx, realm, entity, today).answer(statement)
+    return _Search(tx, realm, entity, today, switches).answer(statement)
+
+
+def shown(entity: str, text: str, switches: Mapping[str, Any]) -> str:
+    """Return an object as reads show it: whether Preferences tell the closing date is a switch."""
+    if entity != "Preferences" or switches["show_close_date"]:
+        return text
+    body = amounts.load(text)
+    body.get("AccountingInfoPrefs", {}).pop("BookCloseDate", None)
+    return amounts.dump(body)
 
 
 class _Search:
     """One query on one entity of one company."""
 
-    def __init__(self, tx: Transaction, realm: str, entity: Entity, today: date) -> None:
+    def __init__(
+        self, tx: Transaction, realm: str, entity: Entity, today: date, switches: Mapping[str, Any] = DEFAULTS
+    ) -> None:
         self.tx = tx
         self.realm = realm
         self.entity = entity
         self.today = today
+        self.switches = switches
 
     def answer(self, statement: Statement) -> str:
         """Run the statement."""
@@ -102,6 +117,8 @@ class _Search:
         # With the plus signs SQLite looks for the few rows first, instead of walking all of them in order.
         few = any(_FEW.match(clause) for clause in clauses)
         tail = ["+number", "+id"] if few else ["number", "id"]
+        if not statement.order and self.switches["default_order"] == "desc":
+            tail = [f"{name} DESC" for name in tail]
         order = [f"{self._sortable(name)} {'DESC' if down else 'ASC'}" for name, down in statement.order]
         # Real tax codes come whole whatever the number of rows asked for.
         rows = 1000 if self.entity.name == "TaxCode" else statement.rows
@@ -111,7 +128,7 @@ class _Search:
         ).fetchall()
         if not found:
             return "{}"
-        bodies = [row[0] for row in found]
+        bodies = [shown(self.entity.name, row[0], self.switches) for row in found]
         if statement.columns:
             bodies = [_projected(body, statement.columns) for body in bodies]
         return (

@@ -71,10 +71,23 @@ LIMITS: dict[str, dict[str, int]] = {
 }
 
 
-def check_lengths(entity: str, body: dict[str, Any]) -> None:
-    """Refuse texts that are too long, all of them in one fault."""
+#: Where the schema (XSD) still has older and smaller lengths.
+OF_SCHEMA = {
+    "DisplayName": 100,
+    "GivenName": 25,
+    "MiddleName": 25,
+    "FamilyName": 25,
+    "CompanyName": 50,
+    "Title": 15,
+    "Suffix": 10,
+}
+
+
+def check_lengths(entity: str, body: dict[str, Any], source: str = "reference") -> None:
+    """Refuse texts that are too long by the ``reference`` or the ``schema``, all of them in one fault."""
     errors: list[Error] = []
     for path, longest in LIMITS.get(entity, {}).items():
+        longest = OF_SCHEMA.get(path, longest) if source == "schema" else longest
         value: Any = body
         for part in path.split("."):
             value = value.get(part) if isinstance(value, dict) else None

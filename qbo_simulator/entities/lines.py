@@ -180,7 +180,7 @@ def check_amount(books: Books, amount: Decimal, product: Decimal) -> None:
     """Refuse an amount that is not price times quantity."""
     # Half a cent up or down is forgiven: clients multiply with more or fewer digits than we keep.
     if books.switches["check_amounts"] and abs(product - amount) > Decimal("0.0051"):
-        raise faults.amount_mismatch(amount)
+        raise faults.amount_mismatch(amount, str(books.switches["amount_mismatch_code"]))
 
 
 def _tax_code(

@@ -142,7 +142,7 @@ class SalesRules(Rules):
         if self.entity in NUMBERED_TOGETHER and number != (old or {}).get("DocNumber"):
             taken = [o for o in books.shelf.numbered(kinds, number) if o != (self.entity, (old or {}).get("Id"))]
             if taken and "allowduplicatedocnum" not in books.include:
-                raise faults.duplicate_number(number, *taken[0])
+                raise faults.duplicate_number(number, *taken[0], code=books.switches["duplicate_number_code"])
         if number.isdecimal() and len(number) < 16:
             books.tx.raise_number(realm, sequence, int(number))
 

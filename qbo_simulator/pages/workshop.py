@@ -74,6 +74,9 @@ DOUBTS = {
     "field_limits": "Lengths of fields as in the",
     "metered_kinds": "Kinds of calls that cost money",
     "metered_failures": "Calls that fail cost money, too",
+    "given_tax": "Tax amounts in a request",
+    "automated_tax_override": "TotalTax in a request overrides automated tax",
+    "us_characters": "Characters beyond ISO-8859-1 in a US company",
     "inactive_companies": "Companies whose subscription has lapsed (realm ids)",
 }
 
