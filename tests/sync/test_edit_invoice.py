@@ -10,11 +10,12 @@ from accounts.models import User
 from invoices.editing import EditedLine
 from invoices.models import Invoice, InvoiceEdit, InvoiceLine
 from invoices.services import edit, endings
+from qbo_connector.mirror import read
 from qbo_connector.models import Connection, Operation
 from qbo_connector.outbox.drain import drain
 from sync.enums import Outcome, Winner
 from sync.models import Conflict, Link, ObjectSettings
-from sync.publish import invoice_changes
+from sync.publish import invoice_changes, invoice_conflicts
 from sync.reconcile import run
 from sync.services.connections import add_default_mappings
 from tests import makers
@@ -255,3 +256,33 @@ def test_a_refused_change_waits_with_its_reason_until_it_is_sent_again(
     assert remote(quickbooks, company)["CustomerMemo"]["value"] == "New"
     link.refresh_from_db()
     assert link.outcome == Outcome.IN_SYNC
+
+
+@pytest.mark.parametrize(("side", "kept"), [(Winner.QUICKBOOKS, "From the books"), (Winner.CRM, "From the CRM")])
+def test_a_decision_about_a_conflict_is_carried_out_on_both_sides(
+    quickbooks: QuickBooks, company: Connection, rep: User, side: Winner, kept: str
+) -> None:
+    ObjectSettings.objects.filter(connection=company).update(winner=Winner.ASK)
+    invoice = invoice_of(company)
+    line = invoice.lines.filter(kind="item")[0]
+    edit.edit_invoice(invoice, by=rep, message="From the CRM", lines=[edited(line, description="From the CRM")])
+    there = remote(quickbooks, company)
+    there["Line"][0]["Description"] = "From the books"
+    change_there(quickbooks, company, CustomerMemo={"value": "From the books"}, Line=there["Line"])
+    sync_company(company)
+    assert {row.crm_field for row in Conflict.objects.all()} == {"message", f"line:{line.external_id}:description"}
+
+    wanted = invoice_conflicts.decide(Conflict.objects.filter(resolved_at=None).select_related("link"), side)
+    read.mark_unread(company, ["Invoice"])
+    assert wanted == {invoice.pk}
+    drain_until_settled(company)
+    carry_over(company)
+    sync_company(company)
+
+    after = remote(quickbooks, company)
+    invoice.refresh_from_db()
+    assert invoice.message == after["CustomerMemo"]["value"] == kept
+    assert invoice.lines.get(external_id=line.external_id).description == item_lines(after)[0]["Description"] == kept
+    assert not InvoiceEdit.objects.exists()
+    assert not Conflict.objects.filter(resolved_at=None).exists()
+    assert Link.objects.get(object_type="invoice", object_id=invoice.pk).outcome == Outcome.IN_SYNC
