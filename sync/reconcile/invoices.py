@@ -40,7 +40,7 @@ def apply(batch: Batch) -> None:
         lambda found: from_invoice(found.payload, names, invoice_id=ids.get(found.row.qbo_id), tracked=False),
     )
     tracked = set(Invoice.objects.filter(pk__in=ids.values(), tracked=True).values_list("pk", flat=True))
-    left = left_out(policy, mapped, ids, tracked)
+    left = left_out(policy, mapped, ids, tracked) | _unlinked(connection, mapped)
     wanted = [(found, row) for found, row in mapped if found.row.qbo_id not in left]
     merged = _merged(policy, wanted)
     rows = [merged[row.id].row if row.id in merged else row for _found, row in wanted]
@@ -78,6 +78,17 @@ def _carry_out(policy: Policy, qbo_ids: Sequence[str]) -> None:
     elif removal == Removal.DELETE:
         removals.delete(connection.pk, qbo_ids)
         links.delete()
+
+
+def _unlinked(connection: Connection, mapped: Sequence[tuple[Mirrored, SyncedInvoice]]) -> dict[str, Left]:
+    """Invoices that were let go stay as they are."""
+    rows = Link.objects.filter(
+        connection=connection,
+        entity="Invoice",
+        exclusion=Exclusion.UNLINKED,
+        qbo_id__in=[found.row.qbo_id for found, _row in mapped],
+    )
+    return {qbo_id: Left(Exclusion.UNLINKED) for qbo_id in rows.values_list("qbo_id", flat=True)}
 
 
 def _not_under_way(batch: Batch) -> list[Mirrored]:
