@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,14 @@ class Sample:
     realm: str
     #: How many days ago its newest invoice was written: some are overdue and some are not.
     age: int
+    #: The folder with its data, where it is another company's.
+    folder: str = ""
+    #: What its preferences have instead, by group.
+    preferences: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: Its name, where the folder has another one.
+    name: str = ""
+    #: The books are closed up to so many days before the newest invoice.
+    closed_days: int | None = None
 
 
 SAMPLES = {
@@ -34,6 +42,23 @@ SAMPLES = {
         Sample("uk", "9130350000000002", 12),
         Sample("ca", "9130350000000003", 27),
         Sample("au", "9130350000000004", 20),
+        Sample(
+            "us-ast",
+            "9130350000000005",
+            3,
+            folder="us",
+            preferences={"TaxPrefs": {"PartnerTaxEnabled": True, "UsingSalesTax": True}},
+            name="Sandbox Company_US_AST",
+        ),
+        Sample(
+            "us-numbers",
+            "9130350000000006",
+            3,
+            folder="us",
+            preferences={"SalesFormsPrefs": {"CustomTxnNumbers": True}},
+            name="Sandbox Company_US_Numbers",
+        ),
+        Sample("us-closed", "9130350000000007", 3, folder="us", name="Sandbox Company_US_Closed", closed_days=30),
     )
 }
 #: What a first start makes when nobody picks.
@@ -41,17 +66,40 @@ USUAL = ("us", "uk", "ca")
 _FIRST_NEW_REALM = 9130350000000100
 _ONCE = ("Preferences", "CompanyInfo")
 #: Without these a company can't work, so a company without sample data has them too.
-_SETUP = (*_ONCE, "Account", "Term", "PaymentMethod", "TaxAgency", "TaxCode", "TaxRate", "CompanyCurrency")
+_SETUP = (
+    *_ONCE,
+    "Account",
+    "Term",
+    "PaymentMethod",
+    "TaxAgency",
+    "TaxCode",
+    "TaxRate",
+    "CompanyCurrency",
+    "CustomerType",
+)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 
 
 def read_sample(key: str) -> dict[str, list[dict[str, Any]]]:
-    """Return a sample company's objects by entity."""
-    folder = FOLDER / key
-    if not folder.is_dir():
-        raise KeyError(key)
-    return {path.stem: amounts.load(path.read_bytes()) for path in sorted(folder.glob("*.json"))}
+    """Return a sample company's objects by entity. Raises KeyError for an unknown one."""
+    sample = SAMPLES[key]
+    folder = FOLDER / (sample.folder or key)
+    objects = {path.stem: amounts.load(path.read_bytes()) for path in sorted(folder.glob("*.json"))}
+    if sample.name:
+        objects["CompanyInfo"][0] |= {"CompanyName": sample.name, "LegalName": sample.name}
+    _prefer(objects, sample.preferences)
+    if sample.closed_days is not None:
+        newest = max(date.fromisoformat(body["TxnDate"]) for body in objects["Invoice"])
+        closing = (newest - timedelta(days=sample.closed_days)).isoformat()
+        _prefer(objects, {"AccountingInfoPrefs": {"BookCloseDate": closing}})
+    return objects
+
+
+def _prefer(objects: dict[str, list[dict[str, Any]]], preferences: dict[str, dict[str, Any]]) -> None:
+    """Set preferences, group by group."""
+    for group, values in preferences.items():
+        objects["Preferences"][0][group] = {**objects["Preferences"][0].get(group, {}), **values}
 
 
 def shift(
@@ -101,8 +149,7 @@ def add_company(
         info = objects["CompanyInfo"][0]
     if name:
         info |= {"CompanyName": name, "LegalName": name}
-    for group, values in (preferences or {}).items():
-        objects["Preferences"][0][group] = {**objects["Preferences"][0].get(group, {}), **values}
+    _prefer(objects, preferences or {})
     if empty:
         objects = {entity: bodies for entity, bodies in objects.items() if entity in _SETUP}
         objects["Item"] = _usual_items(objects["Account"])

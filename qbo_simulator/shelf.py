@@ -37,6 +37,11 @@ def _text(value: Any) -> str | None:
 
 def row_of(realm: str, entity: Entity, body: dict[str, Any]) -> tuple[Any, ...]:
     """Return the column values of an object; tolerant, so that broken records can be stored on purpose."""
+    if entity.wrapped and "Id" not in body:
+        # A template is stored in the name of its kind.
+        body, whole = next((value for value in body.values() if isinstance(value, dict)), {}), body
+    else:
+        whole = body
     identifier = str(body.get("Id"))
     meta = body.get("MetaData")
     name = _text(body.get(entity.name_field)) if entity.name_field else None
@@ -45,7 +50,7 @@ def row_of(realm: str, entity: Entity, body: dict[str, Any]) -> tuple[Any, ...]:
         entity.name,
         identifier,
         int(identifier) if identifier.isdecimal() and len(identifier) < 19 else 0,
-        amounts.dump(body),
+        amounts.dump(whole),
         0,
         0 if body.get("Active") is False else 1,
         _seconds(meta, "CreateTime"),

@@ -56,6 +56,9 @@ CREATE TABLE IF NOT EXISTS refresh_tokens (
 CREATE TABLE IF NOT EXISTS access_tokens (
     token TEXT PRIMARY KEY, grant_id INTEGER NOT NULL, expires REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS files (
+    realm TEXT NOT NULL, id TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (realm, id)
+);
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
@@ -199,6 +202,7 @@ class Store:
                 "grants",
                 "refresh_tokens",
                 "access_tokens",
+                "files",
             ):
                 tx.execute(f"DELETE FROM {table}")
 

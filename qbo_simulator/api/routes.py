@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from qbo_simulator import amounts, clock, faults, grants, pdf
-from qbo_simulator.api import batch, bodies, cdc, query, reports, xml
+from qbo_simulator.api import batch, bodies, cdc, extras, query, reports, xml
 from qbo_simulator.api.operations import Intent, Outcome, perform, refused, work_for
 from qbo_simulator.calls import Call
 from qbo_simulator.company import Company, load_company
@@ -119,8 +119,14 @@ def _authorize(app: Application, request: Request, realm: str) -> None:
 def _answer(app: Application, request: Request, call: Call) -> Outcome | Response:
     found = _PATH.fullmatch(request.path.rstrip("/"))
     realm = found["realm"] if found else ""
+    fetched = extras.unsigned(app, request)
+    if fetched is not None:
+        return fetched
     _authorize(app, request, realm)
     parts = ((found["rest"] if found else None) or "").split("/")
+    own = extras.answer(app, request, realm, parts)
+    if own is not None:
+        return own
     name = parts[0].lower()
     if name == "query":
         return _query(app, request, realm)

@@ -20,6 +20,10 @@ class Entity:
     name_space: tuple[str, ...] = ()
     operations: frozenset[str] = frozenset({"create", "update", "delete"})
     in_changes: bool = True
+    #: The last part of the URL where it is not the name in lower case.
+    url: str = ""
+    #: The objects are kept in the name of the kind of transaction that they make.
+    wrapped: bool = False
     #: Fields that a query may use besides the common ones; None means that all are allowed.
     queryable: frozenset[str] | None = None
     #: Known fields that can't be used in a query.
@@ -28,7 +32,7 @@ class Entity:
     @property
     def path(self) -> str:
         """The last part of the entity's URL."""
-        return self.name.lower()
+        return self.url or self.name.lower()
 
 
 def words(text: str) -> frozenset[str]:
@@ -39,7 +43,9 @@ def words(text: str) -> frozenset[str]:
 _NAMES = ("Customer", "Vendor", "Employee")
 _LIST = frozenset({"create", "update"})
 _SALES = frozenset({"create", "update", "delete", "void", "send", "pdf"})
+_TRANSACTION = frozenset({"create", "update", "delete"})
 _ADDRESSES = frozenset({"BillAddr", "ShipAddr"})
+_NOT_ON_FORMS = frozenset({"Line", "LinkedTxn", "TxnTaxDetail", "PrivateNote", "VendorAddr"})
 
 _CUSTOMER_FIELDS = words(
     "DisplayName GivenName MiddleName FamilyName CompanyName FullyQualifiedName PrintOnCheckName PrimaryEmailAddr "
@@ -108,16 +114,36 @@ _ROWS = (
         queryable=_PAYMENT_FIELDS,
         not_queryable=frozenset({"PrivateNote", "Line", "DocNumber", "LinkedTxn"}),
     ),
-    Entity("Bill", "transaction", "txn"),
-    Entity("BillPayment", "transaction", "txn"),
-    Entity("Deposit", "transaction", "txn"),
+    Entity("Bill", "transaction", "txn", not_queryable=_NOT_ON_FORMS),
+    Entity("BillPayment", "transaction", "txn", operations=_TRANSACTION | {"void", "pdf"}, not_queryable=_NOT_ON_FORMS),
+    Entity("VendorCredit", "transaction", "txn", not_queryable=_NOT_ON_FORMS),
+    Entity("Purchase", "transaction", "txn", not_queryable=_NOT_ON_FORMS),
+    Entity(
+        "PurchaseOrder",
+        "transaction",
+        "txn",
+        operations=_TRANSACTION | {"send", "pdf"},
+        not_queryable=_NOT_ON_FORMS,
+    ),
+    Entity("Deposit", "transaction", "txn", not_queryable=_NOT_ON_FORMS),
+    Entity("Transfer", "transaction", "txn", not_queryable=frozenset({"PrivateNote"})),
+    Entity("JournalEntry", "transaction", "txn", not_queryable=_NOT_ON_FORMS),
+    # What its clients call it in bodies is not what they call it in addresses.
+    Entity("CreditCardPaymentTxn", "transaction", "txn", url="creditcardpayment"),
+    Entity("InventoryAdjustment", "transaction", "txn", not_queryable=_NOT_ON_FORMS),
+    Entity("RecurringTransaction", "transaction", "txn", wrapped=True),
+    Entity("JournalCode", "list", "journalcode", "Name", ("JournalCode",), operations=_TRANSACTION, in_changes=False),
+    Entity("CustomerType", "list", "customertype", "Name", ("CustomerType",), operations=frozenset()),
+    Entity("Budget", "list", "budget", "Name", ("Budget",), operations=_TRANSACTION),
+    Entity("Attachable", "transaction", "attachable"),
     Entity("TimeActivity", "transaction", "timeactivity", in_changes=False),
-    Entity("ExchangeRate", "fixed", "exchangerate", operations=frozenset(), in_changes=False),
+    Entity("ExchangeRate", "fixed", "exchangerate", operations=_LIST, in_changes=False),
     Entity("Preferences", "single", "preferences", operations=frozenset({"update"})),
     Entity("CompanyInfo", "single", "companyinfo", operations=frozenset({"update"})),
 )
 
-ENTITIES: dict[str, Entity] = {entity.path: entity for entity in _ROWS}
+#: By the last part of the URL, and by the name in bodies where that is another one.
+ENTITIES: dict[str, Entity] = {key: entity for entity in _ROWS for key in (entity.path, entity.name.lower())}
 
 #: Every entity whose objects are numbered in one run of document numbers.
 NUMBERED_TOGETHER = ("Invoice", "CreditMemo", "SalesReceipt", "RefundReceipt")

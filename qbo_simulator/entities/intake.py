@@ -13,19 +13,28 @@ from qbo_simulator.faults import illegal_number, invalid_property
 NUMBERS = words(
     "Amount Qty UnitPrice DiscountPercent DiscountRate DiscountAmt TotalAmt Balance Deposit ExchangeRate TotalTax "
     "TaxInclusiveAmt DueDays DiscountDays DayOfMonthDue DueNextMonthDays PurchaseCost QtyOnHand Quantity UnappliedAmt "
-    "HomeTotalAmt HomeBalance TaxPercent NetAmountTaxable RateValue LineNum ReorderPoint BalanceWithJobs"
+    "HomeTotalAmt HomeBalance TaxPercent NetAmountTaxable RateValue LineNum ReorderPoint BalanceWithJobs Hours Minutes "
+    "BreakHours BreakMinutes HourlyRate CostRate BillRate Rate QtyDiff OpeningBalance TaxAmount Size"
 )
 TRUTHS = words(
     "Active Taxable sparse Job BillWithParent PercentBased ApplyTaxAfterDiscount TrackQtyOnHand SubItem "
-    "SalesTaxIncluded ProcessPayment AllowOnlineCreditCardPayment AllowOnlineACHPayment SubAccount"
+    "SalesTaxIncluded ProcessPayment AllowOnlineCreditCardPayment AllowOnlineACHPayment SubAccount Vendor1099 "
+    "BillableTime Adjustment Credit TaxTrackedOnSales TaxTrackedOnPurchases IncludeOnSend PurchaseTaxIncluded"
 )
-DATES = words("TxnDate DueDate ShipDate ExpirationDate ServiceDate AcceptedDate InvStartDate")
-LISTS = frozenset({"Line", "LinkedTxn", "CustomField", "TaxLine", "ItemGroupLine", "NameValue"})
+DATES = words(
+    "TxnDate DueDate ShipDate ExpirationDate ServiceDate AcceptedDate InvStartDate AsOfDate OpenBalanceDate "
+    "OpeningBalanceDate HiredDate ReleasedDate BirthDate BudgetDate StartDate EndDate"
+)
+LISTS = words(
+    "Line LinkedTxn CustomField TaxLine ItemGroupLine NameValue AttachableRef BudgetDetail TaxRateDetails TaxRateDetail"
+)
 OBJECTS = words("BillEmail PrimaryPhone AlternatePhone Mobile Fax CustomerMemo DeliveryInfo MetaData")
 TEXTS = words(
     "Id SyncToken TxnId TxnType DocNumber DisplayName Name Title GivenName MiddleName FamilyName Suffix CompanyName "
     "PrintOnCheckName Notes Sku Description PurchaseDesc PrivateNote PaymentRefNum Type DetailType EmailStatus "
     "PrintStatus TxnStatus GlobalTaxCalculation AccountType AccountSubType Address FreeFormNumber URI value name Code "
+    "PayType PaymentType PostingType NameOf BillableStatus AcctNum Memo CheckNum FileName Note ContentType Category "
+    "SourceCurrencyCode TargetCurrencyCode POStatus TaxIdentifier PreferredDeliveryMethod EmployeeNumber SSN Gender "
     "Line1 Line2 Line3 Line4 Line5 City CountrySubDivisionCode Country PostalCode StringValue BookCloseDate"
 )
 #: Amounts have at most fifteen digits before the point.
