@@ -142,7 +142,7 @@ def _under_way(mark: SyncMark) -> bool:
 
 def _invoices(object_type: str, pk: int, user: Any) -> list[Invoice]:
     path = {"deal": "deal_id", "contact": "contacts__pk", "company": "companies__pk"}[object_type]
-    found = queries.visible_to(user).filter(**{path: pk}, removed_at=None)
+    found = queries.visible_to(user).filter(**{path: pk}, archived_at=None)
     return list(found.select_related("connection", "draft").order_by("-issued_on", "-pk")[: SHOWN + 1])
 
 
