@@ -1,8 +1,8 @@
 """The conflict queue: fields that both sides changed, written, renewed and closed in bulk."""
 
 import datetime
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils import timezone
@@ -13,19 +13,22 @@ from qbo_connector.models import Connection
 from sync.enums import Outcome
 from sync.merge import Clash
 from sync.models import Conflict, Link
+from sync.records import Touch
 
 AGREED = "agreed"
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a merge found about one linked record: its clashes (none closes what was open), and who changed what when."""
+    """What a merge found about one linked record: its clashes (none closes what was open), who changed what, when."""
 
     link: Link
     clashes: Sequence[Clash]
     crm_changed_at: datetime.datetime | None = None
     crm_changed_by_id: int | None = None
     quickbooks_changed_at: datetime.datetime | None = None
+    # By CRM field, where they are known; ``""`` is the record's making.
+    touches: Mapping[str, Touch] = field(default_factory=dict)
 
 
 def record(found: Sequence[Found], *, quiet: bool = False) -> None:
@@ -72,13 +75,14 @@ def open_fields(connection: Connection, object_type: str, object_id: int) -> set
 
 
 def _values(item: Found, clash: Clash) -> dict[str, Any]:
+    touch = item.touches.get(clash.rule.crm_field, item.touches.get(""))
     return {
         "qbo_field": clash.rule.qbo_field,
         "base": clash.base,
         "crm": clash.crm,
         "quickbooks": clash.quickbooks,
-        "crm_changed_at": item.crm_changed_at,
-        "crm_changed_by_id": item.crm_changed_by_id,
+        "crm_changed_at": touch.at if touch else item.crm_changed_at,
+        "crm_changed_by_id": touch.by_id if touch else item.crm_changed_by_id,
         "quickbooks_changed_at": item.quickbooks_changed_at,
     }
 

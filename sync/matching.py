@@ -1,45 +1,219 @@
-"""Which record is which: by stored link, then by the rules. No record is ever linked to two objects."""
+"""Which record is which: by stored link, then by the rules of the settings. Nothing is ever linked twice.
 
-from collections.abc import Iterable
+A shared e-mail address or SKU is a match; a shared name only makes it likely, and a person decides. A value that
+several share names none of them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
-from django.db.models.functions import Upper
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Concat, Trim, Upper
 
+from core import properties
+from core.properties import PREFIX
 from qbo_connector.models import Connection, MirrorObject
-from sync.models import Link
+from sync.enums import Exclusion, Matching, Outcome, RecordType
+from sync.mapping.fields import ENTITY_OF
+from sync.models import Link, MatchSuggestion, ObjectSettings
+from sync.records import MODELS
+
+STANDARD: dict[RecordType, str] = {
+    RecordType.COMPANY: "email",
+    RecordType.CONTACT: "email",
+    RecordType.PRODUCT: "sku",
+}
+# What a record is called: sharing it makes a suggestion, never a link.
+NAME = "name"
+# The columns of the mirror by which an object can be found for a record.
+_MIRRORED = {"email": "email", "sku": "code", NAME: "name"}
+_NAME_FIELDS = frozenset({NAME, "first_name", "last_name"})
+MOST_SUGGESTIONS = 3
 
 
-def unlinked(connection: Connection, records: QuerySet[Any], object_type: str) -> QuerySet[Any]:
-    """Living records that no object of this company is linked to yet."""
-    linked = Link.objects.filter(connection=connection, object_type=object_type, object_id=OuterRef("pk"))
-    return records.filter(~Exists(linked), archived_at=None)
+@dataclass
+class Matches:
+    """What was found for some objects (by their key, such as the QuickBooks id): a record each, or likely ones."""
+
+    certain: dict[str, tuple[int, str]] = field(default_factory=dict)
+    likely: dict[str, list[int]] = field(default_factory=dict)
+    # Objects whose only match was unlinked from its object by a person or by the settings.
+    unlinked: dict[str, int] = field(default_factory=dict)
 
 
-def unlinked_by(
-    connection: Connection, records: QuerySet[Any], object_type: str, column: str, values: Iterable[str]
-) -> dict[str, int]:
-    """Unlinked records by a text column in capitals; a value that several records share names none."""
-    wanted = {value.upper() for value in values if value}
-    if not wanted:
+def fields_for(settings: ObjectSettings, record_type: RecordType) -> list[str]:
+    """The fields that make a match, the strongest first."""
+    if settings.matching == Matching.NONE:
+        return []
+    if settings.matching == Matching.FIELDS:
+        return [str(name) for name in settings.matching_fields if name not in _NAME_FIELDS]
+    return [STANDARD[record_type]]
+
+
+def suggests(settings: ObjectSettings) -> bool:
+    """Whether a shared name is suggested as a match."""
+    chosen = settings.matching == Matching.FIELDS
+    return settings.matching == Matching.DEFAULT or (chosen and bool(_NAME_FIELDS & set(settings.matching_fields)))
+
+
+def records_for(settings: ObjectSettings, record_type: RecordType, objects: Mapping[str, Mapping[str, Any]]) -> Matches:
+    """Records for unlinked objects: ``objects`` are their CRM values by QuickBooks id, with ``name`` as called there.
+
+    One statement for each field, one for names and one for what was decided before; each record is given away once.
+    """
+    found, taken = Matches(), set()
+    for name in fields_for(settings, record_type):
+        keys = {key: _key(values.get(name)) for key, values in objects.items() if key not in found.certain}
+        holders = _holders(settings.connection, record_type, name, set(keys.values()) - {""})
+        for key, value in keys.items():
+            held = [pk for pk, _unlinked in holders.get(value, []) if pk not in taken]
+            if len(held) != 1:
+                continue
+            if any(unlinked for pk, unlinked in holders[value] if pk == held[0]):
+                found.unlinked.setdefault(key, held[0])
+                continue
+            found.certain[key] = (held[0], name)
+            taken.add(held[0])
+    if suggests(settings):
+        _suggest(settings.connection, record_type, objects, found, taken)
+    return found
+
+
+def _suggest(
+    connection: Connection,
+    record_type: RecordType,
+    objects: Mapping[str, Mapping[str, Any]],
+    found: Matches,
+    taken: set[int],
+) -> None:
+    rest = {key: _key(values.get(NAME)) for key, values in objects.items() if key not in found.certain}
+    rest = {key: value for key, value in rest.items() if value and key not in found.unlinked}
+    holders = _holders(connection, record_type, NAME, set(rest.values()))
+    if not holders:
+        return
+    rejected = set(
+        MatchSuggestion.objects.filter(
+            connection=connection,
+            entity=ENTITY_OF[record_type],
+            object_type=record_type,
+            qbo_id__in=rest,
+            accepted=False,
+        ).values_list("qbo_id", "object_id")
+    )
+    for key, value in rest.items():
+        likely = [pk for pk, unlinked in holders.get(value, []) if not unlinked and pk not in taken]
+        likely = [pk for pk in likely if (key, pk) not in rejected]
+        if likely:
+            found.likely[key] = likely[:MOST_SUGGESTIONS]
+
+
+def _holders(
+    connection: Connection, record_type: RecordType, name: str, wanted: set[str]
+) -> dict[str, list[tuple[int, bool]]]:
+    """Living records that can be linked, by the value of a field in capitals; and whether each was unlinked before."""
+    expression = _expression(record_type, name)
+    if not wanted or expression is None:
         return {}
+    links = Link.objects.filter(
+        connection=connection, entity=ENTITY_OF[record_type], object_type=record_type, object_id=OuterRef("pk")
+    )
+    # A record whose object is just being made is taken; one that waits or was refused is not.
+    taken = links.filter(~Q(qbo_id="") | Q(outcome=Outcome.PENDING)).exclude(exclusion=Exclusion.UNLINKED)
     rows = (
-        unlinked(connection, records, object_type)
+        MODELS[record_type]
+        ._default_manager.filter(~Exists(taken), archived_at=None)
+        .annotate(match_key=expression, was_unlinked=Exists(links.filter(exclusion=Exclusion.UNLINKED)))
+        .filter(match_key__in=wanted)
+        .order_by("pk")
+    )
+    found: dict[str, list[tuple[int, bool]]] = defaultdict(list)
+    for key, pk, was_unlinked in rows.values_list("match_key", "pk", "was_unlinked"):
+        found[key].append((pk, was_unlinked))
+    return found
+
+
+def _expression(record_type: RecordType, name: str) -> Any:
+    if name == NAME and record_type == RecordType.CONTACT:
+        return Upper(Trim(Concat(F("first_name"), Value(" "), F("last_name"))))
+    if name.startswith(PREFIX):
+        known = {each.name: each for each in properties.definitions(str(record_type))}
+        return Upper(KeyTextTransform(known[name].slot, "properties")) if name in known else None
+    names = {column.attname for column in MODELS[record_type]._meta.concrete_fields}
+    return Upper(name) if name in names else None
+
+
+def _key(value: Any) -> str:
+    return " ".join(value.split()).upper() if isinstance(value, str) else ""
+
+
+def objects_for(
+    settings: ObjectSettings, record_type: RecordType, records: Mapping[int, Mapping[str, Any]]
+) -> tuple[dict[int, tuple[str, str]], dict[int, list[str]]]:
+    """Unlinked objects of QuickBooks for unlinked records: certain ones with the field, and likely ones, by record.
+
+    The other way round than ``records_for``, from the mirror alone; only e-mail, SKU and name are looked for there.
+    """
+    certain: dict[int, tuple[str, str]] = {}
+    likely: dict[int, list[str]] = {}
+    taken: set[str] = set()
+    for name in [*fields_for(settings, record_type), *([NAME] if suggests(settings) else [])]:
+        keys = {pk: _key(values.get(name)) for pk, values in records.items() if pk not in certain}
+        holders = _objects(settings.connection, record_type, name, set(keys.values()) - {""})
+        for pk, value in keys.items():
+            held = [qbo_id for qbo_id in holders.get(value, []) if qbo_id not in taken]
+            if name == NAME and held:
+                likely[pk] = held[:MOST_SUGGESTIONS]
+            elif len(held) == 1:
+                certain[pk] = (held[0], name)
+                taken.add(held[0])
+    decided = set(
+        MatchSuggestion.objects.filter(
+            connection=settings.connection, object_type=record_type, object_id__in=likely, accepted=False
+        ).values_list("object_id", "qbo_id")
+    )
+    open_ones = {pk: [each for each in held if (pk, each) not in decided] for pk, held in likely.items()}
+    return certain, {pk: held for pk, held in open_ones.items() if held}
+
+
+def _objects(connection: Connection, record_type: RecordType, name: str, wanted: set[str]) -> dict[str, list[str]]:
+    column = _MIRRORED.get(name)
+    if not wanted or column is None:
+        return {}
+    entity = ENTITY_OF[record_type]
+    linked = Link.objects.filter(
+        connection=connection, entity=entity, object_type=record_type, qbo_id=OuterRef("qbo_id")
+    )
+    rows = (
+        living(connection, entity)
+        .filter(~Exists(linked))
         .annotate(match_key=Upper(column))
         .filter(match_key__in=wanted)
-        .values_list("match_key", "pk")
+        .order_by("pk")
     )
-    return _unambiguous(rows)
+    found: dict[str, list[str]] = defaultdict(list)
+    for key, qbo_id in rows.values_list("match_key", "qbo_id"):
+        found[key].append(qbo_id)
+    return found
 
 
-def _unambiguous(rows: Iterable[tuple[str, int]]) -> dict[str, int]:
-    found: dict[str, list[int]] = {}
-    for key, pk in rows:
-        found.setdefault(key, []).append(pk)
-    return {key: pks[0] for key, pks in found.items() if len(pks) == 1}
+def objects_by_email(connection: Connection, entity: str, emails: Iterable[str]) -> dict[str, list[str]]:
+    """Objects in use by their e-mail address in capitals."""
+    rows = living(connection, entity).annotate(match_key=Upper("email")).filter(match_key__in=set(emails))
+    found: dict[str, list[str]] = defaultdict(list)
+    for key, qbo_id in rows.values_list("match_key", "qbo_id"):
+        found[key].append(qbo_id)
+    return found
 
 
-def emails_of_customers(connection: Connection, qbo_ids: set[str]) -> dict[str, str]:
+def living(connection: Connection, entity: str) -> QuerySet[MirrorObject]:
+    """Objects that QuickBooks has in use."""
+    return MirrorObject.objects.filter(connection=connection, entity=entity, deleted=False, active=True)
+
+
+def emails_of_customers(connection: Connection, qbo_ids: Iterable[str]) -> dict[str, str]:
     """E-mail addresses of some mirrored customers."""
-    rows = MirrorObject.objects.filter(connection=connection, entity="Customer", qbo_id__in=qbo_ids)
+    rows = MirrorObject.objects.filter(connection=connection, entity="Customer", qbo_id__in=set(qbo_ids))
     return dict(rows.values_list("qbo_id", "email"))

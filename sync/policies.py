@@ -53,7 +53,8 @@ def policy_of(connection: Connection, sync_object: SyncObject, *, settings: Obje
     ``settings`` stand in for the stored ones: to see what a change would do.
     """
     stored = settings or ObjectSettings.objects.filter(connection=connection, sync_object=sync_object).first()
-    found = stored or ObjectSettings(connection=connection, sync_object=sync_object)
+    found = stored or ObjectSettings(sync_object=sync_object)
+    found.connection = connection
     of_company = ConnectionSettings.objects.filter(connection=connection).first()
     generation = Generation(of_company.generation) if of_company else Generation.FULL
     types = record_types(sync_object)

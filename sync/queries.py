@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sync.enums import SyncObject
+from sync.enums import Exclusion, SyncObject
 from sync.models import Link, ObjectSettings
 
 
@@ -16,5 +16,5 @@ def record_ids(connection_id: int, entity: str, object_type: str, qbo_ids: Itera
     """The CRM record of some QuickBooks objects."""
     links = Link.objects.filter(
         connection_id=connection_id, entity=entity, object_type=object_type, qbo_id__in=set(qbo_ids)
-    )
+    ).exclude(exclusion=Exclusion.UNLINKED)
     return dict(links.values_list("qbo_id", "object_id"))

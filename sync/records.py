@@ -11,16 +11,18 @@ from django.db.models import Model
 from core import properties
 from core.properties import PREFIX, Definition, PropertyKind
 from crm.models import Company, Contact, Product
+from crm.models.records import Record
 from invoices.models import Invoice
 from sync.enums import RecordType
 
 Values = dict[str, Any]
-MODELS: dict[RecordType, type[Model]] = {
+# Those that come from the CRM, and all that have fields to map.
+CRM_MODELS: dict[RecordType, type[Record]] = {
     RecordType.COMPANY: Company,
     RecordType.CONTACT: Contact,
     RecordType.PRODUCT: Product,
-    RecordType.INVOICE: Invoice,
 }
+MODELS: dict[RecordType, type[Model]] = {**CRM_MODELS, RecordType.INVOICE: Invoice}
 # Always there besides the fields that were asked for.
 HEAD = ("updated_at", "archived_at")
 

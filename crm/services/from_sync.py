@@ -6,8 +6,8 @@ why in its result, so that one odd record does not stop the others.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import properties
 from core.events import Draft, emit_many
 from core.models import Origin
 from crm.models import Company, Contact, Product
@@ -39,7 +40,9 @@ class SyncedRow:
     """Values for one record: ``id`` of the record to update, None to create one.
 
     ``values`` names columns (relations by id: ``company_id``); ``archived`` is a truth value. Columns that are not
-    named stay as they are. An id whose record is gone creates a new record.
+    named stay as they are. An id whose record is gone creates a new record. ``properties`` holds custom values by
+    property (``"12"`` or ``"property:12"``; the latter may stand among the columns as well): only those given change,
+    and None empties one.
     """
 
     id: int | None
@@ -48,12 +51,16 @@ class SyncedRow:
 
 @dataclass(frozen=True)
 class UpsertResult:
-    """What became of a row. ``problem`` says in words why it was left out; ``id`` is then the given one or 0."""
+    """What became of a row. ``problem`` says in words why it was left out; ``id`` is then the given one or 0.
+
+    A custom property that did not fit is left out alone: ``misfits`` has its reason by name.
+    """
 
     id: int
     created: bool = False
     changed: tuple[str, ...] = ()
     problem: str = ""
+    misfits: Mapping[str, str] = field(default_factory=dict)
 
 
 class Misfit(ValueError):
@@ -75,6 +82,18 @@ def upsert_products(rows: Sequence[SyncedRow], *, quiet: bool) -> list[UpsertRes
     return _upsert(Product, PRODUCT_FIELDS, rows, quiet=quiet, about=lambda _row: ())
 
 
+@transaction.atomic
+def delete(model: type[Record], ids: Iterable[int]) -> int:
+    """Delete records for good, with the event ``<object>.deleted`` for each; returns how many there were."""
+    kind = str(model._meta.model_name)
+    records = model._default_manager.filter(pk__in=ids).order_by("pk").select_for_update(of=("self",))
+    found = [Draft(f"{kind}.deleted", kind, record.pk, (), {"title": str(record)}) for record in records]
+    model._default_manager.filter(pk__in=[draft.object_id for draft in found]).delete()
+    if found:
+        emit_many(found, origin=Origin.SYNC)
+    return len(found)
+
+
 def _company_of(record: Record) -> Sequence[tuple[str, int]]:
     company_id = getattr(record, "company_id", None)
     return [("company", company_id)] if company_id else []
@@ -87,6 +106,8 @@ class _Plan:
     results: dict[int, UpsertResult] = field(default_factory=dict)
     created: dict[int, Record] = field(default_factory=dict)
     changed: dict[int, tuple[Record, changes.Changes]] = field(default_factory=dict)
+    # What custom properties did not take, by the row's position and by name.
+    misfits: dict[int, dict[str, str]] = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -104,7 +125,9 @@ def _upsert(
     for position, record in plan.created.items():
         plan.results[position] = UpsertResult(record.pk, created=True)
     for position, (record, found) in plan.changed.items():
-        plan.results[position] = UpsertResult(record.pk, changed=tuple(found))
+        plan.results[position] = UpsertResult(record.pk, changed=tuple(changes.by_property(found)))
+    for position, misfits in plan.misfits.items():
+        plan.results[position] = replace(plan.results[position], misfits=misfits)
     if not quiet:
         _emit(model, plan, about)
     return [plan.results[position] for position in range(len(rows))]
@@ -119,29 +142,73 @@ def _plan(model: type[Record], allowed: Sequence[str], rows: Sequence[SyncedRow]
     readers = {name: _reader(model, name) for name in allowed}
     now = timezone.now()
     plan = _Plan()
+    fitting: dict[int, tuple[Record | None, dict[str, Any], dict[str, Any]]] = {}
     for position, row in enumerate(rows):
+        given = {name: value for name, value in row.values.items() if name.startswith(properties.PREFIX)}
+        named = {name: value for name, value in row.values.items() if name not in given}
+        given |= named.pop("properties", {})
         try:
-            values = {name: readers[name](value) for name, value in row.values.items()}
+            values = {name: readers[name](value) for name, value in named.items()}
         except Misfit as misfit:
             plan.results[position] = UpsertResult(row.id or 0, problem=str(misfit))
-            continue
-        record = existing.get(row.id or 0)
-        archived = values.pop("archived", None)
-        if record is None:
-            plan.created[position] = model(**values, archived_at=now if archived else None)
-            continue
-        found = changes.differing(record, values)
-        if archived is not None and archived != (record.archived_at is not None):
-            found["archived"] = (not archived, archived)
-            values["archived_at"] = now if archived else None
-        if not found:
-            plan.results[position] = UpsertResult(record.pk)
-            continue
-        for name, value in values.items():
-            setattr(record, name, value)
-        record.updated_at = now
-        plan.changed[position] = (record, found)
+        else:
+            fitting[position] = (existing.get(row.id or 0), values, given)
+    held = _properties(model, plan, fitting)
+    for position, (record, values, _given) in fitting.items():
+        if position in held:
+            values["properties"] = held[position]
+        _plan_row(plan, model, position, record, values, now)
     return plan
+
+
+def _plan_row(
+    plan: _Plan, model: type[Record], position: int, record: Record | None, values: dict[str, Any], now: Any
+) -> None:
+    archived = values.pop("archived", None)
+    if record is None:
+        plan.created[position] = model(**values, archived_at=now if archived else None)
+        return
+    found = changes.differing(record, values)
+    if archived is not None and archived != (record.archived_at is not None):
+        found["archived"] = (not archived, archived)
+        values["archived_at"] = now if archived else None
+    if not found:
+        plan.results[position] = UpsertResult(record.pk)
+        return
+    for name, value in values.items():
+        setattr(record, name, value)
+    record.updated_at = now
+    plan.changed[position] = (record, found)
+
+
+def _properties(
+    model: type[Record], plan: _Plan, rows: Mapping[int, tuple[Record | None, dict[str, Any], dict[str, Any]]]
+) -> dict[int, dict[str, Any]]:
+    """What the ``properties`` of rows will hold, by position: of new records, and where custom properties are given.
+
+    A value that does not fit its property is left out; the others of its row are taken.
+    """
+    kind = str(model._meta.model_name)
+    wanted = [(position, record, given) for position, (record, _values, given) in rows.items() if given or not record]
+    held: dict[int, dict[str, Any]] = {}
+    while wanted:
+        cleaned = properties.clean_many(kind, [(record, given) for _at, record, given in wanted], complete=False)
+        again = []
+        for (position, record, given), result in zip(wanted, cleaned, strict=True):
+            if not isinstance(result, properties.BadValues):
+                held[position] = result
+                continue
+            bad = {f"{properties.PREFIX}{slot}": text for slot, text in result.problems.items()}
+            plan.misfits.setdefault(position, {}).update(bad)
+            rest = {
+                name: value
+                for name, value in given.items()
+                if name.removeprefix(properties.PREFIX) not in result.problems
+            }
+            if len(rest) < len(given):
+                again.append((position, record, rest))
+        wanted = again
+    return held
 
 
 def _columns_of(model: type[Record], allowed: Sequence[str]) -> models.QuerySet[Record]:
@@ -191,9 +258,7 @@ def _emit(model: type[Record], plan: _Plan, about: Callable[[Record], Sequence[t
         for record in plan.created.values()
     ]
     drafts += [
-        Draft(
-            f"{kind}.changed", kind, record.pk, about(record), {"title": str(record), "changes": changes.as_data(found)}
-        )
+        Draft(f"{kind}.changed", kind, record.pk, about(record), changes.event_data(record, found))
         for record, found in plan.changed.values()
     ]
     if drafts:

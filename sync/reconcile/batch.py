@@ -1,14 +1,13 @@
 """A batch of mirror rows on its way into the CRM: its links before and after."""
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django.db.models import Q
 from django.utils import timezone
 
-from crm.services.from_sync import UpsertResult
 from qbo_connector.enums import OperationState
 from qbo_connector.mirror import read
 from qbo_connector.mirror.read import Mirrored
@@ -17,6 +16,7 @@ from qbo_connector.outbox.plan import OPEN
 from sync.enums import Outcome, SyncObject
 from sync.mapping.reading import BadPayload
 from sync.models import Link, ObjectSettings
+from sync.policies import Policy
 
 Values = TypeVar("Values")
 
@@ -27,9 +27,14 @@ class Batch:
 
     connection: Connection
     rows: list[Mirrored]
-    enabled: bool
+    policy: Policy
     quiet_until: datetime.datetime | None
     later: list[int] = field(default_factory=list)
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the object is switched on."""
+        return self.policy.enabled
 
     @property
     def quiet(self) -> bool:
@@ -73,11 +78,24 @@ def links_by_id(connection: Connection, entity: str, object_type: str, qbo_ids: 
 
 def save_links(links: Sequence[Link]) -> None:
     """Write links in one statement, by their record."""
+    if not links:
+        return
     Link.objects.bulk_create(
         links,
         update_conflicts=True,
         unique_fields=["connection", "entity", "object_type", "object_id"],
-        update_fields=["qbo_id", "outcome", "reason", "detail", "snapshot", "sync_token", "matched_by", "synced_at"],
+        update_fields=[
+            "qbo_id",
+            "outcome",
+            "reason",
+            "detail",
+            "exclusion",
+            "snapshot",
+            "sync_token",
+            "matched_by",
+            "changed_at",
+            "synced_at",
+        ],
     )
 
 
@@ -95,23 +113,6 @@ def new_link(connection: Connection, found: Mirrored, object_type: str, object_i
     )
 
 
-def changed_in_quickbooks(values: Mapping[str, Any], snapshot: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that QuickBooks changed since both sides last agreed; what the CRM changed alone stays."""
-    return {name: value for name, value in values.items() if name not in snapshot or snapshot[name] != plain(value)}
-
-
-def snapshot_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as JSON, for the next three-way merge."""
-    return {name: plain(value) for name, value in values.items()}
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON: amounts and dates as text in one notation."""
-    if value is None or isinstance(value, bool | int | str | dict | list):
-        return value
-    return format(value.normalize(), "f") if hasattr(value, "normalize") else value.isoformat()
-
-
 def readable(
     batch: Batch, read_payload: Callable[[dict[str, Any]], Values], *, name: str
 ) -> list[tuple[Mirrored, Values]]:
@@ -124,7 +125,7 @@ def readable(
     # Until its answer is settled, the record that an object was created for is not linked to it.
     unsettled = Q(state=OperationState.DONE, settled_at=None)
     operations = Operation.objects.filter(
-        Q(state__in=OPEN) | unsettled, connection=batch.connection, entity=entity
+        Q(state__in=OPEN) | unsettled, connection=batch.connection, entity=entity, verb="create"
     ).values_list(f"intent__{name}", "qbo_id")
     under_way = {key for keys in operations for key in keys if key}
     ready = []
@@ -147,37 +148,3 @@ def understood(
         except BadPayload as error:
             batch.park(found, str(error))
     return found_values
-
-
-def link_written(
-    batch: Batch,
-    object_type: str,
-    written: Iterable[tuple[Mirrored, Mapping[str, Any], str, UpsertResult]],
-    links: Mapping[str, Link],
-) -> None:
-    """Link rows to the records that were written for them; what did not fit a column is parked."""
-    fresh = []
-    for found, values, matched_by, result in written:
-        if result.problem:
-            batch.park(found, result.problem)
-            continue
-        known = links.get(found.row.qbo_id)
-        if known is not None and known.object_id != result.id:
-            known.delete()  # its record is gone; the object is linked to the one made in its place
-        snapshot = snapshot_of(values)
-        fresh.append(
-            new_link(batch.connection, found, object_type, result.id, snapshot=snapshot, matched_by=matched_by)
-        )
-    save_links(fresh)
-
-
-def mark_broken(connection: Connection, entity: str, qbo_ids: Sequence[str]) -> None:
-    """QuickBooks deleted the objects (or merged them away); the records stay and say so."""
-    if qbo_ids:
-        Link.objects.filter(connection=connection, entity=entity, qbo_id__in=qbo_ids).exclude(
-            outcome=Outcome.BROKEN
-        ).update(
-            outcome=Outcome.BROKEN,
-            reason="This was deleted or merged in QuickBooks.",
-            changed_at=timezone.now(),
-        )

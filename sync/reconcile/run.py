@@ -12,7 +12,7 @@ from qbo_connector.mirror import read
 from qbo_connector.mirror.entities import MIRRORED
 from qbo_connector.models import Connection
 from sync.enums import SyncObject
-from sync.queries import enabled_objects
+from sync.policies import policy_of
 from sync.reconcile import customers, invoices, items, payments
 from sync.reconcile.batch import Batch, quiet_until
 
@@ -95,7 +95,7 @@ def _applied(
         batch = Batch(
             connection=connection,
             rows=rows,
-            enabled=sync_object in enabled_objects(connection.pk),
+            policy=policy_of(connection, sync_object),
             quiet_until=quiet_until(connection, sync_object),
         )
         apply(batch)
