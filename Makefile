@@ -33,6 +33,9 @@ test-fast: setup ## the tests that take under two minutes and need no browser
 test-long: setup ## the fault tests with all their seeds (SEEDS=50 for the rows that have many)
 	FAULT_SEEDS=$(or $(SEEDS),50) $(PYTEST) -n $(JOBS) --dist loadgroup --timeout 3600 tests/faults
 
+test-clients: setup ## the JavaScript QuickBooks clients against the simulator (needs node and npm)
+	.venv/bin/python tests/qbo_simulator/node/run.py
+
 # The checks read settings, no server: the values only have to be there.
 lint: export READ_DOT_ENV = false
 lint: export SECRET_KEY = for-checks-only

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import secrets
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -16,6 +17,27 @@ if TYPE_CHECKING:
     from qbo_simulator.application import Application
 
 ACCOUNTING = "com.intuit.quickbooks.accounting"
+#: Clients compare it with a constant of their own, so it is the real one.
+ISSUER = "https://oauth.platform.intuit.com/op/v1"
+SCOPES = frozenset(
+    {
+        ACCOUNTING,
+        "com.intuit.quickbooks.payment",
+        "openid",
+        "profile",
+        "email",
+        "phone",
+        "address",
+        "project-management.project",
+        "app-foundations.custom-field-definitions",
+        "app-foundations.custom-field-definitions.read",
+        "app-foundations.custom-dimensions.read",
+        "custom-dimensions.read",
+        "indirect-tax.tax-calculation.quickbooks",
+        "payroll.compensation.read",
+        "time-tracking.time-entry",
+    }
+)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -38,13 +60,18 @@ def handle(app: Application, request: Request) -> Response | None:
 
 
 def _json(status: int, body: dict[str, Any]) -> Response:
-    return Response(status, json.dumps(body).encode(), headers={"Cache-Control": "no-cache, no-store"})
+    headers = {
+        "Cache-Control": "no-cache, no-store",
+        "Pragma": "no-cache",
+        "intuit_tid": f"1-{secrets.token_hex(4)}-{secrets.token_hex(12)}",
+    }
+    return Response(status, json.dumps(body).encode(), headers=headers)
 
 
 def _discovery(request: Request) -> dict[str, Any]:
     base = f"http://{request.host}"
     return {
-        "issuer": f"{base}/op/v1",
+        "issuer": ISSUER,
         "authorization_endpoint": f"{base}/connect/oauth2",
         "token_endpoint": f"{base}/oauth2/v1/tokens/bearer",
         "userinfo_endpoint": f"{base}/v1/openid_connect/userinfo",
@@ -77,10 +104,16 @@ def _problem(app: Application, asked: dict[str, str]) -> str | None:
     return None
 
 
+def _strange_scope(asked: dict[str, str]) -> bool:
+    return not SCOPES.issuperset(asked["scope"].split())
+
+
 def _ask(app: Application, request: Request) -> Response:
     problem = _problem(app, request.query)
     if problem:
         return pages.render("consent_error.html", status=400, problem=problem)
+    if _strange_scope(request.query):
+        return _back(request.query, {"error": "invalid_scope", "state": request.query["state"]})
     with app.store.reading() as tx:
         companies = list_companies(tx)
     return pages.render("consent.html", companies=companies, asked=request.query, scopes=request.query["scope"].split())
@@ -93,6 +126,8 @@ def _decide(app: Application, request: Request) -> Response:
         return pages.render("consent_error.html", status=400, problem=problem)
     if asked.get("decision") != "connect":
         return _back(asked, {"error": "access_denied", "state": asked["state"]})
+    if _strange_scope(asked):
+        return _back(asked, {"error": "invalid_scope", "state": asked["state"]})
     realm = asked.get("realmId", "")
     with app.store.writing() as tx:
         if load_company(tx, realm) is None:
@@ -126,6 +161,8 @@ def client_of(app: Application, request: Request) -> str | None:
 def _token(app: Application, request: Request) -> Response:
     if request.method != "POST":
         return _json(405, {"error": "invalid_request"})
+    if "json" in request.headers.get("content-type", ""):
+        return _json(415, {"error": "invalid_request", "error_description": "Unsupported Media Type"})
     client = client_of(app, request)
     if client is None:
         return _json(401, {"error": "invalid_client"})
@@ -157,7 +194,7 @@ def _token(app: Application, request: Request) -> Response:
                 "sub": "simulator-user",
                 "aud": [client],
                 "realmid": answer.pop("realm"),
-                "iss": f"http://{request.host}/op/v1",
+                "iss": ISSUER,
                 "exp": int(now) + 3600,
                 "iat": int(now),
             }

@@ -30,7 +30,7 @@ NAMES = {
     "Deposit": "Deposit",
     "Transfer": "Transfer",
     "JournalEntry": "Journal Entry",
-    "CreditCardPayment": "Credit Card Payment",
+    "CreditCardPaymentTxn": "Credit Card Payment",
 }
 SALES = ("Invoice", "CreditMemo", "SalesReceipt", "RefundReceipt")
 NOT_POSTING = frozenset({"Estimate", "PurchaseOrder"})
@@ -183,6 +183,9 @@ class Ledger:
 
     def _sale(self, body: Body, account: str, sign: int) -> Iterator[Entry]:
         yield Entry(account, sign * _home(body, body.get("TotalAmt")), str(body.get("PrivateNote") or ""))
+        if down := sign * _home(body, body.get("Deposit")):
+            yield Entry(account, -down, "Deposit")
+            yield Entry(_reference(body, "DepositToAccountRef") or self._undeposited, down, "Deposit")
         stock: list[Entry] = []
         for line in _flat(body.get("Line")):
             detail = line.get(str(line.get("DetailType"))) or {}
@@ -274,6 +277,8 @@ class Ledger:
 
     def _post_deposit(self, body: Body) -> Iterator[Entry]:
         yield Entry(_reference(body, "DepositToAccountRef") or "", _home(body, body.get("TotalAmt")))
+        back = body.get("CashBack") or {}
+        yield Entry(_reference(back, "AccountRef") or "", _home(body, back.get("Amount")), "Cash back")
         for line in _flat(body.get("Line")):
             detail = line.get("DepositLineDetail") or {}
             account = _reference(detail, "AccountRef") or self._undeposited
@@ -286,7 +291,7 @@ class Ledger:
     def _post_transfer(self, body: Body) -> Iterator[Entry]:
         return self._moved(body, _home(body, body.get("Amount")), "FromAccountRef", "ToAccountRef")
 
-    def _post_creditcardpayment(self, body: Body) -> Iterator[Entry]:
+    def _post_creditcardpaymenttxn(self, body: Body) -> Iterator[Entry]:
         return self._moved(body, _home(body, body.get("Amount")), "BankAccountRef", "CreditCardAccountRef")
 
     def _post_journalentry(self, body: Body) -> Iterator[Entry]:
