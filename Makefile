@@ -1,5 +1,5 @@
 # `make demo` shows the product, `make test` checks it. Everything else is below.
-.PHONY: help setup demo demo-reset run test test-fast test-long lint format vendor lock
+.PHONY: help setup demo demo-reset run test test-fast test-long test-clients lint format vendor lock
 .DEFAULT_GOAL := help
 unexport PYTHONDONTWRITEBYTECODE
 
