@@ -3,7 +3,7 @@
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
-from core.views import health, home, search, settings
+from core.views import health, home, properties, property_choices, record_properties, search, settings
 
 app_name = "core"
 urlpatterns = [
@@ -11,5 +11,17 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("search/palette/", search.palette, name="palette"),
     path("settings/", settings.settings_index, name="settings"),
+    path("settings/properties/", properties.property_index, name="property-index"),
+    path("settings/properties/<slug:object_type>/", properties.property_list, name="property-list"),
+    path("settings/properties/<slug:object_type>/new/", properties.property_create, name="property-create"),
+    path("settings/properties/<slug:object_type>/order/", properties.property_order, name="property-order"),
+    path("settings/property/<int:pk>/", properties.property_edit, name="property-edit"),
+    path("settings/property/<int:pk>/delete/", properties.property_delete, name="property-delete"),
+    path("settings/property/<int:pk>/restore/", properties.property_restore, name="property-restore"),
+    path("settings/property-choice/<int:pk>/archive/", property_choices.choice_archive, name="choice-archive"),
+    path("settings/property-choice/<int:pk>/restore/", property_choices.choice_restore, name="choice-restore"),
+    path("settings/property-group/<int:pk>/", property_choices.group_edit, name="property-group"),
+    path("properties/<slug:object_type>/columns/", record_properties.property_columns, name="property-columns"),
+    path("properties/<slug:object_type>/<int:pk>/", record_properties.record_properties, name="record-properties"),
     path("healthz", login_not_required(health.healthz), name="healthz"),
 ]

@@ -7,6 +7,8 @@ from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_sync.settings")
 
+HOUR = 3600.0
+
 app = Celery("crm_sync")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -17,6 +19,8 @@ def schedule() -> dict[str, dict[str, object]]:
     periods = {
         "core.heartbeat": settings.HEARTBEAT_SECONDS,
         "core.dispatch_events": settings.TICK_SECONDS,
+        "core.keep_property_indexes": HOUR,
+        "core.purge_properties": HOUR,
         "qbo_connector.lease_due_pulls": settings.TICK_SECONDS,
         "qbo_connector.sweep_outbox": settings.TICK_SECONDS,
         "sync.sweep": settings.TICK_SECONDS,

@@ -4,11 +4,17 @@ Every task is sent with the list of event ids of one transaction, at least once.
 """
 
 EVENT_HANDLERS: dict[str, list[str]] = {
+    "property.created": ["core.keep_property_indexes"],
+    "property.changed": ["core.keep_property_indexes"],
+    "property.deleted": ["core.keep_property_indexes"],
+    "property.restored": ["core.keep_property_indexes"],
+    "property.choice_replaced": ["core.replace_property_choices"],
     "connection.connected": ["sync.start_first_load"],
     "mirror.changed": ["sync.reconcile"],
     "customer.requested": ["sync.publish"],
     "item.requested": ["sync.publish"],
     "invoice.requested": ["sync.publish"],
+    "payment.requested": ["sync.publish_payments"],
     "invoice.changed": ["sync.publish_invoice_changes"],
     "invoice.void_requested": ["sync.publish_invoice_changes"],
     "invoice.delete_requested": ["sync.publish_invoice_changes"],

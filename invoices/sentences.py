@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from core.models import Event
 from core.money import formatted
+from core.properties import described, is_told
 from core.registry import EventKind
 
+LONGEST_VALUE = 60
 LABELS = {
     "number": gettext_lazy("number"),
     "customer_name": gettext_lazy("customer"),
@@ -103,6 +105,29 @@ def edited(event: Event) -> str:
     return _("%(invoice)s was edited in QuickBooks: %(labels)s") % words
 
 
+def changed(event: Event) -> str:
+    """“changed Region of invoice 1037 from North to South”, or only what when it is several or too much for a line."""
+    changes: dict[str, list[Any]] = event.data.get("changes", {})
+    words = {"invoice": invoice_of(event), "labels": "", "old": "", "new": ""}
+    if len(changes) == 1 and is_told(next(iter(changes))):
+        words["labels"], words["old"], words["new"] = described(next(iter(changes)), event.data.get("told", {}))
+        if max(len(words["old"]), len(words["new"])) <= LONGEST_VALUE:
+            act = _("changed %(labels)s of %(invoice)s from %(old)s to %(new)s") % words
+            return act if event.actor_id else _capital(act)
+    names = dict.fromkeys(_label_of(event, column) for column in changes)
+    labels = [*names, *([_("lines")] if event.data.get("lines") else [])]
+    words["labels"] = get_text_list(labels, _("and"))
+    act = _("changed %(labels)s of %(invoice)s") % words
+    return act if event.actor_id else _capital(act)
+
+
+def _label_of(event: Event, column: str) -> str:
+    """A changed column; a custom property as it was called then."""
+    if is_told(column):
+        return described(column, event.data.get("told", {}))[0]
+    return str(LABELS.get(column, column.removesuffix("_external_id").replace("_", " ")))
+
+
 def _plain(text: str) -> Any:
     return lambda event: _(text) % {"invoice": _capital(invoice_of(event)), "due": date_of(event, "due_on")}
 
@@ -140,7 +165,13 @@ def _method(event: Event) -> str:
 
 
 def payment_changed(event: Event) -> str:
-    """“Payment of $100.00 was changed in QuickBooks: amount from $120.00”."""
+    """“Payment of $100.00 was changed in QuickBooks: amount from $120.00”; custom properties are changed here."""
+    columns = event.data.get("changes", {})
+    if columns and all(map(is_told, columns)):
+        labels = get_text_list([_label_of(event, column) for column in columns], _("and"))
+        act = _("changed %(labels)s of the payment of %(amount)s")
+        act = act % {"labels": labels, "amount": money_of(event, "amount")}
+        return act if event.actor_id else _capital(act)
     text = _("Payment of %s was changed in QuickBooks") % money_of(event, "amount")
     if "amount" in event.data.get("changes", {}):
         text += _(" (it was %s)") % money_of(event, "old_amount")
@@ -169,6 +200,7 @@ KINDS = (
     EventKind("invoice.overdue", "invoice", "calendar-due", _plain("%(invoice)s is overdue; it was due on %(due)s")),
     EventKind("invoice.voided", "invoice", "ban", _plain("%(invoice)s was voided in QuickBooks")),
     EventKind("invoice.edited", "invoice", "pencil", edited),
+    EventKind("invoice.changed", "invoice", "pencil", changed),
     EventKind("invoice.removed", "invoice", "trash", _plain("%(invoice)s was deleted in QuickBooks")),
     EventKind("invoice.linked", "invoice", "link", linked),
     EventKind("invoice.unlinked", "invoice", "unlink", unlinked),

@@ -1,6 +1,6 @@
 """The kinds of records that have custom properties. Each app adds its own in its ``apps.py``."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,9 +36,9 @@ class PropertyObject:
 
 
 objects: dict[str, PropertyObject] = {}
-# Who else uses a property, for the settings page and before it is deleted: function(definition id) -> sentences such
-# as “mapped to the QuickBooks field Memo”.
-property_uses: list[Callable[[int], list[str]]] = []
+# Who else uses properties, for the settings page and before one is deleted: function(definition ids) -> sentences by
+# id, such as {12: ["Mapped to the QuickBooks field Memo"]}.
+property_uses: list[Callable[[list[int]], Mapping[int, list[str]]]] = []
 
 
 def add_object(added: PropertyObject) -> None:
@@ -51,9 +51,14 @@ def in_order() -> list[PropertyObject]:
     return sorted(objects.values(), key=lambda each: each.order)
 
 
-def uses_of(definition_id: int) -> list[str]:
-    """Where a property is used, in words."""
-    return [words for uses in property_uses for words in uses(definition_id)]
+def uses_of(definition_ids: Iterable[int]) -> dict[int, list[str]]:
+    """Where properties are used, in words, by id."""
+    ids = list(definition_ids)
+    found: dict[int, list[str]] = {}
+    for uses in property_uses:
+        for pk, words in uses(ids).items():
+            found.setdefault(pk, []).extend(words)
+    return found
 
 
 def currency_of(record: Any) -> str:

@@ -3,12 +3,10 @@
 from django.db import OperationalError, connection, transaction
 
 from core.models.properties import PropertyDefinition
-from core.properties.objects import objects, uses_of
+from core.properties.objects import objects
 
 COUNT_LIMIT_MS = 2000
 BIG_TABLE = 100_000
-
-__all__ = ["counts", "hold", "is_big", "records_with", "records_with_choice", "shared_values", "uses_of"]
 
 
 def hold(name: str) -> None:

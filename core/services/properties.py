@@ -16,7 +16,7 @@ from core.enums import PropertyKind
 from core.events import emit
 from core.models import PropertyDefinition, PropertyGroup
 from core.properties import schema, usage
-from core.properties.objects import objects
+from core.properties.objects import objects, uses_of
 from core.properties.values import BadValue, canonical
 
 MOST_INDEXED = 10
@@ -146,7 +146,7 @@ def delete(row: PropertyDefinition, *, by: Any, confirmed: bool = False) -> Prop
     fresh = PropertyDefinition.objects.select_for_update().get(pk=row.pk)
     if fresh.deleted_at is not None:
         return fresh
-    used, uses = usage.records_with(fresh), usage.uses_of(fresh.pk)
+    used, uses = usage.records_with(fresh), uses_of([fresh.pk]).get(fresh.pk, [])
     if (used or uses) and not confirmed:
         raise StillUsed(used, uses)
     fresh.deleted_at = timezone.now()

@@ -1,5 +1,6 @@
 """What workers do for custom properties: build indexes, replace choices, purge what was deleted long ago."""
 
+import datetime
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from core.events import Draft, emit_many, object_type_of
-from core.models import Event, Origin, PropertyDefinition
+from core.models import Event, Origin, PropertyChoice, PropertyDefinition
 from core.properties import schema
 from core.properties.expressions import index_columns
 from core.properties.history import changes_between, told_change
@@ -80,11 +81,20 @@ def replace_choices(event_ids: Sequence[int]) -> int:
     changed = 0
     for event in Event.objects.filter(pk__in=event_ids, name="property.choice_replaced").order_by("pk"):
         row = PropertyDefinition.objects.filter(pk=event.object_id, object_type__in=objects).first()
-        if row is not None:
-            old, new = str(event.data["choice"]), str(event.data["replacement"])
+        old, new = str(event.data["choice"]), str(event.data["replacement"])
+        # Offered again since: then records may have it.
+        archived = PropertyChoice.objects.filter(pk=int(old), archived_at__isnull=False)
+        if row is not None and archived.exists():
             for count in _replaced(row, old, new, event.actor):
                 changed += count
     return changed
+
+
+def finish_replacements() -> int:
+    """Do what is left of replacements of the last days, where a worker was killed; returns how many records changed."""
+    since = timezone.now() - datetime.timedelta(days=7)
+    events = Event.objects.filter(name="property.choice_replaced", occurred_at__gt=since)
+    return replace_choices(list(events.values_list("pk", flat=True)))
 
 
 def _replaced(row: PropertyDefinition, old: str, new: str, by: Any) -> Iterator[int]:

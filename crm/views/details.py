@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from core import registry
+from core.properties import shown
 from crm.enums import QuoteStatus
 from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
 from crm.models.records import address_lines
@@ -70,4 +71,5 @@ def _page(request: HttpRequest, kind: Kind, record: Any, extra: dict[str, Any]) 
         "can_archive": request.user.has_perm("crm.archive"),
         **extra,
     }
+    context["property_card"] = shown.card(record, kind.name, request.user, editable=context["can_edit"])
     return render(request, f"crm/{kind.name}_detail.html", context)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from core.properties import definitions, shown
 from core.search import matching
 from crm.queries import deals
 from crm.queries.timeline import stretch
@@ -40,6 +41,7 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
     failed = mark.state == SyncState.FAILED
     draft = InvoiceDraft.objects.filter(invoice=invoice).first() if failed and not invoice.external_id else None
     context = {"invoice": invoice, "mark": mark, "failed": failed, "draft": draft, "busy": mark.state in UNDER_WAY}
+    context["property_card"] = shown.card(invoice, "invoice", request.user, editable=invoice.removed_at is None)
     return render(request, "invoices/invoice_detail.html", context)
 
 
@@ -68,7 +70,8 @@ def invoice_history(request: HttpRequest, pk: int) -> HttpResponse:
 def invoice_payments(request: HttpRequest, pk: int) -> HttpResponse:
     """What has been paid of an invoice."""
     invoice = _visible(request, pk)
-    context = {"invoice": invoice, "applications": queries.payments_of(invoice)}
+    noted = bool(definitions("payment")) and request.user.has_perm("invoices.create")
+    context = {"invoice": invoice, "applications": queries.payments_of(invoice), "noted": noted}
     return render(request, "invoices/_payments.html", context)
 
 
