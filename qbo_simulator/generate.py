@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -64,25 +65,63 @@ class _Maker:
         self.now = now
         self.days = days
         self.shelf = Shelf(tx, company.realm)
+        #: What is open of each customer's invoices, all that was sold and all that was paid: in hundredths.
         self.balances: dict[str, int] = {}
+        self.sold = self.paid = 0
+        self.receivable = self._account("$.AccountType", "Accounts Receivable")
+        self.undeposited = self._account("$.AccountSubType", "UndepositedFunds")
 
     def run(self, customers: int, items: int, invoices: int, payments: int, lines: int) -> dict[str, int]:
         """Make everything."""
         made_customers = [self._customer(index) for index in range(customers)]
         goods = [self._item(index) for index in range(items)]
         self.shelf.put_all(ENTITIES["item"], goods)
-        goods = goods or [item for item in self.shelf.find("Item", "active = 1") if item.get("IncomeAccountRef")]
-        buyers = made_customers or self.shelf.find("Customer", "active = 1")
+        goods = goods or [item for item in self.shelf.find("Item", "active = 1") if self._sells(item)]
+        buyers = made_customers or [body for body in self.shelf.find("Customer", "active = 1") if self._buys(body)]
         if invoices and not (goods and buyers):
             raise ValueError("invoices need customers and items")
         self._documents(buyers, goods, invoices, payments, lines)
-        for customer in made_customers or [body for body in buyers if body["Id"] in self.balances]:
-            moved = amounts.decimal_of(self.balances.get(customer["Id"], 0)) / 100
-            for field in ("Balance", "BalanceWithJobs"):
-                customer[field] = amounts.cents(customer.get(field)) + moved
-        self.shelf.put_all(ENTITIES["customer"], made_customers or buyers)
+        self.shelf.put_all(ENTITIES["customer"], made_customers)
+        for identifier, moved in self.balances.items():
+            self._owe(identifier, amounts.decimal_of(moved) / 100)
+        self._book(self.receivable, amounts.decimal_of(self.sold - self.paid) / 100)
+        self._book(self.undeposited, amounts.decimal_of(self.paid) / 100)
         set_sequences(self.tx, self.company.realm)
         return {"customers": customers, "items": items, "invoices": invoices, "payments": min(payments, invoices)}
+
+    def _sells(self, item: Body) -> bool:
+        # Stock would have to move with what is sold.
+        return bool(item.get("IncomeAccountRef")) and item.get("Type") in ("Service", "NonInventory")
+
+    def _buys(self, customer: Body) -> bool:
+        return (customer.get("CurrencyRef") or {}).get("value") in (None, self.company.home_currency)
+
+    def _account(self, path: str, value: str) -> str | None:
+        found = self.shelf.find("Account", "active = 1 AND json_extract(body, ?) = ?", (path, value), limit=1)
+        return found[0]["Id"] if found else None
+
+    def _owe(self, identifier: str, moved: Decimal) -> None:
+        """Raise what a customer owes, with what its parents are told of it."""
+        fields, reference = ("Balance", "BalanceWithJobs"), {"value": identifier}
+        while reference.get("value"):
+            body = self.shelf.get("Customer", reference["value"])
+            if body is None:
+                return
+            for field in fields:
+                body[field] = amounts.cents(body.get(field)) + moved
+            self.shelf.put(ENTITIES["customer"], body)
+            fields, reference = ("BalanceWithJobs",), body.get("ParentRef") or {}
+
+    def _book(self, account: str | None, moved: Decimal) -> None:
+        """Raise an account's balance, with what its parents are told of it."""
+        fields: tuple[str, ...] = ("CurrentBalance", "CurrentBalanceWithSubAccounts")
+        body = self.shelf.get("Account", account)
+        while body is not None and moved:
+            for field in fields:
+                body[field] = amounts.cents(body.get(field)) + moved
+            self.shelf.put(ENTITIES["account"], body)
+            fields = ("CurrentBalanceWithSubAccounts",)
+            body = self.shelf.get("Account", (body.get("ParentRef") or {}).get("value"))
 
     def _documents(self, buyers: list[Body], goods: list[Body], invoices: int, payments: int, lines: int) -> None:
         last = self._last("txn")
@@ -103,6 +142,8 @@ class _Maker:
             for body, _ in chunk:
                 buyer = body["CustomerRef"]["value"]
                 self.balances[buyer] = self.balances.get(buyer, 0) + round(body["Balance"] * 100)
+                self.sold += round(body["TotalAmt"] * 100)
+            self.paid += sum(round(body["TotalAmt"] * 100) for body in paid)
 
     def _last(self, kind: str) -> int:
         row = self.tx.one("SELECT last FROM sequences WHERE realm = ? AND kind = ?", (self.company.realm, kind))
@@ -253,7 +294,7 @@ class _Maker:
         explain_line(line, invoice)
         return {
             "CustomerRef": invoice["CustomerRef"],
-            "DepositToAccountRef": {"value": "4"},
+            "DepositToAccountRef": {"value": self.undeposited},
             "TotalAmt": part / 100,
             "UnappliedAmt": 0,
             "ProcessPayment": False,
