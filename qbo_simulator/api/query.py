@@ -173,6 +173,8 @@ class _Search:
         lower = name.lower()
         if lower in _TIMES:
             return _TIMES[lower], "time"
+        if self.entity.wrapped and lower == "type":
+            return "(SELECT lower(key) FROM json_each(body) LIMIT 1)", "lower"
         canonical = self._canonical(name)
         if lower in _COLUMNS and not (lower == "totalamt" and canonical != "TotalAmt"):
             return _COLUMNS[lower], _KINDS.get(lower, "text")

@@ -23,17 +23,23 @@ class Session(requests.Session):
     access_token: str
 
 
-@pytest.fixture
-def client(us):
+def connected(api):
+    """The library on a company, over a session of our own."""
     session = Session()
-    session.access_token = us.tokens["access_token"]
-    session.headers["Authorization"] = us.headers["Authorization"]
-    found = QuickBooks(company_id=us.realm, minorversion=75)
+    session.access_token = api.tokens["access_token"]
+    session.headers["Authorization"] = api.headers["Authorization"]
+    found = QuickBooks(company_id=api.realm, minorversion=75)
     found.session = session
     found.sandbox = True
-    found.sandbox_api_url_v3 = f"{us.url}/v3"
+    found.sandbox_api_url_v3 = f"{api.url}/v3"
+    return found
+
+
+@pytest.fixture
+def client(us):
+    found = connected(us)
     yield found
-    session.close()
+    found.session.close()
 
 
 def new_invoice(client, amount=100):
