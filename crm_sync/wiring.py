@@ -19,4 +19,9 @@ EVENT_HANDLERS: dict[str, list[str]] = {
     "invoice.void_requested": ["sync.publish_invoice_changes"],
     "invoice.delete_requested": ["sync.publish_invoice_changes"],
     "operation.finished": ["sync.settle"],
+    **{
+        f"{record}.{change}": ["sync.publish_records"]
+        for record in ("company", "contact", "product")
+        for change in ("created", "changed", "archived", "restored")
+    },
 }

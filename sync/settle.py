@@ -1,8 +1,10 @@
 """Take note of what became of a planned write: link the record, or say on it why QuickBooks refused."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,10 +15,55 @@ from qbo_connector.enums import OperationState
 from qbo_connector.models import Operation
 from sync.enums import Outcome
 from sync.models import Link
-from sync.publish import invoice_changes
+from sync.publish import invoice_changes, payments, refusals, settled
 
 log = structlog.get_logger(__name__)
-_LINKED = {"invoice": "Invoice", "company": "Customer", "contact": "Customer", "product": "Item"}
+
+
+def settle_all(operation_ids: Sequence[int]) -> list[Operation]:
+    """Settle operations: companies, contacts and products in bulk, others one by one. Those that there were.
+
+    One that fails is logged and stops no other.
+    """
+    found = Operation.objects.filter(pk__in=operation_ids, settled_at=None, finished_at__isnull=False)
+    of_company: dict[int, list[int]] = {}
+    for operation in found.defer("body", "intent"):
+        if settled.record_of(operation) is not None:
+            of_company.setdefault(operation.connection_id, []).append(operation.pk)
+    done: list[Operation] = []
+    singly = [pk for pk in operation_ids if not any(pk in pks for pks in of_company.values())]
+    for pks in of_company.values():
+        try:
+            done += _settle_records(pks)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception:
+            log.exception("settle.failed", operations=pks)
+            singly += pks
+    for pk in singly:
+        try:
+            operation_settled = settle(pk)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception:
+            log.exception("settle.failed", operations=[pk])
+        else:
+            done += [operation_settled] if operation_settled is not None else []
+    return done
+
+
+@transaction.atomic
+def _settle_records(operation_ids: Sequence[int]) -> list[Operation]:
+    operations = list(
+        Operation.objects.select_for_update(of=("self",))
+        .select_related("connection")
+        .filter(pk__in=operation_ids, settled_at=None, finished_at__isnull=False)
+        .order_by("pk")
+    )
+    if operations:
+        settled.take_note(operations[0].connection, operations)
+        Operation.objects.filter(pk__in=[operation.pk for operation in operations]).update(settled_at=timezone.now())
+    return operations
 
 
 @transaction.atomic
@@ -33,7 +80,11 @@ def settle(operation_id: int) -> Operation | None:
     object_type, _colon, pk = operation.subject.partition(":")
     if object_type == "invoice" and operation.verb != "create" and invoice_changes.settled(operation):
         pass  # planned anew, on top of what QuickBooks has now
-    elif object_type in _LINKED and pk.isdigit():
+    elif object_type == "payment":
+        payments.settled(operation)
+    elif settled.record_of(operation) is not None:
+        settled.take_note(operation.connection, [operation])
+    elif object_type == "invoice" and pk.isdigit():
         if operation.state == OperationState.DONE:
             _link(operation, object_type, int(pk))
         else:
@@ -63,18 +114,19 @@ def _link(operation: Operation, object_type: str, pk: int) -> None:
 
 
 def _tell_refusal(operation: Operation, object_type: str, pk: int) -> None:
-    creates = operation.verb == "create"
-    if object_type != "invoice" or (creates and Invoice.objects.filter(pk=pk).exclude(external_id="").exists()):
-        return  # the invoice that needed it is held, and tells; or QuickBooks has it after all
+    if operation.verb == "create" and Invoice.objects.filter(pk=pk).exclude(external_id="").exists():
+        return  # QuickBooks has it after all
+    told = refusals.explain(operation, refusals.facts_of(operation.connection, [operation]))
     Link.objects.update_or_create(
         connection=operation.connection,
         entity=operation.entity,
         object_type=object_type,
         object_id=pk,
         defaults={
-            "outcome": Outcome.FAILING,
-            "reason": operation.problem,
+            "outcome": Outcome.FAILING if told.again else told.outcome,
+            "reason": operation.problem if told.again else told.reason,
             "detail": operation.problem_detail,
+            "remedy": told.remedy,
             "changed_at": timezone.now(),
         },
     )
@@ -86,7 +138,7 @@ def _tell_refusal(operation: Operation, object_type: str, pk: int) -> None:
             invoice,
             origin=Origin.SYNC,
             about=about,
-            reason=operation.problem,
+            reason=operation.problem if told.again else told.reason,
             detail=operation.problem_detail,
         )
 

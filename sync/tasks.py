@@ -13,8 +13,9 @@ from qbo_connector.mirror import read
 from qbo_connector.models import Connection
 from sync import alerts
 from sync import settle as settling
-from sync.publish import invoice_changes
+from sync.publish import backlog, invoice_changes, payments
 from sync.publish import invoices as publishing
+from sync.publish import records
 from sync.reconcile import run
 from sync.services.connections import prepare
 
@@ -60,11 +61,32 @@ def publish(event_ids: list[int]) -> None:
         publishing.publish(invoice_id)
 
 
+@shared_task(name="sync.publish_payments")
+def publish_payments(event_ids: list[int]) -> None:
+    """Payments were recorded here: plan them."""
+    events = Event.objects.filter(pk__in=event_ids, object_type="payment")
+    for _planned in _each(payments.publish, sorted(set(events.values_list("object_id", flat=True)))):
+        pass
+
+
 @shared_task(name="sync.publish_invoice_changes")
 def publish_invoice_changes(event_ids: list[int]) -> None:
     """Invoices were changed here, or shall be voided or deleted: plan that."""
     events = Event.objects.filter(pk__in=event_ids, object_type="invoice").exclude(origin=Origin.SYNC)
     for _planned in _each(invoice_changes.plan_wish, sorted(set(events.values_list("object_id", flat=True)))):
+        pass
+
+
+@shared_task(name="sync.publish_records")
+def publish_records(event_ids: list[int]) -> None:
+    """Companies, contacts or products were changed here: send that to QuickBooks. What the sync changed is not."""
+    records.publish_events(event_ids)
+
+
+@shared_task(name="sync.sweep_records")
+def sweep_records() -> None:
+    """Records whose change nobody looked at, that wait for nothing, or that were never looked at: publish them."""
+    for _swept in _each(backlog.publish_left_behind, backlog.sending()):
         pass
 
 
@@ -76,14 +98,18 @@ def settle(event_ids: list[int]) -> None:
 
 
 def _settle(operation_ids: list[int]) -> None:
-    settled = [operation for _pk, operation in _each(settling.settle, operation_ids)]
-    _reconcile(sorted({operation.connection_id for operation in settled if operation is not None}))
+    settled = settling.settle_all(operation_ids)
+    _reconcile(sorted({operation.connection_id for operation in settled}))
+    # What was changed here while they were under way is the next operation.
+    records.look_again(settled)
 
 
 @shared_task(name="sync.sweep")
 def sweep() -> None:
     """What a crash, a lost message or a lost broker left undone: plan, settle, reconcile it."""
     for _planned in _each(publishing.publish, publishing.unplanned()):
+        pass
+    for _recorded in _each(payments.publish, payments.unplanned()):
         pass
     for _changed in _each(invoice_changes.plan_wish, invoice_changes.unplanned_changes()):
         pass

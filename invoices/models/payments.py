@@ -1,5 +1,6 @@
 """Payments, and which invoices they pay."""
 
+from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
@@ -11,10 +12,15 @@ from qbo_connector.models import Connection
 
 
 class Payment(models.Model):
-    """Money received from a customer, in ``currency``; ``unapplied`` is what pays no invoice yet."""
+    """Money received from a customer, in ``currency``; ``unapplied`` is what pays no invoice yet.
+
+    One that was recorded in the CRM has no ``external_id`` until QuickBooks has it, and changes no balance until then;
+    ``request_id`` names the intent, and is empty for one that came from QuickBooks.
+    """
 
     connection = models.ForeignKey(Connection, models.PROTECT, related_name="payments")
-    external_id = models.CharField(max_length=40)
+    external_id = models.CharField(max_length=40, blank=True)
+    request_id = models.UUIDField(null=True, unique=True, editable=False)
     customer_external_id = models.CharField(max_length=40, blank=True)
     customer_name = models.CharField(max_length=500, blank=True)
     received_on = models.DateField(null=True)
@@ -22,6 +28,7 @@ class Payment(models.Model):
     unapplied = MoneyField(default=0)
     currency = CurrencyField()
     exchange_rate = RateField(default=1)
+    method_external_id = models.CharField(max_length=40, blank=True)
     method_name = models.CharField(max_length=120, blank=True)
     reference = models.CharField(max_length=60, blank=True)
     note = models.TextField(blank=True)
@@ -29,11 +36,16 @@ class Payment(models.Model):
     removed_at = models.DateTimeField(null=True)
     remote_updated_at = models.DateTimeField(null=True)
     properties = models.JSONField(default=dict, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["connection", "external_id"], name="one_payment_per_quickbooks_payment"),
+            models.UniqueConstraint(
+                fields=["connection", "external_id"],
+                condition=~Q(external_id=""),
+                name="one_payment_per_quickbooks_payment",
+            ),
         ]
         indexes = [
             models.Index(fields=["-received_on", "-id"], name="inv_payment_by_date"),

@@ -122,6 +122,8 @@ def _story(
     payment: Payment, row: SyncedPayment, different: dict[str, tuple[Any, Any]]
 ) -> tuple[str, dict[str, Any]] | None:
     """What to tell about a changed payment. Must be asked before its columns are overwritten."""
+    if payment.remote_updated_at is None and not row.voided:
+        return "payment.received", {}  # recorded here, and now in QuickBooks
     was = {"old_amount": plain(payment.amount)}
     if row.voided and not payment.voided:
         return "payment.voided", was

@@ -209,16 +209,16 @@ def _to_line(line: InvoiceLine, item: Any, *, in_us: bool) -> dict[str, Any]:
     if line.tax_code_external_id and not in_us:
         detail["TaxCodeRef"] = {"value": line.tax_code_external_id}
     payload: dict[str, Any] = {
-        "Amount": _plain(line.amount),
+        "Amount": plain_number(line.amount),
         "DetailType": "SalesItemLineDetail",
-        "SalesItemLineDetail": {name: _plain(value) for name, value in detail.items()},
+        "SalesItemLineDetail": {name: plain_number(value) for name, value in detail.items()},
     }
     if line.description:
         payload["Description"] = line.description
     return payload
 
 
-def _plain(value: Any) -> Any:
+def plain_number(value: Any) -> Any:
     """A Decimal without the zeros that the database column adds."""
     if not isinstance(value, Decimal):
         return value

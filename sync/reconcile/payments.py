@@ -3,7 +3,8 @@
 from invoices.models import Invoice, Payment
 from invoices.services import from_sync
 from qbo_connector.mirror import read
-from sync.mapping.payment import from_payment
+from sync.mapping.payment import from_payment, marked_intent
+from sync.publish import payments
 from sync.reconcile.batch import Batch, understood
 from sync.reconcile.names import names_for
 
@@ -14,6 +15,8 @@ def apply(batch: Batch) -> None:
     if batch.gone:
         from_sync.mark_removed(connection.pk, batch.gone, "payment")
     living = batch.living
+    intents = {found.row.qbo_id: marked_intent(found.payload) for found in living}
+    payments.adopt(connection, {intent: qbo_id for qbo_id, intent in intents.items() if intent is not None})
     names = names_for(connection, living)
     methods = read.names(connection.pk, "PaymentMethod")
     mapped = understood(batch, living, lambda found: from_payment(found.payload, names, methods=methods))

@@ -1,0 +1,157 @@
+"""Record a payment in the CRM. The intent is written here; no balance changes until QuickBooks has it."""
+
+import datetime
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from core.events import emit
+from core.money import formatted, rounded
+from core.plain import plain
+from invoices.models import Invoice, Payment, PaymentApplication
+from invoices.ports import accounting
+from invoices.reading import LARGEST_AMOUNT
+from invoices.services.payments_from_sync import event_data
+
+LONGEST_REFERENCE = 21
+
+
+class BadPayment(ValueError):
+    """The payment can't be recorded like this; the message says what to change."""
+
+
+class IntentReused(Exception):
+    """The request id was used before, for another payment."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """Money that came in. ``parts`` are the invoices it pays with the amount for each; the rest stays as credit.
+
+    ``amount`` and parts are in the invoices' currency, which all share, as they share company and customer.
+    """
+
+    amount: Decimal
+    received_on: datetime.date
+    parts: Sequence[tuple[Invoice, Decimal]]
+    method_external_id: str = ""
+    method_name: str = ""
+    reference: str = ""
+    note: str = ""
+
+
+@transaction.atomic
+def record(received: Received, *, request_id: uuid.UUID, by: Any) -> Payment:
+    """The payment, on its way to QuickBooks; the same ``request_id`` again gives the same payment.
+
+    Emits ``payment.requested``. Raises BadPayment with a sentence, or IntentReused.
+    """
+    if made := _made_before(received, request_id):
+        return made
+    invoices = _locked(received)
+    first = invoices[received.parts[0][0].pk]
+    _check(received, invoices)
+    payment = Payment(
+        connection_id=first.connection_id,
+        request_id=request_id,
+        customer_external_id=first.customer_external_id,
+        customer_name=first.customer_name,
+        received_on=received.received_on,
+        amount=received.amount,
+        unapplied=received.amount - sum((part for _invoice, part in received.parts), Decimal(0)),
+        currency=first.currency,
+        exchange_rate=first.exchange_rate,
+        method_external_id=received.method_external_id,
+        method_name=received.method_name,
+        reference=received.reference.strip(),
+        note=received.note.strip(),
+        created_by=by,
+    )
+    try:
+        with transaction.atomic():
+            payment.save(force_insert=True)
+    except IntegrityError:
+        if made := _made_before(received, request_id):
+            return made
+        raise
+    PaymentApplication.objects.bulk_create(
+        PaymentApplication(
+            payment=payment,
+            invoice=invoices[invoice.pk],
+            invoice_external_id=invoices[invoice.pk].external_id,
+            amount=part,
+        )
+        for invoice, part in received.parts
+    )
+    # Whoever follows an invoice from here on is told when QuickBooks has the payment.
+    Invoice.objects.filter(pk__in=invoices).update(tracked=True)
+    about: list[Any] = []
+    for invoice in invoices.values():
+        about += [invoice, *([invoice.deal] if invoice.deal else [])]
+    numbers = [invoice.number for invoice in invoices.values()]
+    emit("payment.requested", payment, by=by, about=about, **event_data(payment), invoices=numbers)
+    return payment
+
+
+def _made_before(received: Received, request_id: uuid.UUID) -> Payment | None:
+    made = Payment.objects.filter(request_id=request_id).first()
+    if made is None:
+        return None
+    parts = {(a.invoice_id, plain(a.amount)) for a in made.applications.all()}
+    wanted = {(invoice.pk, plain(part)) for invoice, part in received.parts}
+    same = (plain(made.amount), made.received_on) == (plain(received.amount), received.received_on)
+    # QuickBooks may have applied it otherwise meanwhile; then only what it is tells it apart.
+    if not same or (not made.external_id and parts != wanted):
+        raise IntentReused
+    return made
+
+
+def _locked(received: Received) -> dict[int, Invoice]:
+    if not received.parts:
+        raise BadPayment(_("Choose an invoice that this payment is for."))
+    ids = [invoice.pk for invoice, _part in received.parts]
+    if len(set(ids)) != len(ids):
+        raise BadPayment(_("An invoice is named twice."))
+    rows = Invoice.objects.filter(pk__in=ids).select_for_update(of=("self",)).select_related("deal").defer("search")
+    return {invoice.pk: invoice for invoice in rows.order_by("pk")}
+
+
+def _check(received: Received, invoices: dict[int, Invoice]) -> None:
+    shared = {(i.connection_id, i.customer_external_id, i.currency) for i in invoices.values()}
+    if len(shared) != 1:
+        raise BadPayment(_("One payment pays invoices of one customer, in one currency and one QuickBooks company."))
+    currency = next(iter(invoices.values())).currency
+    if not Decimal(0) < received.amount <= LARGEST_AMOUNT:
+        raise BadPayment(_("The amount has to be more than 0."))
+    if len(received.reference.strip()) > LONGEST_REFERENCE:
+        raise BadPayment(_("A reference may have at most %d characters.") % LONGEST_REFERENCE)
+    for amount in (received.amount, *(part for _invoice, part in received.parts)):
+        if amount != rounded(amount, currency):
+            raise BadPayment(_("%(amount)s has more decimals than %(currency)s has.") % {
+                "amount": plain(amount), "currency": currency,
+            })  # fmt: skip
+    total = sum((part for _invoice, part in received.parts), Decimal(0))
+    if total > received.amount:
+        raise BadPayment(_("The invoices get more than the payment's amount."))
+    for invoice, part in received.parts:
+        _check_part(invoices[invoice.pk], part)
+
+
+def _check_part(invoice: Invoice, part: Decimal) -> None:
+    if not invoice.external_id or invoice.removed_at is not None or invoice.voided or invoice.ending:
+        raise BadPayment(_("Invoice %s can't be paid: QuickBooks does not have it.") % invoice)
+    if refusal := accounting().edit_refusal(invoice):
+        raise BadPayment(refusal)
+    if not Decimal(0) < part:
+        raise BadPayment(_("Each invoice gets more than 0."))
+    on_its_way = sum(
+        (a.amount for a in invoice.applications.filter(payment__external_id="", payment__removed_at=None)), Decimal(0)
+    )
+    if part > invoice.balance - on_its_way:
+        left = formatted(invoice.balance - on_its_way, invoice.currency)
+        raise BadPayment(_("Invoice %(number)s has only %(left)s to pay.") % {"number": invoice, "left": left})
