@@ -152,6 +152,18 @@ def _links(body: Body | None) -> set[tuple[str, str]]:
     }
 
 
+def check_deposit(new: Body, old: Body | None) -> None:
+    """Refuse to change amount, account or customer of what is in a deposit."""
+    if old is None or not in_deposit(old):
+        return
+    same = cents(old.get("TotalAmt")) == cents(new.get("TotalAmt")) and all(
+        (old.get(field) or {}).get("value") == (new.get(field) or {}).get("value")
+        for field in ("DepositToAccountRef", "CustomerRef", "CurrencyRef")
+    )
+    if not same:
+        raise faults.deposited()
+
+
 def in_deposit(body: Body) -> bool:
     """Whether a payment or receipt is in a deposit: it can't be changed before it leaves that."""
     return any(link.get("TxnType") == "Deposit" for link in body.get("LinkedTxn") or ())

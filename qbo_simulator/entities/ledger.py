@@ -34,6 +34,23 @@ def first_account(books: Books, *, kind: str | None = None, subtype: str | None 
     return books.memory[key]
 
 
+def _receivable(books: Books, body: Body, amount: Any) -> Posting:
+    """Return the account of receivables in the currency of the form, with the amount in the account's currency."""
+    code = _of(body, "CurrencyRef") or books.company.home_currency
+    key = f"receivable {code}"
+    if key not in books.memory:
+        row = books.tx.one(
+            "SELECT id FROM objects WHERE realm = ? AND entity = 'Account' AND deleted = 0 AND active = 1 AND "
+            "json_extract(body, '$.AccountType') = 'Accounts Receivable' AND "
+            "json_extract(body, '$.CurrencyRef.value') = ? ORDER BY number LIMIT 1",
+            (books.company.realm, code),
+        )
+        books.memory[key] = row[0] if row else None
+    if books.memory[key]:
+        return books.memory[key], cents(amount)
+    return first_account(books, kind="Accounts Receivable"), _home(body, amount)
+
+
 def undeposited(books: Books) -> str | None:
     """Return the Id of the account in which payments wait for a deposit."""
     return first_account(books, subtype="UndepositedFunds")
@@ -109,17 +126,16 @@ def _item(books: Books, identifier: str | None) -> Body | None:
 
 
 def _invoice(books: Books, body: Body) -> Iterator[Posting]:
-    paid_down = _home(body, body.get("Deposit"))
-    yield first_account(books, kind="Accounts Receivable"), _home(body, body.get("TotalAmt")) - paid_down
-    if paid_down:
-        yield _of(body, "DepositToAccountRef") or undeposited(books), paid_down
+    yield _receivable(books, body, cents(body.get("TotalAmt")) - cents(body.get("Deposit")))
+    if body.get("Deposit"):
+        yield _of(body, "DepositToAccountRef") or undeposited(books), _home(body, body["Deposit"])
     yield from _taxes(books, body)
     yield from _cost(books, body)
 
 
 def _credit_memo(books: Books, body: Body) -> Iterator[Posting]:
-    yield first_account(books, kind="Accounts Receivable"), -_home(body, body.get("TotalAmt"))
-    yield from ((account, -amount) for account, amount in _taxes(books, body))
+    yield _receivable(books, body, -cents(body.get("TotalAmt")))
+    yield from ((account, -amount) for account, amount in (*_taxes(books, body), *_cost(books, body)))
 
 
 def _sales_receipt(books: Books, body: Body) -> Iterator[Posting]:
@@ -130,13 +146,13 @@ def _sales_receipt(books: Books, body: Body) -> Iterator[Posting]:
 
 def _refund_receipt(books: Books, body: Body) -> Iterator[Posting]:
     yield _of(body, "DepositToAccountRef"), -_home(body, body.get("TotalAmt"))
-    yield from ((account, -amount) for account, amount in _taxes(books, body))
+    yield from ((account, -amount) for account, amount in (*_taxes(books, body), *_cost(books, body)))
 
 
 def _payment(books: Books, body: Body) -> Iterator[Posting]:
     amount = _home(body, body.get("TotalAmt"))
     yield _of(body, "DepositToAccountRef") or undeposited(books), amount
-    yield first_account(books, kind="Accounts Receivable"), -amount
+    yield _receivable(books, body, -cents(body.get("TotalAmt")))
 
 
 def _deposit(books: Books, body: Body) -> Iterator[Posting]:

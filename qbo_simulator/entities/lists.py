@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qbo_simulator import faults
 from qbo_simulator.amounts import ZERO
 from qbo_simulator.entities.intake import CLEARED
+from qbo_simulator.entities.renaming import spread
 from qbo_simulator.entities.rules import Rules
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ class ListRules(Rules):
     """A list whose elements have a name of their own and are made inactive, never deleted."""
 
     read_only = frozenset({"FullyQualifiedName", "Level"})
+
+    #: The references of other objects that show the name.
+    refers: tuple[str, ...] = ()
 
     def __init__(self, entity: str, name_field: str = "Name", *, nested: bool = False) -> None:
         self.entity = entity
@@ -55,6 +59,28 @@ class ListRules(Rules):
     def complete(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
         """Put in what is special to one list."""
 
+    def settle(self, books: Books, new: dict[str, Any] | None, old: dict[str, Any] | None) -> None:
+        """Carry a new name to what is below, and to the documents."""
+        if new is None or old is None or not self.nested:
+            if new is not None and old is not None and self.refers and new[self.name_field] != old[self.name_field]:
+                spread(books, self.refers, new["Id"], new[self.name_field])
+            return
+        if new["FullyQualifiedName"] == old.get("FullyQualifiedName"):
+            return
+        self.rename(books, new)
+        for child in books.shelf.find(self.entity, "owner = ?", (new["Id"],)):
+            renamed = child | {
+                "FullyQualifiedName": f"{new['FullyQualifiedName']}:{child[self.name_field]}",
+                "ParentRef": {**child["ParentRef"], **({"name": new["Name"]} if "name" in child["ParentRef"] else {})},
+            }
+            books.touch(self.entity, renamed, token=False)
+            self.settle(books, renamed, child)
+
+    def rename(self, books: Books, new: dict[str, Any]) -> None:
+        """Put a new name on the documents."""
+        if self.refers:
+            spread(books, self.refers, new["Id"], new["FullyQualifiedName"])
+
     def _retired(self, books: Books, clean: str, mine: str | None) -> str:
         name, count = clean + DELETED, 1
         while [other for other in books.shelf.named((self.entity,), name) if other[1] != mine]:
@@ -87,7 +113,15 @@ class ItemRules(ListRules):
         if kind == "Group" and old is None:
             raise faults.unsupported_operation("create")
         if kind == "Category":
+            if new["Active"] is False:
+                raise faults.business("You can't make a category inactive.")
             return
+        if old is not None and kind != old.get("Type") and "Inventory" in (kind, old.get("Type")):
+            raise faults.business("The type of this item can't be changed.")
+        sku = new.get("Sku")
+        if sku is not None and any(sign in str(sku) for sign in "\t\n"):
+            raise faults.invalid_text("Sku", "SKUs cannot include tabs or newlines.")
+        self._references(books, new, old)
         new.setdefault("Taxable", not books.company.in_us)
         for field in ("IncomeAccountRef", "ExpenseAccountRef", "AssetAccountRef"):
             books.refer(new, field, "Account", kind="Accounts", before=old, name="FullyQualifiedName")
@@ -97,6 +131,8 @@ class ItemRules(ListRules):
                     raise faults.required(field)
         elif kind != "Group" and not new.get("IncomeAccountRef") and not new.get("ExpenseAccountRef"):
             raise faults.required("IncomeAccountRef")
+        if kind == "Inventory":
+            self._check_accounts(books, new)
         if kind != "Group":
             new.setdefault("UnitPrice", 0)
             new.setdefault("PurchaseCost", 0)
@@ -106,10 +142,26 @@ class ItemRules(ListRules):
         if old is None:
             new["DeferredRevenue"] = False
 
-    def settle(self, books: Books, new: dict[str, Any] | None, old: dict[str, Any] | None) -> None:
+    def _references(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+        books.refer(new, "PrefVendorRef", "Vendor", kind="Names", before=old, name="DisplayName")
+        books.refer(new, "ClassRef", "Class", kind="Class", before=old, name="FullyQualifiedName")
+        for field in ("SalesTaxCodeRef", "PurchaseTaxCodeRef"):
+            books.refer(new, field, "TaxCode", kind="TaxCode", before=old)
+
+    def _check_accounts(self, books: Books, new: dict[str, Any]) -> None:
+        """The accounts of an inventory item have types of their own."""
+        for field, kinds in (
+            ("IncomeAccountRef", ("Income",)),
+            ("ExpenseAccountRef", ("Cost of Goods Sold",)),
+            ("AssetAccountRef", ("Other Current Asset",)),
+        ):
+            account = books.shelf.get("Account", new[field]["value"]) or {}
+            if account.get("AccountType") not in kinds:
+                raise faults.business(f"You need to select a different type of account for {field} of this item.")
+
+    def rename(self, books: Books, new: dict[str, Any]) -> None:
         """Carry a new name to the documents."""
-        if new is not None and old is not None and new["FullyQualifiedName"] != old.get("FullyQualifiedName"):
-            _rename_item(books, new)
+        _rename_item(books, new)
 
 
 _SALES = ("Invoice", "Estimate", "CreditMemo", "SalesReceipt", "RefundReceipt")
@@ -136,53 +188,37 @@ def move_stock(books: Books, item: str, quantity: Any) -> None:
         books.touch("Item", body, token=False)
 
 
-_CLASSIFICATIONS = {
-    "Bank": "Asset",
-    "Other Current Asset": "Asset",
-    "Fixed Asset": "Asset",
-    "Other Asset": "Asset",
-    "Accounts Receivable": "Asset",
-    "Equity": "Equity",
-    "Expense": "Expense",
-    "Other Expense": "Expense",
-    "Cost of Goods Sold": "Expense",
-    "Accounts Payable": "Liability",
-    "Credit Card": "Liability",
-    "Long Term Liability": "Liability",
-    "Other Current Liability": "Liability",
-    "Income": "Revenue",
-    "Other Income": "Revenue",
-}
+class ClassRules(ListRules):
+    """Classes, up to five levels deep."""
 
-
-class AccountRules(ListRules):
-    """The chart of accounts."""
-
-    read_only = ListRules.read_only | {"CurrentBalance", "CurrentBalanceWithSubAccounts", "Classification"}
-
-    def __init__(self) -> None:
-        super().__init__("Account", nested=True)
+    refers = ("ClassRef",)
 
     def complete(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
-        """Check the type and put in the balances."""
-        kind = new.get("AccountType") or (old or {}).get("AccountType")
-        if kind is None:
-            if not new.get("AccountSubType"):
-                raise faults.required("AccountType")
-            kind = "Expense"
-        if kind not in _CLASSIFICATIONS:
-            raise faults.invalid_enumeration("AccountType", kind)
-        new["AccountType"] = kind
-        new["Classification"] = _CLASSIFICATIONS[kind]
-        new["SubAccount"] = bool(new.get("ParentRef"))
-        for field in ("CurrentBalance", "CurrentBalanceWithSubAccounts"):
-            new[field] = (old or {}).get(field, 0)
-        new["CurrencyRef"] = books.company.currency((new.get("CurrencyRef") or {}).get("value"))
+        """A class says whether it is below another."""
+        new["SubClass"] = bool(new.get("ParentRef"))
+        _check_depth(new)
+
+
+class DepartmentRules(ListRules):
+    """Departments, which some companies call locations, up to five levels deep."""
+
+    refers = ("DepartmentRef",)
+
+    def complete(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+        """A department says whether it is below another."""
+        new["SubDepartment"] = bool(new.get("ParentRef"))
+        _check_depth(new)
+
+
+def _check_depth(new: dict[str, Any]) -> None:
+    if int(new.get("Level") or 0) > 4:
+        raise faults.business("You can only have up to five levels of sub-elements.")
 
 
 class TermRules(ListRules):
     """Payment terms."""
 
+    refers = ("SalesTermRef",)
     read_only = ListRules.read_only | {"Type"}
 
     def __init__(self) -> None:
@@ -204,6 +240,8 @@ class TermRules(ListRules):
 
 class PaymentMethodRules(ListRules):
     """Ways to pay."""
+
+    refers = ("PaymentMethodRef",)
 
     def __init__(self) -> None:
         super().__init__("PaymentMethod")

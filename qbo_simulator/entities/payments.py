@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qbo_simulator import faults
 from qbo_simulator.amounts import ZERO, cents
 from qbo_simulator.entities.currencies import parse_date, set_currency
+from qbo_simulator.entities.deposits import check_deposit, in_deposit
 from qbo_simulator.entities.names import settle_balance
 from qbo_simulator.entities.rules import Rules, unlinked
 
@@ -60,8 +61,7 @@ class PaymentRules(Rules):
         applied = applications(new)
         used = sum((amount for (kind, _), amount in applied.items() if kind == "Invoice"), ZERO)
         credit = sum((amount for (kind, _), amount in applied.items() if kind != "Invoice"), ZERO)
-        if old is not None and _in_deposit(old) and cents(old.get("TotalAmt")) != new["TotalAmt"]:
-            raise faults.deposited()
+        check_deposit(new, old)
         new["UnappliedAmt"] = new["TotalAmt"] + credit - used
         if new["UnappliedAmt"] < 0:
             raise faults.business("The amount applied is more than the amount of the payment.")
@@ -88,12 +88,12 @@ class PaymentRules(Rules):
 
     def check_delete(self, books: Books, old: Body) -> None:
         """A deposited payment can't go."""
-        if _in_deposit(old):
+        if in_deposit(old):
             raise faults.deposited()
 
     def voided(self, books: Books, old: Body) -> Body:
         """Return the payment with nothing in it and nothing applied."""
-        if _in_deposit(old):
+        if in_deposit(old):
             raise faults.deposited()
         return old | {"TotalAmt": 0, "UnappliedAmt": 0, "Line": []}
 
@@ -145,10 +145,6 @@ class PaymentRules(Rules):
                 lines.append({"Amount": part, "LinkedTxn": [{"TxnId": invoice["Id"], "TxnType": "Invoice"}]})
                 left -= part
         return lines
-
-
-def _in_deposit(body: Body) -> bool:
-    return any(link.get("TxnType") == "Deposit" for link in body.get("LinkedTxn") or ())
 
 
 def _related(books: Books, customer: str, target: Body) -> bool:

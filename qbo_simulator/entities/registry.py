@@ -5,6 +5,7 @@ from __future__ import annotations
 from qbo_simulator.entities.attachments import AttachableRules
 from qbo_simulator.entities.bill_payments import BillPaymentRules
 from qbo_simulator.entities.catalogue import ENTITIES
+from qbo_simulator.entities.chart import AccountRules
 from qbo_simulator.entities.deposits import DepositRules
 from qbo_simulator.entities.exchange_rates import CompanyCurrencyRules, ExchangeRateRules
 from qbo_simulator.entities.invoices import InvoiceRules
@@ -15,9 +16,9 @@ from qbo_simulator.entities.journal import (
     MoneyMoveRules,
 )
 from qbo_simulator.entities.lists import (
-    AccountRules,
+    ClassRules,
+    DepartmentRules,
     ItemRules,
-    ListRules,
     PaymentMethodRules,
     SingleRules,
     TermRules,
@@ -32,7 +33,7 @@ from qbo_simulator.entities.purchasing import (
 )
 from qbo_simulator.entities.recurring import RecurringRules
 from qbo_simulator.entities.rules import Rules
-from qbo_simulator.entities.sales import CreditMemoRules, EstimateRules, SalesRules
+from qbo_simulator.entities.sales import CreditMemoRules, EstimateRules, ReceiptRules
 from qbo_simulator.entities.tax_setup import TaxAgencyRules
 from qbo_simulator.entities.time import BudgetRules, TimeActivityRules
 
@@ -44,8 +45,8 @@ _SPECIAL: dict[str, Rules] = {
     "Account": AccountRules(),
     "Term": TermRules(),
     "PaymentMethod": PaymentMethodRules(),
-    "Class": ListRules("Class", nested=True),
-    "Department": ListRules("Department", nested=True),
+    "Class": ClassRules("Class", nested=True),
+    "Department": DepartmentRules("Department", nested=True),
     "CompanyCurrency": CompanyCurrencyRules(),
     "ExchangeRate": ExchangeRateRules(),
     "JournalCode": JournalCodeRules(),
@@ -67,8 +68,8 @@ _SPECIAL: dict[str, Rules] = {
     "Invoice": InvoiceRules(),
     "Estimate": EstimateRules("Estimate"),
     "CreditMemo": CreditMemoRules("CreditMemo"),
-    "SalesReceipt": SalesRules("SalesReceipt"),
-    "RefundReceipt": SalesRules("RefundReceipt"),
+    "SalesReceipt": ReceiptRules("SalesReceipt"),
+    "RefundReceipt": ReceiptRules("RefundReceipt"),
     "Payment": PaymentRules(),
     "Preferences": SingleRules(),
     "CompanyInfo": SingleRules(),

@@ -11,6 +11,8 @@ from qbo_simulator.entities import automated_tax, refusals, tax
 from qbo_simulator.entities import lines as form_lines
 from qbo_simulator.entities.catalogue import NUMBERED_TOGETHER, words
 from qbo_simulator.entities.currencies import parse_date, set_currency
+from qbo_simulator.entities.deposits import check_deposit, in_deposit
+from qbo_simulator.entities.ledger import undeposited
 from qbo_simulator.entities.lists import move_stock
 from qbo_simulator.entities.names import settle_balance
 from qbo_simulator.entities.rules import Rules
@@ -224,3 +226,34 @@ class CreditMemoRules(SalesRules):
         """What was used stays used."""
         used = cents((old or {}).get("TotalAmt")) - cents((old or {}).get("RemainingCredit"))
         new["RemainingCredit"] = new["Balance"] = new["TotalAmt"] - used
+
+
+class ReceiptRules(SalesRules):
+    """Receipts of sales and of refunds: paid at once, from or into an account."""
+
+    read_only = SalesRules.read_only | {"LinkedTxn"}
+
+    def complete(self, books: Books, new: Body, old: Body | None) -> None:
+        """The money is somewhere; what is in a deposit stays as it is."""
+        super().complete(books, new, old)
+        account = undeposited(books)
+        if "DepositToAccountRef" not in new:
+            if self.entity == "RefundReceipt":
+                raise faults.required("DepositToAccountRef")
+            if account:
+                new["DepositToAccountRef"] = {"value": account}
+        books.refer(new, "DepositToAccountRef", "Account", kind="Accounts", before=old, name="Name")
+        if (old or {}).get("LinkedTxn"):
+            new["LinkedTxn"] = (old or {})["LinkedTxn"]
+        check_deposit(new, old)
+
+    def check_delete(self, books: Books, old: Body) -> None:
+        """What is in a deposit can't go."""
+        if in_deposit(old):
+            raise faults.deposited()
+
+    def voided(self, books: Books, old: Body) -> Body:
+        """Return the receipt with nothing on it."""
+        if in_deposit(old):
+            raise faults.deposited()
+        return super().voided(books, old)
