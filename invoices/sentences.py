@@ -22,6 +22,10 @@ LABELS = {
     "issued_on": gettext_lazy("invoice date"),
     "due_on": gettext_lazy("due date"),
     "terms_name": gettext_lazy("terms"),
+    "terms_external_id": gettext_lazy("terms"),
+    "private_note": gettext_lazy("private note"),
+    "billing_address": gettext_lazy("billing address"),
+    "shipping_address": gettext_lazy("shipping address"),
     "message": gettext_lazy("message"),
     "currency": gettext_lazy("currency"),
     "total": gettext_lazy("total"),
@@ -128,6 +132,11 @@ def _label_of(event: Event, column: str) -> str:
     return str(LABELS.get(column, column.removesuffix("_external_id").replace("_", " ")))
 
 
+def _asked(text: str) -> Any:
+    """What a person asked for, behind the person's name."""
+    return lambda event: _(text) % {"invoice": invoice_of(event), "amount": money_of(event, "amount")}
+
+
 def _plain(text: str) -> Any:
     return lambda event: _(text) % {"invoice": _capital(invoice_of(event)), "due": date_of(event, "due_on")}
 
@@ -183,6 +192,13 @@ def payment_voided(event: Event) -> str:
     return _("Payment of %s was voided in QuickBooks") % (money_of(event, "old_amount") or money_of(event, "amount"))
 
 
+def payment_refused(event: Event) -> str:
+    """“QuickBooks refused the payment of $100.00: …”."""
+    text = _("QuickBooks refused the payment of %s") % money_of(event, "amount")
+    reason = event.data.get("reason")
+    return f"{text}: {reason}" if reason else text
+
+
 def payment_removed(event: Event) -> str:
     """“Payment of $100.00 was deleted in QuickBooks”."""
     return _("Payment of %s was deleted in QuickBooks") % money_of(event, "amount") + _paying(event)
@@ -201,6 +217,13 @@ KINDS = (
     EventKind("invoice.voided", "invoice", "ban", _plain("%(invoice)s was voided in QuickBooks")),
     EventKind("invoice.edited", "invoice", "pencil", edited),
     EventKind("invoice.changed", "invoice", "pencil", changed),
+    EventKind("invoice.void_requested", "invoice", "ban", _asked("asked QuickBooks to void %(invoice)s")),
+    EventKind("invoice.delete_requested", "invoice", "trash", _asked("asked QuickBooks to delete %(invoice)s")),
+    EventKind("invoice.ending_withdrawn", "invoice", "refresh", _asked("kept %(invoice)s as it is")),
+    EventKind("invoice.archived", "invoice", "archive", _plain("%(invoice)s was archived")),
+    EventKind("invoice.deleted", "invoice", "trash", _plain("%(invoice)s was deleted here and in QuickBooks")),
+    EventKind("payment.requested", "payment", "cash", _asked("recorded a payment of %(amount)s")),
+    EventKind("payment.refused", "payment", "alert-triangle", payment_refused),
     EventKind("invoice.removed", "invoice", "trash", _plain("%(invoice)s was deleted in QuickBooks")),
     EventKind("invoice.linked", "invoice", "link", linked),
     EventKind("invoice.unlinked", "invoice", "unlink", unlinked),
