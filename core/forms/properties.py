@@ -64,6 +64,8 @@ class PropertyForm(forms.Form):
         super().__init__(data, initial=values)
         self.shown_kind = self._kind(data, values)
         self.groups = list(PropertyGroup.objects.filter(object_type=object_type).values_list("name", flat=True))
+        if asked_for:  # the form came anew for another kind: go on from there
+            self.fields["kind"].widget.attrs["data-autofocus"] = ""
         if fixed:
             self.fields["kind"].disabled = True
             self.fields["kind"].help_text = _("Records have values, so the kind can't change.")

@@ -114,7 +114,8 @@ def form_field(definition: Definition, value: Any, people: Sequence[tuple[str, s
         chosen = value if isinstance(value, list) else [value]
         offered = [(c.id, c.label) for c in definition.choices if not c.archived or c.id in chosen]
         if kind == PropertyKind.CHOICES:
-            return forms.MultipleChoiceField(choices=offered, widget=forms.CheckboxSelectMultiple, **shared)
+            boxes = forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
+            return forms.MultipleChoiceField(choices=offered, widget=boxes, **shared)
         return forms.ChoiceField(choices=[("", "–"), *offered], **shared)
     return forms.CharField(max_length=LONGEST_TEXT, **shared)
 
