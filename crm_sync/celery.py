@@ -7,6 +7,7 @@ from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_sync.settings")
 
+MINUTE = 60.0
 HOUR = 3600.0
 
 app = Celery("crm_sync")
@@ -24,6 +25,7 @@ def schedule() -> dict[str, dict[str, object]]:
         "qbo_connector.lease_due_pulls": settings.TICK_SECONDS,
         "qbo_connector.sweep_outbox": settings.TICK_SECONDS,
         "sync.sweep": settings.TICK_SECONDS,
+        "sync.sweep_records": MINUTE,
         "invoices.poll_status": settings.STATUS_POLL_SECONDS,
         "sync.check_alerts": settings.ALERT_SECONDS,
         "qbo_connector.check_budgets": settings.BUDGET_SECONDS,

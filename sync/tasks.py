@@ -13,9 +13,8 @@ from qbo_connector.mirror import read
 from qbo_connector.models import Connection
 from sync import alerts
 from sync import settle as settling
-from sync.publish import backlog, invoice_changes, payments
+from sync.publish import backlog, invoice_changes, payments, records
 from sync.publish import invoices as publishing
-from sync.publish import records
 from sync.reconcile import run
 from sync.services.connections import prepare
 

@@ -21,6 +21,7 @@ from qbo_simulator.server import Simulator
 from sync import settle
 from sync.models import ObjectSettings
 from sync.publish import invoices as publishing
+from sync.publish import records
 from sync.reconcile import run
 from sync.services.connections import add_default_mappings
 
@@ -80,8 +81,12 @@ def quickbooks(simulator_server: Simulator, settings: Any) -> QuickBooks:
 
 
 def connect(quickbooks: QuickBooks, name: str = "us") -> Connection:
+    """One of the standard companies, connected and not read yet."""
+    return connect_realm(quickbooks, quickbooks.realm(name))
+
+
+def connect_realm(quickbooks: QuickBooks, realm: str) -> Connection:
     """A connected company that has not been read yet."""
-    realm = quickbooks.realm(name)
     answer = quickbooks.call("POST", "tokens", {"realmId": realm})
     info = quickbooks.objects(realm, "CompanyInfo")[0]
     preferences = quickbooks.objects(realm, "Preferences")[0]
@@ -137,8 +142,10 @@ def drain_until_settled(connection: Connection, rounds: int = 20) -> None:
         for send in operations:
             send()
         unsettled = settle.unsettled()
-        for operation_id in unsettled:
-            settle.settle(operation_id)
+        settled = settle.settle_all(unsettled)
+        while settled and not run.reconcile(connection):
+            pass
+        records.look_again(settled)
         if not operations and not unsettled:
             break
     while not run.reconcile(connection):

@@ -90,7 +90,9 @@ def plan_many(connection: Connection, wanted: Sequence[Wanted], *, urgent: bool 
     folded = []
     for subject, operation in open_ones.items():
         change = by_subject.pop(subject)
-        if foldable(operation) and operation.entity == change.entity:
+        # What does not exist yet can't be changed: its creation has to be known first.
+        in_order = operation.verb != Verb.CREATE or change.verb == Verb.CREATE
+        if foldable(operation) and operation.entity == change.entity and in_order:
             _replace(operation, change)
             folded.append(operation)
     if folded:
@@ -154,8 +156,6 @@ def _locked_open(connection: Connection, subjects: Iterable[str]) -> list[Operat
 
 
 def _replace(operation: Operation, change: Wanted) -> None:
-    if operation.verb == Verb.CREATE and change.verb != Verb.CREATE:
-        raise ValueError(f"{operation} is not created yet and can't be changed.")
     operation.intent, operation.context = storable(dict(change.intent)), dict(change.context)
     operation.verb, operation.marker = change.verb, change.marker
     operation.depends_on = change.depends_on or operation.depends_on

@@ -14,7 +14,8 @@ class Link(models.Model):
     A Customer may be linked to one company and to one contact; never to two of a kind, and no record to two objects.
     ``snapshot`` is what both sides agreed on last, by CRM field: the base of the three-way merge. ``exclusion`` is set
     exactly when the outcome is EXCLUDED; an object or record can be excluded without having its other side
-    (``qbo_id`` empty: a record that is not sent; no row at all: an object that is not brought in).
+    (``qbo_id`` empty: a record that is not sent; no row at all: an object that is not brought in). ``remedy`` says of a
+    failing record what can be done about it, for pages: its ``kind`` and what that needs (see ``sync.publish.refusals``).
     """
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="links")
@@ -25,6 +26,7 @@ class Link(models.Model):
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.PENDING)
     reason = models.TextField(blank=True)
     detail = models.TextField(blank=True)
+    remedy = models.JSONField(default=dict)
     exclusion = models.CharField(max_length=10, choices=Exclusion, blank=True, default=Exclusion.NONE)
     snapshot = models.JSONField(default=dict)
     sync_token = models.BigIntegerField(default=-1)

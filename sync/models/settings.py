@@ -55,6 +55,9 @@ class ObjectSettings(models.Model):
     customer_is = models.CharField(max_length=7, choices=CustomerIs, default=CustomerIs.COMPANY)
     display_name_template = models.CharField(max_length=200, default=DISPLAY_NAME_TEMPLATE)
     display_name_suffix = models.CharField(max_length=60, default=" ({number})")
+    income_account = models.CharField(
+        max_length=40, blank=True, help_text="QuickBooks id of the account of new items; empty: found by its name."
+    )
     back_fill = models.CharField(max_length=10, choices=BackFill, default=BackFill.EVERYTHING)
     back_fill_since = models.DateField(null=True, blank=True)
 

@@ -13,6 +13,7 @@ from qbo_connector.outbox.plan import OPEN, plan
 from sync.mapping.customer import to_customer
 from sync.mapping.item import to_item
 from sync.models import Link
+from sync.publish.accounts import income_account
 
 _USABLE = (*OPEN, OperationState.DONE)
 
@@ -67,19 +68,6 @@ def _same(connection: Connection, entity: str, **wanted: Any) -> Operation | Non
         if operation.state != OperationState.DONE or usable.filter(qbo_id=operation.qbo_id).exists():
             return operation
     return None
-
-
-def income_account(connection: Connection) -> str:
-    """The account on which sales of a new service are booked: one named for services or sales, else the first."""
-    accounts = MirrorObject.objects.filter(
-        connection=connection, entity="Account", deleted=False, active=True, kind="Income"
-    ).order_by("id")
-    named = list(accounts.values_list("qbo_id", "name"))
-    for word in ("services", "sales"):
-        for qbo_id, name in named:
-            if name.lower() == word:
-                return qbo_id
-    return named[0][0] if named else ""
 
 
 def _party(invoice: Invoice) -> tuple[str, int] | None:
