@@ -3,13 +3,15 @@
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
-from core.views import health, home, properties, property_choices, record_properties, search, settings
+from core.views import conditions, health, home, properties, property_choices, record_properties, search, settings
 
 app_name = "core"
 urlpatterns = [
     path("", home.home, name="home"),
     path("search/", search.search, name="search"),
     path("search/palette/", search.palette, name="palette"),
+    path("conditions/<slug:object_type>/", conditions.condition_editor, name="condition-editor"),
+    path("conditions/<slug:object_type>/count/", conditions.condition_count, name="condition-count"),
     path("settings/", settings.settings_index, name="settings"),
     path("settings/properties/", properties.property_index, name="property-index"),
     path("settings/properties/<slug:object_type>/", properties.property_list, name="property-list"),

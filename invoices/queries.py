@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from core.conditions import BadCondition, Field, compile_conditions, fields, from_query
+from core.conditions import BadCondition, Field, Where, compile_conditions, fields, from_query, where_in
 from core.money import NotAnAmount, formatted
 from core.paging import SIZES, BadCursor, Page, page_by_key
 from core.search import matching
@@ -90,16 +90,17 @@ class Listing:
     sort: str
     chosen: dict[str, list[str]]
     problem: str
+    where: Where
 
     @property
     def filtered(self) -> bool:
         """Whether a search or filter hides invoices."""
-        return bool(self.q or self.chosen)
+        return bool(self.q or self.chosen or self.where.text)
 
 
-def filtered(user: Any, query: QueryDict) -> tuple[QuerySet[Invoice], str]:
+def filtered(user: Any, query: QueryDict, where: Where) -> tuple[QuerySet[Invoice], str]:
     """The invoices that the address asks for, and a sentence where a filter can't be understood."""
-    rows, problem = visible_to(user).filter(removed_at=None), ""
+    rows, problem = visible_to(user).filter(removed_at=None).filter(where.fitting), where.problem
     try:
         rows = rows.filter(compile_conditions(from_query(query, FILTERS), FILTERS))
     except BadCondition as error:
@@ -110,7 +111,8 @@ def filtered(user: Any, query: QueryDict) -> tuple[QuerySet[Invoice], str]:
 
 def listing(user: Any, query: QueryDict) -> Listing:
     """One page of the index: one statement for the rows, and what sync states cost."""
-    rows, problem = filtered(user, query)
+    where = where_in(query, "invoice", user)
+    rows, problem = filtered(user, query, where)
     sort = query.get("sort", "")
     sort = sort if sort.removeprefix("-") in SORTS else DEFAULT_SORT
     size = {str(each): each for each in SIZES}.get(query.get("size", ""), DEFAULT_SIZE)
@@ -127,6 +129,7 @@ def listing(user: Any, query: QueryDict) -> Listing:
         sort=sort,
         chosen={name: values for name in FILTERS if (values := [v for v in query.getlist(name) if v])},
         problem=problem,
+        where=where,
     )
 
 
@@ -164,7 +167,7 @@ class TooManyToSum(Exception):
 
 def sums(user: Any, query: QueryDict) -> list[CurrencySum]:
     """Sums of what is filtered, by currency. Raises TooManyToSum after two seconds."""
-    rows, _problem = filtered(user, query)
+    rows, _problem = filtered(user, query, where_in(query, "invoice", user))
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:

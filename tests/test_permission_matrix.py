@@ -72,6 +72,9 @@ MATRIX: dict[str, Line] = {
     "core:search": PAGE,
     "core:palette": PAGE,
     "core:settings": PAGE,
+    # Conditions about records are for those who may see the records.
+    "core:condition-editor": BILLING_PAGE.called(object_type="invoice"),
+    "core:condition-count": Line(only(*SELLING, gets=OK), "POST", {"object_type": "invoice"}),
     "core:property-index": Line(only(ADMIN, gets=LEADS_ON)),
     "core:property-list": ADMIN_PAGE.called(object_type="company"),
     "core:property-create": ADMIN_PAGE.called(object_type="company"),

@@ -5,7 +5,7 @@ associations are described, ``core.conditions.registry`` where apps register the
 """
 
 from core.conditions import registry
-from core.conditions.address import from_address, from_query, to_address
+from core.conditions.address import Where, from_address, from_query, to_address, where_in
 from core.conditions.collecting import values_for
 from core.conditions.fields import ConditionObject, Field, Fields, Relation, fields, json_text, json_text_field
 from core.conditions.language import BadCondition, Condition, parse, problems_of, setting
@@ -21,6 +21,7 @@ __all__ = [
     "Field",
     "Fields",
     "Relation",
+    "Where",
     "compile_conditions",
     "explain",
     "failing",
@@ -40,4 +41,5 @@ __all__ = [
     "to_address",
     "to_sql",
     "values_for",
+    "where_in",
 ]

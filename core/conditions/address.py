@@ -2,14 +2,19 @@
 
 import base64
 import binascii
+import datetime
 import json
+from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from core.conditions.fields import Fields
-from core.conditions.language import BadCondition, Condition
+from core.conditions.language import BadCondition, Condition, parse, setting
+from core.conditions.sql import to_sql
+from core.conditions.words import in_words
 
 LONGEST = 6000
 
@@ -56,3 +61,26 @@ def from_address(text: str) -> Condition:
         raise BadCondition(_("The filter in the address of this page can't be read."))
     found: dict[str, Any] = read
     return found
+
+
+@dataclass(frozen=True)
+class Where:
+    """The ``where`` of a list's address: as it stands there, as a filter, in words, or what is wrong with it."""
+
+    text: str = ""
+    fitting: Q = field(default_factory=Q)
+    words: str = ""
+    problem: str = ""
+
+
+def where_in(query: QueryDict, object_type: str, user: Any, now: datetime.datetime | None = None) -> Where:
+    """The condition in an address; one that can't be read hides nothing and is named in ``problem``."""
+    text = query.get("where", "")
+    if not text:
+        return Where()
+    using = setting(user, now)
+    try:
+        node = parse(from_address(text), object_type, using)
+        return Where(text, to_sql(node, using), in_words(node, user))
+    except BadCondition as error:
+        return Where(text, problem=str(error))

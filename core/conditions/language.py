@@ -228,6 +228,8 @@ class _Reader:
             return EVERYTHING
         inner, hops, name = reached
         known = inner.fields.get(name)
+        if known is None and not part["field"]:
+            return self._wrong(_("Choose a property."), place)
         if known is None:
             return self._wrong(_("There is no property “%s” to filter by.") % _short(part["field"]), place)
         op, value = part.get("op"), part.get("value")

@@ -98,7 +98,11 @@ def sentence(
     zone: str | datetime.tzinfo | None = None,
 ) -> str:
     """``condition`` in words; records and people by name, in one query for each kind. Raises BadCondition."""
-    node = parse(condition, described, setting(user, now, zone))
+    return in_words(parse(condition, described, setting(user, now, zone)), user)
+
+
+def in_words(node: Node, user: Any = None) -> str:
+    """As ``sentence``, of a parsed condition."""
     return _Words(names_in(node, user)).of(node)
 
 

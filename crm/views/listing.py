@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core.conditions import BadCondition, compile_conditions, from_query
+from core.conditions import BadCondition, Where, compile_conditions, from_query
 from core.money import formatted_number
 from core.paging import SIZES, BadCursor, Page, page_by_key
 from core.search import matching
@@ -34,6 +34,7 @@ class Listing:
     # Filters without a control on the page, as (name, value), to be carried along.
     carried: Sequence[tuple[str, str]] = ()
     problem: str = ""
+    where: Where = field(default_factory=Where)
 
     @property
     def rows(self) -> Sequence[Any]:
@@ -55,7 +56,7 @@ class Listing:
     @property
     def filtered(self) -> bool:
         """Whether something was typed or chosen that hides records."""
-        return bool(self.q or self.chosen)
+        return bool(self.q or self.chosen or self.where.text)
 
 
 def filtered(rows: QuerySet[Any], query: QueryDict, spec: ListSpec) -> tuple[QuerySet[Any], str]:
@@ -80,9 +81,10 @@ def filtered(rows: QuerySet[Any], query: QueryDict, spec: ListSpec) -> tuple[Que
     return rows, problem
 
 
-def listing(rows: QuerySet[Any], query: QueryDict, spec: ListSpec) -> Listing:
+def listing(rows: QuerySet[Any], query: QueryDict, spec: ListSpec, where: Where | None = None) -> Listing:
     """One page of ``rows`` as the address asks for it, in two queries whatever its size."""
-    fitting, problem = filtered(rows, query, spec)
+    where = where or Where()
+    fitting, problem = filtered(rows.filter(where.fitting), query, spec)
     sort = query.get("sort", "")
     if sort.lstrip("-") not in spec.sorts:
         sort = spec.default_sort
@@ -104,7 +106,8 @@ def listing(rows: QuerySet[Any], query: QueryDict, spec: ListSpec) -> Listing:
         sort,
         chosen,
         [(name, value) for name, values in chosen.items() if name not in spec.controls for value in values],
-        problem,
+        problem or where.problem,
+        where,
     )
 
 

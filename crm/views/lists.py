@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from core.conditions import where_in
 from crm import filters
 from crm.enums import BillingStatus, DealStatus, QuoteStatus
 from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
@@ -18,14 +19,18 @@ from crm.views.listing import Listing, listing
 @require_GET
 def company_list(request: HttpRequest) -> HttpResponse:
     """All companies."""
-    found = listing(companies.rows(request.user), request.GET, filters.COMPANIES)
+    found = listing(
+        companies.rows(request.user), request.GET, filters.COMPANIES, where_in(request.GET, "company", request.user)
+    )
     return _index(request, COMPANY, found)
 
 
 @require_GET
 def contact_list(request: HttpRequest) -> HttpResponse:
     """All contacts."""
-    found = listing(contacts.rows(request.user), request.GET, filters.CONTACTS)
+    found = listing(
+        contacts.rows(request.user), request.GET, filters.CONTACTS, where_in(request.GET, "contact", request.user)
+    )
     return _index(request, CONTACT, found, only=_companies(request, found))
 
 
@@ -35,7 +40,7 @@ def deal_list(request: HttpRequest) -> HttpResponse:
     rows = deals.rows(request.user)
     if len(request.GET.getlist("contact")) > 1:
         rows = rows.distinct()
-    found = listing(rows, request.GET, filters.DEALS)
+    found = listing(rows, request.GET, filters.DEALS, where_in(request.GET, "deal", request.user))
     return _index(
         request,
         DEAL,
@@ -50,14 +55,18 @@ def deal_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def product_list(request: HttpRequest) -> HttpResponse:
     """All products."""
-    found = listing(products.rows(request.user), request.GET, filters.PRODUCTS)
+    found = listing(
+        products.rows(request.user), request.GET, filters.PRODUCTS, where_in(request.GET, "product", request.user)
+    )
     return _index(request, PRODUCT, found)
 
 
 @require_GET
 def quote_list(request: HttpRequest) -> HttpResponse:
     """All quotes."""
-    found = listing(quotes.rows(request.user), request.GET, filters.QUOTES)
+    found = listing(
+        quotes.rows(request.user), request.GET, filters.QUOTES, where_in(request.GET, "quote", request.user)
+    )
     return _index(request, QUOTE, found, statuses=QuoteStatus.choices)
 
 

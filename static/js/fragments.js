@@ -5,7 +5,7 @@
 
   document.addEventListener("htmx:configRequest", (event) => {
     const { elt, headers, parameters } = event.detail;
-    if (!elt.closest("[data-whole-page]")) return;
+    if (!elt.closest("[data-whole-page]") || elt.closest("[data-drawer]")) return;
     // The view answers with its whole page and hx-select picks the part; empty filters stay out of the address.
     delete headers["HX-Request"];
     for (const [name, value] of [...parameters.entries()]) if (value === "") parameters.delete(name);

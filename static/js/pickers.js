@@ -1,7 +1,7 @@
 /* Tom Select for <select data-picker>. With data-url the options come from there: ?q=… -> [{"value", "text", "detail"}],
    or {"results": […]}. data-create allows new entries. */
 "use strict";
-(function () {
+(function (crm) {
   const line = (data, escape) => `<div>${escape(data.text)}${data.detail ? ` <span class="muted">${escape(data.detail)}</span>` : ""}</div>`;
   const dress = (select) => {
     if (select.tomselect) return;
@@ -38,10 +38,11 @@
     select.setAttribute("aria-hidden", "true");
     if (url) picker.on("type", () => picker.clearOptions());
   };
+  crm.dressPicker = dress;
   const dressAll = (root) => {
     if (root.matches && root.matches("select[data-picker]")) dress(root);
     root.querySelectorAll("select[data-picker]").forEach(dress);
   };
   document.addEventListener("DOMContentLoaded", () => dressAll(document));
   document.addEventListener("htmx:load", (event) => dressAll(event.detail.elt));
-})();
+})(window.crm);

@@ -41,8 +41,10 @@ ZONES = ["UTC", "Europe/London", "America/New_York", "Africa/Cairo", "Pacific/Ap
 CHOICES = ["open", "won", "lost", "paid", "a", "b", "c", "gone"]
 
 
-def _properties(_object_type: str) -> list[Field]:
+def _properties(object_type: str) -> list[Field]:
     """Custom properties: a number and several choices in the JSON column."""
+    if object_type not in ("contact", "company", "deal", "product"):
+        return []
 
     def read(slot: str) -> Any:
         return lambda values: (values.get("properties") or {}).get(slot)
