@@ -1,7 +1,7 @@
 """An invoice that was changed in the CRM, merged with what QuickBooks has meanwhile. Pure but for its inputs' types."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -25,12 +25,14 @@ _REFERENCES = ("product_id", "item_name", "tax_code_name")
 class MergedInvoice:
     """``row`` is what the CRM shall hold; ``head`` (by CRM field) and ``lines`` are what QuickBooks shall get.
 
-    ``lines`` is None when QuickBooks' own lines stay. ``base`` is the base of the next merge.
+    ``lines`` is None when QuickBooks' own lines stay. ``custom`` are custom properties that the CRM shall take over.
+    ``base`` is the base of the next merge.
     """
 
     row: SyncedInvoice
     head: dict[str, Any]
     lines: list[Line] | None
+    custom: dict[str, Any]
     clashes: list[Clash]
     base: dict[str, Any]
 
@@ -46,11 +48,19 @@ class MergedInvoice:
 
 
 def merge_invoice(
-    policy: Policy, edit: InvoiceEdit, invoice: Invoice, stored: Sequence[InvoiceLine], row: SyncedInvoice
+    policy: Policy,
+    edit: InvoiceEdit,
+    invoice: Invoice,
+    stored: Sequence[InvoiceLine],
+    row: SyncedInvoice,
+    custom: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {}),
 ) -> MergedInvoice:
-    """Merge ``invoice`` with its lines as the CRM has them and ``row`` as QuickBooks has it."""
+    """Merge ``invoice`` with its lines as the CRM has them and ``row`` as QuickBooks has it.
+
+    ``custom`` are the mapped custom properties on both sides, the CRM's first.
+    """
     times = Times(edit.edited_at, row.remote_updated_at)
-    head = _merge_head(policy, edit, invoice, row, times)
+    head = _merge_head(policy, edit, invoice, row, times, custom)
     lines = merge_lines(
         rules_of(policy, RecordType.LINE),
         winner=Winner(policy.settings.winner),
@@ -68,6 +78,7 @@ def merge_invoice(
         row=_here(invoice, stored, row, head, lines),
         head=head.to_quickbooks,
         lines=lines.there if sends_lines else None,
+        custom={name: value for name, value in head.to_crm.items() if name in custom[1]},
         clashes=clashes,
         base={"fields": head.agreed, "lines": _next_base(edit, row, lines)},
     )
@@ -85,12 +96,19 @@ def _usable(policy: Policy, mapped: Mapped) -> Rule:
     return mapped.rule
 
 
-def _merge_head(policy: Policy, edit: InvoiceEdit, invoice: Invoice, row: SyncedInvoice, times: Times) -> Merged:
+def _merge_head(
+    policy: Policy,
+    edit: InvoiceEdit,
+    invoice: Invoice,
+    row: SyncedInvoice,
+    times: Times,
+    custom: tuple[Mapping[str, Any], Mapping[str, Any]],
+) -> Merged:
     return merge(
         rules_of(policy, RecordType.INVOICE),
         base=edit.base["fields"],
-        crm=editing.fields_of(invoice),
-        quickbooks=editing.fields_of(row),
+        crm={**editing.fields_of(invoice), **custom[0]},
+        quickbooks={**editing.fields_of(row), **custom[1]},
         crm_changed_at=times.crm,
         quickbooks_changed_at=times.quickbooks,
     )

@@ -23,6 +23,7 @@ from qbo_connector.outbox.plan import OPEN, fold, plan
 from sync import conflicts
 from sync.enums import Direction, Generation, Outcome, RecordType, SyncObject
 from sync.invoice_merge import MergedInvoice, base_after_sending, merge_invoice
+from sync.invoice_properties import NOTHING, sides_of
 from sync.mapping.invoice import from_invoice
 from sync.mapping.invoice_change import change_payload, new_lines
 from sync.models import Link
@@ -71,7 +72,8 @@ def merged_of(invoice: Invoice, edit: InvoiceEdit, policy: Policy, mirrored: Mir
     names = names_for(invoice.connection, [mirrored])
     row = from_invoice(mirrored.payload, names, invoice_id=invoice.pk, tracked=False)
     stored = list(InvoiceLine.objects.filter(invoice=invoice))
-    return merge_invoice(policy, edit, invoice, stored, row)
+    custom = sides_of(policy, {invoice.pk: mirrored.payload}).get(invoice.pk, NOTHING)
+    return merge_invoice(policy, edit, invoice, stored, row, custom)
 
 
 def conflict_of(link: Link, edit: InvoiceEdit, merged: MergedInvoice, mirrored: Mirrored) -> conflicts.Found:

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 
 from invoices.models import Invoice, InvoiceEdit, InvoiceLine
-from invoices.services import from_sync, removals
+from invoices.services import from_sync, properties, removals
 from invoices.synced import SyncedInvoice
 from qbo_connector.enums import OperationState
 from qbo_connector.mirror.read import Mirrored
@@ -17,6 +17,7 @@ from sync.clock import today
 from sync.enums import Exclusion, Outcome, Removal, SyncObject
 from sync.invoice_filter import Left, left_out
 from sync.invoice_merge import MergedInvoice, merge_invoice
+from sync.invoice_properties import NOTHING, coming_in, mapped_properties, sides_of
 from sync.mapping.invoice import from_invoice, marked_request_id
 from sync.mapping.reading import BadPayload
 from sync.models import Link
@@ -46,6 +47,7 @@ def apply(batch: Batch) -> None:
     rows = [merged[row.id].row if row.id in merged else row for _found, row in wanted]
     if rows:
         result = from_sync.apply_invoices(connection.pk, rows, today=today(connection), quiet=batch.quiet)
+        _take_properties(batch, policy, wanted, result.ids, merged)
         _link(batch, wanted, result.ids, merged)
     _exclude(connection, left, ids)
     # What QuickBooks still lacks is planned anew, on top of what it has now.
@@ -115,13 +117,34 @@ def _merged(policy: Policy, wanted: Sequence[tuple[Mirrored, SyncedInvoice]]) ->
     lines: dict[int, list[InvoiceLine]] = {pk: [] for pk in edits}
     for line in InvoiceLine.objects.filter(invoice__in=edits):
         lines[line.invoice_id].append(line)
+    payloads = {row.id: found.payload for found, row in wanted if row.id is not None and row.id in edits}
+    custom = sides_of(policy, payloads)
     found: dict[int | None, MergedInvoice] = {
-        pk: merge_invoice(policy, edit, edit.invoice, lines[pk], by_id[pk]) for pk, edit in edits.items()
+        pk: merge_invoice(policy, edit, edit.invoice, lines[pk], by_id[pk], custom.get(pk, NOTHING))
+        for pk, edit in edits.items()
     }
     for pk, edit in edits.items():
         edit.base = found[pk].base
     InvoiceEdit.objects.bulk_update(edits.values(), ["base"])
     return found
+
+
+def _take_properties(
+    batch: Batch,
+    policy: Policy,
+    wanted: Sequence[tuple[Mirrored, SyncedInvoice]],
+    ids: Mapping[str, int],
+    merged: Mapping[int | None, MergedInvoice],
+) -> None:
+    """Write the custom properties that are mapped; a value that can't be taken is parked with its reason."""
+    if not mapped_properties(policy):
+        return
+    found = {ids[row.external_id]: mirrored for mirrored, row in wanted if row.external_id in ids}
+    values = {
+        pk: merged[pk].custom if pk in merged else coming_in(policy, mirrored.payload) for pk, mirrored in found.items()
+    }
+    for pk, problem in properties.take_over(values, quiet=batch.quiet).items():
+        batch.park(found[pk], problem)
 
 
 def _link(

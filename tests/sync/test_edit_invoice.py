@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from core.services import properties as property_services
 from invoices.editing import EditedLine
 from invoices.models import Invoice, InvoiceEdit, InvoiceLine
 from invoices.services import edit, endings
+from invoices.services.properties import change_invoice
 from qbo_connector.mirror import read
 from qbo_connector.models import Connection, Operation
 from qbo_connector.outbox.drain import drain
 from sync.enums import Outcome, Winner
-from sync.models import Conflict, Link, ObjectSettings
+from sync.models import Conflict, FieldMapping, Link, ObjectSettings
 from sync.publish import invoice_changes, invoice_conflicts
 from sync.reconcile import run
 from sync.services.connections import add_default_mappings
@@ -286,3 +288,38 @@ def test_a_decision_about_a_conflict_is_carried_out_on_both_sides(
     assert not InvoiceEdit.objects.exists()
     assert not Conflict.objects.filter(resolved_at=None).exists()
     assert Link.objects.get(object_type="invoice", object_id=invoice.pk).outcome == Outcome.IN_SYNC
+
+
+def test_a_mapped_custom_property_flows_both_ways(quickbooks: QuickBooks, company: Connection, rep: User) -> None:
+    definition = property_services.create("invoice", by=rep, label="Cost centre", kind="text")
+    name = f"property:{definition.pk}"
+    FieldMapping.objects.create(
+        connection=company, record_type="invoice", crm_field=name, qbo_field="CustomField.1", direction="both"
+    )
+    field = {"DefinitionId": "1", "Name": "Crew #", "Type": "StringType"}
+    change_there(quickbooks, company, CustomField=[{**field, "StringValue": "North"}])
+    sync_company(company)
+    invoice = invoice_of(company)
+    assert invoice.properties == {str(definition.pk): "North"}
+    assert not InvoiceEdit.objects.exists()
+
+    change_invoice(invoice, {name: "South"}, by=rep)
+    carry_over(company)
+    sync_company(company)
+
+    (there,) = [row for row in remote(quickbooks, company)["CustomField"] if row["DefinitionId"] == "1"]
+    assert there["StringValue"] == "South"
+    invoice.refresh_from_db()
+    assert invoice.properties == {str(definition.pk): "South"}
+    assert not InvoiceEdit.objects.exists()
+    assert Operation.objects.count() == 1
+
+
+def test_a_property_that_is_not_mapped_writes_nothing(company: Connection, rep: User) -> None:
+    definition = property_services.create("invoice", by=rep, label="Cost centre", kind="text")
+
+    change_invoice(invoice_of(company), {f"property:{definition.pk}": "South"}, by=rep)
+    carry_over(company)
+
+    assert not Operation.objects.exists()
+    assert not InvoiceEdit.objects.exists()
