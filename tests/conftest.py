@@ -63,3 +63,4 @@ pytest_plugins = ["tests.servers", "tests.browser"]
 def pytest_configure(config: pytest.Config) -> None:
     """Fixtures that import models can only be loaded once Django is set up."""
     config.pluginmanager.import_plugin("tests.quickbooks")
+    config.pluginmanager.import_plugin("tests.books")

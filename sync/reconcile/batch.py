@@ -30,6 +30,8 @@ class Batch:
     policy: Policy
     quiet_until: datetime.datetime | None
     later: list[int] = field(default_factory=list)
+    # A person asked for it: it is told however old the rows are.
+    told: bool = False
 
     @property
     def enabled(self) -> bool:
@@ -39,6 +41,8 @@ class Batch:
     @property
     def quiet(self) -> bool:
         """Whether these rows come from a first load or a back-fill, which fill no timeline and start no workflow."""
+        if self.told:
+            return False
         return self.quiet_until is None or all(found.row.mirrored_at <= self.quiet_until for found in self.rows)
 
     @property

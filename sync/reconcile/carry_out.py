@@ -44,7 +44,7 @@ def carry_out(batch: Batch, policy: Policy, record_type: RecordType, candidates:
         [
             Change(each.link, each.merged.to_quickbooks, each.found)
             for each in written
-            if each.link is not None and each.merged.to_quickbooks and not each.merged.clashes
+            if each.link is not None and each.merged.to_quickbooks
         ],
     )
 

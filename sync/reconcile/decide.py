@@ -79,7 +79,8 @@ def candidate(
 ) -> Candidate:
     """A mirrored object in the CRM's words."""
     values, problems = from_quickbooks(record_type, found.payload, policy.mappings.get(record_type, ()))
-    return Candidate(found, {**values, **extra}, {**problems}, **known)
+    told: dict[int | str, str] = dict(problems.items())
+    return Candidate(found, {**values, **extra}, told, **known)
 
 
 def decide(policy: Policy, record_type: RecordType, candidates: Sequence[Candidate], *, lock: bool) -> None:

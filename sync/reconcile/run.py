@@ -1,7 +1,7 @@
 """Reconcile one company: everything unread in its mirror, entity by entity in the order of dependence."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
@@ -10,7 +10,7 @@ from django.db import connection as database
 
 from qbo_connector.mirror import read
 from qbo_connector.mirror.entities import MIRRORED
-from qbo_connector.models import Connection
+from qbo_connector.models import Connection, MirrorObject
 from sync.enums import SyncObject
 from sync.policies import policy_of
 from sync.reconcile import customers, invoices, items, payments
@@ -88,7 +88,7 @@ def _applied(
     only: int | None = None,
 ) -> int:
     with transaction.atomic():
-        _lock(connection)
+        lock(connection)
         rows = read.unread(connection.pk, entity, size=BATCH, skip=skipped, only=only)
         if not rows:
             return 0
@@ -104,7 +104,32 @@ def _applied(
         return len(rows)
 
 
-def _lock(connection: Connection) -> None:
+@transaction.atomic
+def look_again(connection: Connection, entity: str, qbo_ids: Iterable[str]) -> None:
+    """Apply some objects now, also those that have been read: what a person decided takes effect at once.
+
+    What was changed meanwhile in the mirror is applied with it. Objects that are gone or can't be applied now wait
+    for the next reconcile.
+    """
+    lock(connection)
+    sync_object, apply = next((step[1], step[2]) for step in _STEPS if step[0] == entity)
+    wanted = list(qbo_ids)
+    for start in range(0, len(wanted), BATCH):
+        rows = read.objects(connection.pk, entity).filter(qbo_id__in=wanted[start : start + BATCH]).order_by("id")
+        batch = Batch(
+            connection=connection,
+            rows=read.with_payloads(rows),
+            policy=policy_of(connection, sync_object),
+            quiet_until=None,
+            told=True,
+        )
+        if batch.rows:
+            apply(batch)
+            read.mark_read([found.row for found in batch.rows if found.row.pk not in batch.later])
+            MirrorObject.objects.filter(pk__in=batch.later).update(unread=True)
+
+
+def lock(connection: Connection) -> None:
     """Held to the end of the transaction: two reconciles of a company would link the same object twice."""
     with database.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('sync.reconcile'), %s)", [connection.pk])
