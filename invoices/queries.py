@@ -100,7 +100,10 @@ class Listing:
 
 def filtered(user: Any, query: QueryDict, where: Where) -> tuple[QuerySet[Invoice], str]:
     """The invoices that the address asks for, and a sentence where a filter can't be understood."""
-    rows, problem = visible_to(user).filter(removed_at=None).filter(where.fitting), where.problem
+    rows, problem = visible_to(user).filter(archived_at=None).filter(where.fitting), where.problem
+    if query.getlist("status"):
+        # What QuickBooks deleted has no status any more, only the last one that it had.
+        rows = rows.filter(removed_at=None)
     try:
         rows = rows.filter(compile_conditions(from_query(query, FILTERS), FILTERS))
     except BadCondition as error:
@@ -179,7 +182,7 @@ def sums(user: Any, query: QueryDict) -> list[CurrencySum]:
 
 def by_currency(rows: QuerySet[Invoice]) -> list[CurrencySum]:
     """Number, total and balance of ``rows`` in each currency, voided ones counted with their zero."""
-    found = rows.order_by().values("currency").annotate(all=Sum("total"), open=Sum("balance"), count=Count("pk"))
+    found = rows.filter(removed_at=None).order_by().values("currency").annotate(all=Sum("total"), open=Sum("balance"), count=Count("pk"))
     return [
         CurrencySum(row["currency"], row["count"], row["all"], row["open"])
         for row in sorted(found, key=lambda row: -row["count"])
@@ -217,7 +220,7 @@ def needing_something(user: Any, *, limit: int = 6) -> list[Row]:
 
 def search(user: Any, text: str, limit: int) -> list[dict[str, str]]:
     """Invoices for the search over everything."""
-    rows = visible_to(user).filter(removed_at=None).filter(found_by(text)).order_by("-issued_on", "-pk")[:limit]
+    rows = visible_to(user).filter(archived_at=None).filter(found_by(text)).order_by("-issued_on", "-pk")[:limit]
     return [
         {
             "title": f"{invoice} · {invoice.customer_name}",
