@@ -19,7 +19,8 @@ LARGEST_BODY = 1_000_000
 @require_POST
 def receive(request: HttpRequest) -> HttpResponse:
     """200 once the notices are stored; 401 for a signature that does not fit, 400 for what can't be read."""
-    if int(request.headers.get("Content-Length") or 0) > LARGEST_BODY:
+    length = request.headers.get("Content-Length") or "0"
+    if not length.isdecimal() or int(length) > LARGEST_BODY:
         return HttpResponse(status=413)
     body = request.body
     if not webhook_bodies.signed_by(body, request.headers.get("intuit-signature", ""), settings.QBO_WEBHOOK_VERIFIER):
