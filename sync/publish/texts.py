@@ -73,4 +73,5 @@ def _storable(value: Any, name: str, lost: dict[str, str], *, in_us: bool) -> An
     text, gone = latin(text)
     if gone:
         lost[name] = "".join(dict.fromkeys(lost.get(name, "") + gone))
+        text = text.strip()
     return text
