@@ -130,6 +130,8 @@ def test_a_year_without_figures_keeps_its_sections(us):
         ["Net Operating Income"],
         ["Net Income"],
     ]
+    days = run(us, "ProfitAndLoss", start_date="2019-01-01", end_date="2019-01-02", summarize_column_by="Days")
+    assert cells(days["Rows"]["Row"][0]["Summary"]) == ["Total Income", "", "", ""]
     assert run(us, "TransactionList", start_date="2019-01-01", end_date="2019-12-31")["Rows"] == {}
 
 

@@ -91,16 +91,16 @@ def profit_and_loss(ledger: Ledger, asked: Asked) -> dict[str, Any]:
     def minus(left: list[Decimal], right: list[Decimal]) -> list[Decimal]:
         return [one - other for one, other in zip(left, right, strict=True)]
 
+    def told(total: list[Decimal]) -> list[Cell]:
+        # Without figures only columns in time are there, with nothing in them.
+        return [*total] if not empty else [""] * width if width > 1 else []
+
     def line(title: str, total: list[Decimal], group: str) -> Row:
-        return section(None, (), [title, *(() if empty else total)], group)
+        return section(None, (), [title, *told(total)], group)
 
     def part(title: str, name: str) -> Row:
-        return section(
-            [title, *([] if empty else [""] * width)],
-            parts[name][0],
-            [f"Total {title}", *([] if empty else sums[name])],
-            name,
-        )
+        blank: list[Cell] = [""] * len(told(sums[name]))
+        return section([title, *blank], parts[name][0], [f"Total {title}", *told(sums[name])], name)
 
     gross = minus(sums["Income"], sums["COGS"])
     operating = minus(gross, sums["Expenses"])
