@@ -13,7 +13,7 @@ from qbo_simulator.entities import ledger
 from qbo_simulator.entities.arrangement import arrange
 from qbo_simulator.entities.catalogue import Entity
 from qbo_simulator.entities.intake import CLEARED, take_in
-from qbo_simulator.entities.limits import check_lengths
+from qbo_simulator.entities.limits import check_counts, check_lengths, in_latin
 from qbo_simulator.entities.merging import merge
 from qbo_simulator.entities.rules import Rules
 from qbo_simulator.shelf import Shelf
@@ -78,10 +78,12 @@ class Books:
             return own
         new = {
             name: value
-            for name, value in take_in(request).items()
-            if value is not CLEARED and name not in _SERVER_FIELDS and name not in rules.read_only
+            for name, value in self._take_in(request).items()
+            if value is not CLEARED
+            and name not in _SERVER_FIELDS
+            and (name not in rules.read_only or name in rules.on_create)
         }
-        check_lengths(entity.name, new, self.switches["field_limits"])
+        self._check_limits(entity, new)
         rules.prepare(self, new, None)
         self._check_period(new)
         new |= {
@@ -106,7 +108,7 @@ class Books:
         own = rules.write(self, entity, "update", request)
         if own is not None:
             return own
-        asked = take_in(request)
+        asked = self._take_in(request)
         old = self._claim(entity, asked)
         given = {n: v for n, v in asked.items() if n not in _SERVER_FIELDS and n not in rules.read_only}
         if (asked.get("sparse") is True and not rules.ignores_sparse) or rules.always_sparse:
@@ -117,7 +119,7 @@ class Books:
         if old.get("Active") is False and new.get("Active") is not True:
             raise faults.business("You cannot modify a list element that has been deleted.")
         sent = {name: value for name, value in given.items() if value is not CLEARED}
-        check_lengths(entity.name, sent, self.switches["field_limits"])
+        self._check_limits(entity, sent)
         rules.prepare(self, new, old)
         self._check_period(old)
         self._check_period(new)
@@ -255,6 +257,17 @@ class Books:
         return target
 
     # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _take_in(self, request: dict[str, Any]) -> dict[str, Any]:
+        how = self.switches["us_characters"]
+        if how != "keep" and self.company.in_us:
+            request = in_latin(request, how)
+        return take_in(request)
+
+    def _check_limits(self, entity: Entity, sent: dict[str, Any]) -> None:
+        check_lengths(entity.name, sent, self.switches["field_limits"])
+        if entity.kind == "transaction":
+            check_counts(sent, all_fields="enhancedallcustomfields" in self.include)
 
     def _claim(self, entity: Entity, asked: dict[str, Any]) -> dict[str, Any]:
         identifier = asked.get("Id")

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from qbo_simulator import faults
 from qbo_simulator.amounts import cents
+from qbo_simulator.entities.currencies import parse_date
+from qbo_simulator.entities.ledger import first_account
+from qbo_simulator.entities.renaming import spread
 from qbo_simulator.entities.rules import Rules
 
 if TYPE_CHECKING:
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 
 _SPACE = ("Customer", "Vendor", "Employee")
 _PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
+_DELIVERY = ("Print", "Email", "None")
 _TAKEN = "Another customer, vendor or employee is already using this \nname. Please use a different name."
 DELETED = " (deleted)"
 
@@ -42,6 +46,8 @@ class NameRules(Rules):
             self._retire(books, new, old)
         self._check_free(books, new, old)
         _give_address_ids(books, new)
+        if not 0 < len(new["DisplayName"]) <= 500:
+            raise faults.too_long("DisplayName", 500, len(new["DisplayName"]))
 
     def settle(self, books: Books, new: dict[str, Any] | None, old: dict[str, Any] | None) -> None:
         """Nothing depends on a vendor or an employee."""
@@ -78,11 +84,76 @@ def _give_address_ids(books: Books, new: dict[str, Any]) -> None:
             new[field] = {"Id": str(books.tx.next_number(books.company.realm, "address")), **address}
 
 
+def _check_choice(new: dict[str, Any], field: str, known: tuple[str, ...]) -> None:
+    if str(new[field]) not in known:
+        raise faults.invalid_enumeration(field, new[field])
+
+
+def set_name_currency(books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+    """Give a customer or vendor its currency, which stays for ever. Raises Refused."""
+    company = books.company
+    wanted = (new.get("CurrencyRef") or {}).get("value")
+    had = ((old or {}).get("CurrencyRef") or {}).get("value")
+    if had and wanted and wanted != had:
+        raise faults.business("The currency of a customer or vendor can't be changed.")
+    code = had or wanted or company.home_currency
+    if code != company.home_currency and not company.multicurrency:
+        raise faults.business("Multi Currency should be enabled to perform this operation.")
+    new["CurrencyRef"] = company.currency(code)
+
+
+def _take_opening(books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+    """Put aside what a new customer or vendor owes from before, until its record is stored."""
+    amount, day = new.get("Balance"), new.pop("OpenBalanceDate", None)
+    if old is None and amount and cents(amount):
+        if day is not None:
+            parse_date(day, "OpenBalanceDate")
+        books.memory["opening balance"] = (cents(amount), day)
+
+
+def _open_customer(books: Books, customer: dict[str, Any], amount: Decimal, day: str | None) -> None:
+    """Book what a new customer owes as an invoice, or what it has too much as a credit memo."""
+    line = {
+        "Amount": abs(amount),
+        "Description": "Opening Balance",
+        "DetailType": "SalesItemLineDetail",
+        "SalesItemLineDetail": {"TaxCodeRef": {"value": "NON"}} if books.company.in_us else {},
+    }
+    form: dict[str, Any] = {"CustomerRef": {"value": customer["Id"]}, "PrivateNote": "Opening Balance", "Line": [line]}
+    if not books.company.in_us:
+        form["GlobalTaxCalculation"] = "NotApplicable"
+    if day:
+        form |= {"TxnDate": day, "DueDate": day}
+    entity = "Invoice" if amount > 0 else "CreditMemo"
+    if entity == "CreditMemo":
+        form.pop("DueDate", None)
+    books.create(books.shelf.entity(entity), form)
+
+
+def _open_vendor(books: Books, vendor: dict[str, Any], amount: Decimal, day: str | None) -> None:
+    """Book what a new vendor is owed as a bill, or what it owes as a credit."""
+    account = first_account(books, subtype="OtherMiscellaneousServiceCost") or first_account(books, kind="Expense")
+    if account is None:
+        raise faults.business("An opening balance needs an expense account.")
+    line = {
+        "Amount": abs(amount),
+        "DetailType": "AccountBasedExpenseLineDetail",
+        "AccountBasedExpenseLineDetail": {"AccountRef": {"value": account}},
+    }
+    form: dict[str, Any] = {"VendorRef": {"value": vendor["Id"]}, "PrivateNote": "Opening Balance", "Line": [line]}
+    if not books.company.in_us:
+        form["GlobalTaxCalculation"] = "NotApplicable"
+    if day:
+        form["TxnDate"] = day
+    books.create(books.shelf.entity("Bill" if amount > 0 else "VendorCredit"), form)
+
+
 class CustomerRules(NameRules):
     """Customers: parents, currency and balance."""
 
     entity = "Customer"
-    read_only = NameRules.read_only | {"Balance", "BalanceWithJobs"}
+    read_only = NameRules.read_only | {"Balance", "BalanceWithJobs", "OpenBalanceDate"}
+    on_create = frozenset({"Balance", "OpenBalanceDate"})
 
     def prepare(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
         """Complete a customer."""
@@ -91,10 +162,16 @@ class CustomerRules(NameRules):
         new.setdefault("Taxable", True)
         new.setdefault("BillWithParent", False)
         new.setdefault("PreferredDeliveryMethod", "Print")
+        _check_choice(new, "PreferredDeliveryMethod", _DELIVERY)
+        if new.get("TaxExemptionReasonId") is not None:
+            _check_choice(new, "TaxExemptionReasonId", tuple(map(str, range(1, 16))))
+        books.refer(new, "CustomerTypeRef", "CustomerType", kind="CustomerType", before=old)
+        books.refer(new, "DefaultTaxCodeRef", "TaxCode", kind="TaxCode", before=old)
+        _take_opening(books, new, old)
         new["IsProject"] = bool((old or {}).get("IsProject", False))
         for field in ("Balance", "BalanceWithJobs"):
             new[field] = (old or {}).get(field, 0)
-        self._set_currency(books, new, old)
+        set_name_currency(books, new, old)
         books.refer(new, "SalesTermRef", "Term", kind="Terms", before=old)
         books.refer(new, "PaymentMethodRef", "PaymentMethod", kind="PaymentMethods", before=old)
         if old is None and company.in_us and company.uses_sales_tax and company.default_tax_code and new["Taxable"]:
@@ -105,9 +182,16 @@ class CustomerRules(NameRules):
         self._place(books, new, old)
 
     def settle(self, books: Books, new: dict[str, Any] | None, old: dict[str, Any] | None) -> None:
-        """Carry a new name to the sub-customers and to the documents."""
+        """Book the opening balance of a new customer; carry a new name to the sub-customers and the documents."""
+        opening = books.memory.pop("opening balance", None)
+        if new is not None and old is None and opening is not None:
+            _open_customer(books, new, *opening)
         if new is None or old is None:
             return
+        parents = [(body.get("ParentRef") or {}).get("value") for body in (old, new)]
+        if parents[0] != parents[1]:
+            for parent in filter(None, parents):
+                settle_balance(books, parent)
         if new["FullyQualifiedName"] != old.get("FullyQualifiedName"):
             for child in books.shelf.find("Customer", "owner = ?", (new["Id"],)):
                 renamed = child | {"FullyQualifiedName": f"{new['FullyQualifiedName']}:{child['DisplayName']}"}
@@ -118,17 +202,6 @@ class CustomerRules(NameRules):
                 for body in books.shelf.find(entity, "owner = ?", (new["Id"],)):
                     body["CustomerRef"] = {"value": new["Id"], "name": new["DisplayName"]}
                     books.put_silently(entity, body)
-
-    def _set_currency(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
-        company = books.company
-        wanted = (new.get("CurrencyRef") or {}).get("value")
-        had = ((old or {}).get("CurrencyRef") or {}).get("value")
-        if had and wanted and wanted != had:
-            raise faults.business("The currency of a customer can't be changed.")
-        code = had or wanted or company.home_currency
-        if code != company.home_currency and not company.multicurrency:
-            raise faults.business("Multi Currency should be enabled to perform this operation.")
-        new["CurrencyRef"] = company.currency(code)
 
     def _place(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
         parent = books.refer(new, "ParentRef", "Customer", kind="Names", before=old)
@@ -191,14 +264,31 @@ class VendorRules(NameRules):
     """Vendors."""
 
     entity = "Vendor"
-    read_only = NameRules.read_only | {"Balance"}
+    read_only = NameRules.read_only | {"Balance", "OpenBalanceDate"}
+    on_create = frozenset({"Balance", "OpenBalanceDate"})
 
     def prepare(self, books: Books, new: dict[str, Any], old: dict[str, Any] | None) -> None:
         """Complete a vendor."""
         super().prepare(books, new, old)
+        _take_opening(books, new, old)
         new["Balance"] = (old or {}).get("Balance", 0)
         new.setdefault("Vendor1099", False)
-        new["CurrencyRef"] = books.company.currency((new.get("CurrencyRef") or {}).get("value"))
+        set_name_currency(books, new, old)
+        books.refer(new, "TermRef", "Term", kind="Terms", before=old)
+        books.refer(new, "APAccountRef", "Account", kind="Accounts", before=old, name="Name")
+        new.pop("FullyQualifiedName", None)
+        number = str(new.get("TaxIdentifier") or "")
+        if number and not number.startswith("X"):
+            # Only the last four digits are ever shown again.
+            new["TaxIdentifier"] = "X" * max(0, len(number) - 4) + number[-4:]
+
+    def settle(self, books: Books, new: dict[str, Any] | None, old: dict[str, Any] | None) -> None:
+        """Book the opening balance of a new vendor; carry a new name to the documents."""
+        opening = books.memory.pop("opening balance", None)
+        if new is not None and old is None and opening is not None:
+            _open_vendor(books, new, *opening)
+        if new is not None and old is not None and new["DisplayName"] != old.get("DisplayName"):
+            spread(books, ("VendorRef", "EntityRef"), new["Id"], new["DisplayName"], owners_only=True)
 
 
 class EmployeeRules(NameRules):
@@ -210,3 +300,16 @@ class EmployeeRules(NameRules):
         """Complete an employee."""
         super().prepare(books, new, old)
         new.setdefault("BillableTime", False)
+        if new.get("Gender") is not None:
+            _check_choice(new, "Gender", ("Male", "Female"))
+        for field in ("HiredDate", "ReleasedDate", "BirthDate"):
+            if new.get(field) is not None:
+                parse_date(new[field], field)
+        if new.get("SSN"):
+            # Never shown, whatever was sent.
+            new["SSN"] = "XXX-XX-XXXX"
+
+    def settle(self, books: Books, new: dict[str, Any] | None, old: dict[str, Any] | None) -> None:
+        """Carry a new name to the time sheets."""
+        if new is not None and old is not None and new["DisplayName"] != old.get("DisplayName"):
+            spread(books, ("EmployeeRef",), new["Id"], new["DisplayName"])

@@ -19,6 +19,8 @@ class Rules:
     read_only: frozenset[str] = frozenset()
     #: Fields that a sparse update can't empty.
     not_clearable: frozenset[str] = frozenset()
+    #: Read-only fields that a create may set all the same.
+    on_create: frozenset[str] = frozenset()
     always_sparse = False
     #: Every update is full, whatever it says.
     ignores_sparse = False

@@ -226,6 +226,13 @@ class CreditMemoRules(SalesRules):
         """What was used stays used."""
         used = cents((old or {}).get("TotalAmt")) - cents((old or {}).get("RemainingCredit"))
         new["RemainingCredit"] = new["Balance"] = new["TotalAmt"] - used
+        if new["RemainingCredit"] < 0:
+            raise refusals.not_so_much_open()
+
+    def check_delete(self, books: Books, old: Body) -> None:
+        """A credit that a payment uses can't go before the payment lets go of it."""
+        if cents(old.get("RemainingCredit")) != cents(old.get("TotalAmt")):
+            raise refusals.still_linked()
 
 
 class ReceiptRules(SalesRules):
