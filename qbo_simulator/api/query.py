@@ -236,6 +236,9 @@ class _Search:
             if kind == "date":
                 # A date may come with a time, which documents do not have.
                 return date.fromisoformat(value.strip()[:10]).isoformat() if value.strip() else ""
+            if name.lower() == "id" and self.entity.name != "TaxCode":
+                # Only tax codes have Ids that are no numbers.
+                return str(int(value.strip()))
             if kind == "number":
                 return float(amounts.decimal_of(value))
             if kind == "truth":

@@ -131,6 +131,7 @@ def test_by_post_as_text(us):
         ("SELECT * FROM Customer GROUP BY Id", "4000", 'Encountered " <IDENTIFIER> "GROUP ""'),
         ("SELECT * FROM Nothing", "4001", "Nothing"),
         ("SELECT * FROM Customer WHERE Id > '5'", "4001", "Id"),
+        ("SELECT * FROM Customer WHERE Id = 'invalid'", "4001", "Invalid value 'invalid' for property Id"),
         ("SELECT * FROM Customer WHERE Colour = 'red'", "4001", "Property Colour not found for Entity Customer"),
         ("SELECT * FROM Invoice WHERE PrivateNote = 'x'", "4001", "property 'PrivateNote' is not queryable"),
         ("SELECT * FROM Payment WHERE DocNumber = 'x'", "4001", "property 'DocNumber' is not queryable"),
