@@ -49,7 +49,7 @@ class BillPaymentRules(Rules):
         parse_date(new["TxnDate"], "TxnDate")
         set_currency(books, new, vendor)
         self._account(books, new, old)
-        books.refer(new, "APAccountRef", "Account", kind="Accounts", before=old, name="Name")
+        books.refer(new, "APAccountRef", "Account", kind="Accounts", before=old, name="FullyQualifiedName")
         new["Line"] = self._lines(books, new, old)
         if unapplied(new) < 0:
             raise refusals.over_applied()
@@ -78,7 +78,9 @@ class BillPaymentRules(Rules):
         paid_by = dict(new.get(group) or {})
         if not paid_by.get(field):
             raise faults.required(field)
-        account = books.refer(paid_by, field, "Account", kind="Accounts", before=(old or {}).get(group), name="Name")
+        account = books.refer(
+            paid_by, field, "Account", kind="Accounts", before=(old or {}).get(group), name="FullyQualifiedName"
+        )
         if account is not None and account.get("AccountType") not in types:
             raise faults.business("You must choose an account of the right type for this payment type.")
         if group == "CheckPayment":

@@ -84,6 +84,7 @@ class AccountRules(ListRules):
     """Accounts: the subtype decides the type, the type the classification."""
 
     read_only = ListRules.read_only | {"CurrentBalance", "CurrentBalanceWithSubAccounts", "Classification"}
+    parent_shown = ""
     refers = ("AccountRef", "DepositToAccountRef", "APAccountRef", "BankAccountRef", "CCAccountRef", "IncomeAccountRef")
 
     def __init__(self) -> None:

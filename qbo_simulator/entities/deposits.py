@@ -31,7 +31,10 @@ class DepositRules(Rules):
         """Check where the money comes from and goes to."""
         if not new.get("DepositToAccountRef"):
             raise faults.required("DepositToAccountRef")
-        account = books.refer(new, "DepositToAccountRef", "Account", kind="Accounts", before=old, name="Name") or {}
+        account = (
+            books.refer(new, "DepositToAccountRef", "Account", kind="Accounts", before=old, name="FullyQualifiedName")
+            or {}
+        )
         if account.get("AccountType") not in _PAIDISH:
             raise faults.business("You can only deposit to an asset account.")
         new.setdefault("TxnDate", books.today.isoformat())
@@ -43,7 +46,14 @@ class DepositRules(Rules):
         if back:
             if not back.get("AccountRef"):
                 raise faults.required("CashBack.AccountRef")
-            books.refer(back, "AccountRef", "Account", kind="Accounts", before=(old or {}).get("CashBack"), name="Name")
+            books.refer(
+                back,
+                "AccountRef",
+                "Account",
+                kind="Accounts",
+                before=(old or {}).get("CashBack"),
+                name="FullyQualifiedName",
+            )
             back["Amount"] = cents(back.get("Amount"))
             total -= back["Amount"]
         if total < 0:
@@ -129,7 +139,7 @@ def _direct(books: Books, line: Body, number: int) -> Body:
     detail = dict(line.get("DepositLineDetail") or {})
     if not detail.get("AccountRef"):
         raise faults.required("AccountRef")
-    books.refer(detail, "AccountRef", "Account", kind="Accounts", before=detail, name="Name")
+    books.refer(detail, "AccountRef", "Account", kind="Accounts", before=detail, name="FullyQualifiedName")
     books.refer(detail, "PaymentMethodRef", "PaymentMethod", kind="PaymentMethods", before=detail, name="Name")
     books.refer(detail, "ClassRef", "Class", kind="Class", before=detail, name="FullyQualifiedName")
     kept = {name: value for name, value in line.items() if name not in ("Id", "LineNum", "LinkedTxn")}

@@ -50,7 +50,7 @@ def _complete(books: Books, line: Line, before: Line | None, kind: str, *, inclu
     if kind == ACCOUNT:
         if not detail.get("AccountRef"):
             raise faults.required("AccountRef")
-        books.refer(detail, "AccountRef", "Account", kind="Accounts", before=known, name="Name")
+        books.refer(detail, "AccountRef", "Account", kind="Accounts", before=known, name="FullyQualifiedName")
     else:
         if not detail.get("ItemRef"):
             raise faults.required("ItemRef")

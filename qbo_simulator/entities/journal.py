@@ -141,8 +141,8 @@ class MoneyMoveRules(Rules):
         if new["Amount"] <= 0:
             raise faults.business("The amount must be greater than zero.")
         new["Amount"] = cents(new["Amount"])
-        source = books.refer(new, self.source, "Account", kind="Accounts", before=old, name="Name") or {}
-        target = books.refer(new, self.target, "Account", kind="Accounts", before=old, name="Name") or {}
+        source = books.refer(new, self.source, "Account", kind="Accounts", before=old, name="FullyQualifiedName") or {}
+        target = books.refer(new, self.target, "Account", kind="Accounts", before=old, name="FullyQualifiedName") or {}
         if source["Id"] == target["Id"]:
             raise faults.business("You can't transfer money from an account to itself.")
         if not {source.get("Classification"), target.get("Classification")} <= set(_BALANCE_SHEET):
@@ -160,7 +160,7 @@ class InventoryAdjustmentRules(Rules):
         """Check the account and how much each item changes by."""
         if not new.get("AdjustAccountRef"):
             raise faults.required("AdjustAccountRef")
-        books.refer(new, "AdjustAccountRef", "Account", kind="Accounts", before=old, name="Name")
+        books.refer(new, "AdjustAccountRef", "Account", kind="Accounts", before=old, name="FullyQualifiedName")
         new.setdefault("TxnDate", books.today.isoformat())
         parse_date(new["TxnDate"], "TxnDate")
         numbers = _numbers(new, old)

@@ -21,6 +21,8 @@ class ListRules(Rules):
 
     read_only = frozenset({"FullyQualifiedName", "Level"})
 
+    #: Which name of a parent its children show; accounts show none.
+    parent_shown = "FullyQualifiedName"
     #: The references of other objects that show the name.
     refers: tuple[str, ...] = ()
 
@@ -48,7 +50,9 @@ class ListRules(Rules):
         new[self.name_field] = name
         parent = None
         if self.nested:
-            parent = books.refer(new, "ParentRef", self.entity, kind=f"{self.entity}s", before=old, name="Name")
+            parent = books.refer(
+                new, "ParentRef", self.entity, kind=f"{self.entity}s", before=old, name=self.parent_shown
+            )
         self._check_free(books, new, old, name)
         if self.nested:
             new["FullyQualifiedName"] = f"{parent['FullyQualifiedName']}:{name}" if parent else name
@@ -71,10 +75,13 @@ class ListRules(Rules):
         for child in books.shelf.find(self.entity, "owner = ?", (new["Id"],)):
             renamed = child | {
                 "FullyQualifiedName": f"{new['FullyQualifiedName']}:{child[self.name_field]}",
-                "ParentRef": {**child["ParentRef"], **({"name": new["Name"]} if "name" in child["ParentRef"] else {})},
+                "ParentRef": {"value": new["Id"], **self._parent_name(new)},
             }
             books.touch(self.entity, renamed, token=False)
             self.settle(books, renamed, child)
+
+    def _parent_name(self, parent: dict[str, Any]) -> dict[str, Any]:
+        return {"name": parent[self.parent_shown]} if self.parent_shown else {}
 
     def rename(self, books: Books, new: dict[str, Any]) -> None:
         """Put a new name on the documents."""
@@ -267,6 +274,9 @@ class SingleRules(Rules):
                 new[name] = {key: item for key, item in group.items() if item is not CLEARED}
             elif value is not CLEARED:
                 new[name] = value
+            elif isinstance(new.get(name), dict):
+                # A phone or address that is not there is shown empty.
+                new[name] = {}
             else:
                 new.pop(name, None)
         return new

@@ -275,7 +275,7 @@ class VendorRules(NameRules):
         new.setdefault("Vendor1099", False)
         set_name_currency(books, new, old)
         books.refer(new, "TermRef", "Term", kind="Terms", before=old)
-        books.refer(new, "APAccountRef", "Account", kind="Accounts", before=old, name="Name")
+        books.refer(new, "APAccountRef", "Account", kind="Accounts", before=old, name="FullyQualifiedName")
         new.pop("FullyQualifiedName", None)
         number = str(new.get("TaxIdentifier") or "")
         if number and not number.startswith("X"):

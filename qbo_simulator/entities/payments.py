@@ -100,7 +100,7 @@ class PaymentRules(Rules):
     # -- the parts ------------------------------------------------------------------------------------------------
 
     def _accounts(self, books: Books, new: Body, old: Body | None) -> None:
-        if "DepositToAccountRef" not in new:
+        if "DepositToAccountRef" not in new and new["TotalAmt"]:
             found = books.shelf.find("Account", "json_extract(body, '$.AccountSubType') = 'UndepositedFunds'")
             if found:
                 new["DepositToAccountRef"] = {"value": found[0]["Id"]}

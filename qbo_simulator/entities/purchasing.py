@@ -71,7 +71,7 @@ class PurchaseFormRules(Rules):
             account = first_account(books, kind="Accounts Payable")
             if account:
                 new["APAccountRef"] = {"value": account}
-        books.refer(new, "APAccountRef", "Account", kind="Accounts", before=old, name="Name")
+        books.refer(new, "APAccountRef", "Account", kind="Accounts", before=old, name="FullyQualifiedName")
         if "VendorAddr" not in new and old is None and (vendor or {}).get("BillAddr"):
             new["VendorAddr"] = dict((vendor or {})["BillAddr"])
         return vendor
@@ -160,7 +160,9 @@ class PurchaseRules(PurchaseFormRules):
             raise faults.invalid_enumeration("PaymentType", kind)
         if not new.get("AccountRef"):
             raise faults.required("AccountRef")
-        account = books.refer(new, "AccountRef", "Account", kind="Accounts", before=old, name="Name") or {}
+        account = (
+            books.refer(new, "AccountRef", "Account", kind="Accounts", before=old, name="FullyQualifiedName") or {}
+        )
         wanted = {"CreditCard": ("Credit Card",), "Check": ("Bank",)}.get(kind, ("Bank", "Credit Card"))
         if account.get("AccountType") not in (*wanted, "Other Current Asset"):
             raise faults.business("You must choose an account of the right type for this payment type.")

@@ -150,6 +150,8 @@ class SalesRules(Rules):
 
     def _addresses(self, books: Books, new: Body, old: Body | None, customer: Body | None) -> None:
         for field in ("BillAddr", "ShipAddr"):
+            if field == "ShipAddr" and self.entity == "RefundReceipt" and field not in new:
+                continue
             if field not in new and old is None and customer and customer.get(field):
                 new[field] = customer[field]
             elif isinstance(new.get(field), dict) and "Id" not in new[field]:
@@ -249,7 +251,7 @@ class ReceiptRules(SalesRules):
                 raise faults.required("DepositToAccountRef")
             if account:
                 new["DepositToAccountRef"] = {"value": account}
-        books.refer(new, "DepositToAccountRef", "Account", kind="Accounts", before=old, name="Name")
+        books.refer(new, "DepositToAccountRef", "Account", kind="Accounts", before=old, name="FullyQualifiedName")
         if (old or {}).get("LinkedTxn"):
             new["LinkedTxn"] = (old or {})["LinkedTxn"]
         check_deposit(new, old)

@@ -38,7 +38,7 @@ class TaxAgencyRules(ListRules):
     def complete(self, books: Books, new: Body, old: Body | None) -> None:
         """An agency collects tax on sales; it can't be inactive."""
         new.pop("Active", None)
-        new.setdefault("TaxTrackedOnPurchases", False)
+        new.setdefault("TaxTrackedOnPurchases", not books.company.in_us)
         new.setdefault("TaxTrackedOnSales", True)
 
     def settle(self, books: Books, new: Body | None, old: Body | None) -> None:
