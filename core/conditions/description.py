@@ -166,10 +166,10 @@ def _pairs(choices: Iterable[Any]) -> list[list[str]]:
 
 
 def _operator(operator: Any, kind: str) -> Mapping[str, str]:
-    label = OPERATORS[operator.name]
+    label = str(OPERATORS[operator.name])
     if kind in ("date", "datetime") and operator.name in ("equals", "not_equals"):
         label = _("is on") if operator.name == "equals" else _("is not on")
-    return {"name": operator.name, "label": str(label), "shape": operator.shape}
+    return {"name": operator.name, "label": label, "shape": operator.shape}
 
 
 def _people() -> list[list[str]]:

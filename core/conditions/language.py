@@ -124,10 +124,14 @@ class Scope:
         if isinstance(described, str):
             if not registry.may_use(described, user):
                 raise BadCondition(_("There are no conditions about “%s”.") % described)
-            self.fields: Fields = registry.fields_of(described, user)
             self.relations = registry.relations_of(described, user)
-        else:
-            self.fields = described
+        self._fields: dict[str, Field | None] = {} if isinstance(described, str) else dict(described)
+
+    def field(self, name: str) -> Field | None:
+        """The property of this name."""
+        if name not in self._fields and self.name:
+            self._fields[name] = registry.field_of(self.name, name, self._user)
+        return self._fields.get(name)
 
     def behind(self, relation: Relation) -> "Scope":
         """The scope at the other end of an association."""
@@ -227,7 +231,7 @@ class _Reader:
         if reached is None:
             return EVERYTHING
         inner, hops, name = reached
-        known = inner.fields.get(name)
+        known = inner.field(name)
         if known is None and not part["field"]:
             return self._wrong(_("Choose a property."), place)
         if known is None:

@@ -45,6 +45,14 @@ def fields_of(object_type: str, user: Any = None) -> dict[str, Field]:
     return {name: field for name, field in found.items() if _allowed(user, field.permission)}
 
 
+def field_of(object_type: str, name: str, user: Any = None) -> Field | None:
+    """The property of this name, if ``user`` may use it; providers are asked only for what is not registered."""
+    found = _fields.get(object_type, {}).get(name)
+    if found is None:
+        found = fields_of(object_type, user).get(name)
+    return found if found is not None and _allowed(user, found.permission) else None
+
+
 def relations_of(object_type: str, user: Any = None) -> dict[str, Relation]:
     """The associations of an object that lead to records ``user`` may see, by name."""
     return {

@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from core.conditions import BadCondition, from_address, registry, to_address
+from core.conditions import BadCondition, ConditionObject, from_address, registry, to_address
 from core.conditions.language import parse, setting
 from core.conditions.sql import to_sql
 from core.forms.conditions import ConditionField, read
@@ -30,7 +30,7 @@ class WhereForm(forms.Form):
         self.fields["where"] = field
 
 
-def _known(request: HttpRequest, object_type: str) -> registry.ConditionObject:
+def _known(request: HttpRequest, object_type: str) -> ConditionObject:
     """The object, or 404; 403 for who may not see its records."""
     known = registry.objects.get(object_type)
     if known is None:
