@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from core.conditions import BadCondition, Field, Where, compile_conditions, fields, from_query, where_in
 from core.money import NotAnAmount, formatted
 from core.paging import SIZES, BadCursor, Page, page_by_key
+from core.properties import lists
 from core.search import matching
 from invoices.enums import InvoiceStatus, SyncState
 from invoices.models import Invoice, InvoiceLine, Payment, PaymentApplication
@@ -104,6 +105,8 @@ def filtered(user: Any, query: QueryDict, where: Where) -> tuple[QuerySet[Invoic
     if query.getlist("status"):
         # What QuickBooks deleted has no status any more, only the last one that it had.
         rows = rows.filter(removed_at=None)
+    rows, misfit = lists.filtered_in(rows, query, "invoice")
+    problem = problem or misfit
     try:
         rows = rows.filter(compile_conditions(from_query(query, FILTERS), FILTERS))
     except BadCondition as error:
@@ -117,21 +120,24 @@ def listing(user: Any, query: QueryDict) -> Listing:
     where = where_in(query, "invoice", user)
     rows, problem = filtered(user, query, where)
     sort = query.get("sort", "")
-    sort = sort if sort.removeprefix("-") in SORTS else DEFAULT_SORT
+    rows, custom_key, slow = lists.sorted_in(rows, query, "invoice")
+    sort = sort if custom_key or sort.removeprefix("-") in SORTS else DEFAULT_SORT
+    key = custom_key or sort
     size = {str(each): each for each in SIZES}.get(query.get("size", ""), DEFAULT_SIZE)
     shown = rows.select_related("connection", "deal", "owner")
     try:
-        page = page_by_key(shown, sort=sort, cursor=query.get("cursor", ""), size=size)
+        page = page_by_key(shown, sort=key, cursor=query.get("cursor", ""), size=size)
     except BadCursor:
-        page = page_by_key(shown, sort=sort, size=size)
+        page = page_by_key(shown, sort=key, size=size)
     marks = accounting().sync_marks([invoice.pk for invoice in page.rows]) if page.rows else {}
     return Listing(
         page=page,
         rows=[Row(invoice, marks.get(invoice.pk)) for invoice in page.rows],
         q=query.get("q", "").strip()[:LONGEST_SEARCH],
         sort=sort,
-        chosen={name: values for name in FILTERS if (values := [v for v in query.getlist(name) if v])},
-        problem=problem,
+        chosen={name: values for name in FILTERS if (values := [v for v in query.getlist(name) if v])}
+        | lists.chosen_in(query, "invoice"),
+        problem=problem or slow,
         where=where,
     )
 
@@ -182,7 +188,12 @@ def sums(user: Any, query: QueryDict) -> list[CurrencySum]:
 
 def by_currency(rows: QuerySet[Invoice]) -> list[CurrencySum]:
     """Number, total and balance of ``rows`` in each currency, voided ones counted with their zero."""
-    found = rows.filter(removed_at=None).order_by().values("currency").annotate(all=Sum("total"), open=Sum("balance"), count=Count("pk"))
+    found = (
+        rows.filter(removed_at=None)
+        .order_by()
+        .values("currency")
+        .annotate(all=Sum("total"), open=Sum("balance"), count=Count("pk"))
+    )
     return [
         CurrencySum(row["currency"], row["count"], row["all"], row["open"])
         for row in sorted(found, key=lambda row: -row["count"])

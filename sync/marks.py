@@ -47,6 +47,8 @@ def _mark(invoice: Invoice, link: Link | None, operation: Operation | None) -> S
     url = web_url(invoice)
     if operation is not None or (not invoice.external_id and (link is None or link.outcome == Outcome.PENDING)):
         return _on_its_way(invoice, operation)
+    if invoice.external_id and not invoice.connection.active and (link is None or link.outcome == Outcome.IN_SYNC):
+        return _not_followed(invoice)
     if link is None:
         return SyncMark(
             SyncState.IN_SYNC if invoice.external_id else SyncState.NONE, since=invoice.synced_at, web_url=url
@@ -63,6 +65,18 @@ def _mark(invoice: Invoice, link: Link | None, operation: Operation | None) -> S
     )
 
 
+def _not_followed(invoice: Invoice) -> SyncMark:
+    """Nothing is read of the company just now, so nobody can say whether this is still how QuickBooks has it."""
+    return SyncMark(
+        SyncState.WAITING,
+        reason=_("“%(name)s” is not connected: %(status)s. These are the last figures that it gave.")
+        % {"name": invoice.connection, "status": invoice.connection.get_status_display().lower()},
+        fix_url=reverse("qbo_connector:connection-list"),
+        since=invoice.synced_at,
+        web_url=web_url(invoice),
+    )
+
+
 def _on_its_way(invoice: Invoice, operation: Operation | None) -> SyncMark:
     since = operation.created_at if operation else invoice.created_at
     if not invoice.connection.active:
@@ -75,6 +89,9 @@ def _on_its_way(invoice: Invoice, operation: Operation | None) -> SyncMark:
         )
     if operation is not None and operation.problem:
         return SyncMark(SyncState.WAITING, reason=operation.problem, detail=operation.problem_detail, since=since)
+    if invoice.external_id:
+        on_its_way = _("A change made here is on its way to QuickBooks.")
+        return SyncMark(SyncState.WAITING, reason=on_its_way, since=since, web_url=web_url(invoice))
     return SyncMark(SyncState.CREATING, since=since)
 
 

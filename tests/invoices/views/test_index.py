@@ -145,8 +145,16 @@ def test_sums_that_take_too_long_ask_to_narrow_the_filter(web, some, monkeypatch
     assert "narrow the filter" in web.get(reverse("invoices:invoice-sums")).content.decode()
 
 
-def test_removed_invoices_are_not_listed(web, make_invoice):
-    make_invoice(removed_at=datetime.datetime(2026, 11, 1, tzinfo=datetime.UTC))
+def test_invoices_that_quickbooks_deleted_are_marked_and_have_no_status(web, make_invoice):
+    gone = make_invoice(number="1", removed_at=datetime.datetime(2026, 11, 1, tzinfo=datetime.UTC))
+
+    assert numbers(web) == ["1"]
+    assert "Deleted in QuickBooks" in web.get(URL).content.decode()
+    assert numbers(web, status=gone.status) == []
+
+
+def test_archived_invoices_are_not_listed(web, make_invoice):
+    make_invoice(archived_at=datetime.datetime(2026, 11, 1, tzinfo=datetime.UTC))
 
     assert numbers(web) == []
 
