@@ -1,10 +1,12 @@
 """Sample companies with recent dates, new companies, bulk data, reset, PDF, XML."""
 
+import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import requests
 
+from qbo_simulator.seed import SAMPLES
 from qbo_simulator.server import Simulator
 
 
@@ -111,6 +113,42 @@ def test_generating_for_a_company_with_customers_adds_to_their_balances(us):
     total = us.control("GET", f"objects/{us.realm}/Customer")
     invoices = us.control("GET", f"objects/{us.realm}/Invoice")
     assert round(sum(row["Balance"] for row in total), 2) == round(sum(row["Balance"] for row in invoices), 2)
+
+
+@pytest.mark.parametrize("template", sorted(SAMPLES))
+def test_a_company_is_made_of_every_template(us, connect, template):
+    made = us.control("POST", "companies", {"template": template, "name": f"Of {template}"})
+    empty = us.control("POST", "companies", {"template": template, "name": f"Empty {template}", "empty": True})
+
+    assert connect(made["realmId"]).query("SELECT COUNT(*) FROM Invoice")["totalCount"] > 0
+    assert connect(empty["realmId"]).query("SELECT COUNT(*) FROM Invoice") == {"totalCount": 0}
+    read = connect(made["realmId"]).raw("GET", f"companyinfo/{made['realmId']}").json()
+    assert read["CompanyInfo"]["CompanyName"] == f"Of {template}"
+    wrong = requests.post(f"{us.url}/_simulator/companies", json={"template": "mars"}, timeout=5)
+    assert wrong.status_code == 404
+
+
+def test_the_clock_runs_on_at_its_speed_while_nothing_does(tmp_path):
+    with Simulator(tmp_path, companies=["us"]) as simulator:
+        requests.post(f"{simulator.url}/_simulator/clock", json={"speed": 100000}, timeout=5)
+        time.sleep(0.2)
+        before = requests.get(f"{simulator.url}/_simulator/clock", timeout=5).json()
+    with Simulator(tmp_path) as simulator:
+        after = requests.get(f"{simulator.url}/_simulator/clock", timeout=5).json()
+    assert after["speed"] == 100000
+    assert before["offset"] > 15000
+    assert datetime.fromisoformat(after["now"]) > datetime.fromisoformat(before["now"])
+
+
+def test_two_names_are_merged_by_the_accountant(us):
+    kept = us.control("POST", f"objects/{us.realm}/Customer/24", {"operation": "merge", "into": "3"})
+
+    assert kept["Id"] == "3"
+    assert us.get("Invoice", "130")["CustomerRef"] == {"value": "3", "name": "Cool Cars"}
+    assert us.get("Customer", "3")["Balance"] == 362.07
+    assert us.raw("GET", "customer/24").json()["Fault"]["Error"][0]["code"] == "610"
+    answer = requests.post(f"{us.url}/_simulator/objects/{us.realm}/Customer/3", json={"operation": "merge"}, timeout=5)
+    assert answer.json()["Fault"]["Error"][0]["code"] == "610"
 
 
 def test_reset_starts_over(us):

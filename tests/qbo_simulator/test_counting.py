@@ -101,3 +101,44 @@ def test_rate_and_most_in_flight_are_measured(us):
     assert rates["per_minute"] == rates["most_in_flight"] == 6
     assert 1 <= rates["per_second"] <= 6
     assert rates["in_flight"] == 0
+
+
+def test_calls_are_found_by_everything_that_is_known_of_them(us):
+    us.control("DELETE", "calls")
+    us.get("Customer", "1")
+    between = us.control("GET", "clock")["now"]
+    time.sleep(0.01)
+    us.raw("GET", "customer/9999")
+    us.post("Customer", {"DisplayName": "Found"}, requestid="abc")
+
+    def numbers(**wanted):
+        answer = us.http.get(f"{us.url}/_simulator/calls", params=wanted, timeout=5)
+        assert answer.status_code == 200, answer.text
+        return [call["number"] for call in answer.json()["calls"]]
+
+    first, second, third = numbers()
+    assert numbers(since=between) == [second, third]
+    assert numbers(until=between) == [first]
+    assert numbers(after=str(second)) == [third]
+    assert numbers(metered="true") == [first]
+    assert numbers(status="400", fault="610") == [second]
+    assert numbers(requestid="abc") == numbers(kind="write") == numbers(method="POST") == [third]
+    assert numbers(path="/CUSTOMER/1") == [first]
+    assert numbers(limit="1") == [third]
+    assert us.http.get(f"{us.url}/_simulator/calls?colour=red", timeout=5).status_code == 400
+    (hour,) = us.control("GET", "calls")["by_hour"].values()
+    assert hour == {"total": 3, "metered": 1}
+
+
+def test_one_call_has_its_bodies_but_not_its_token(us):
+    us.control("DELETE", "calls")
+    us.post("Customer", {"DisplayName": "Detail"})
+
+    number = us.control("GET", "calls")["calls"][0]["number"]
+    call = us.control("GET", f"calls/{number}")
+
+    assert '"Detail"' in call["request_body"]
+    assert '"SyncToken":"0"' in call["response_body"]
+    assert call["response_bytes"] == len(call["response_body"])
+    assert us.tokens["access_token"] not in str(call)
+    assert us.http.get(f"{us.url}/_simulator/calls/{number + 7}", timeout=5).status_code == 404

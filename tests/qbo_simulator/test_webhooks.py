@@ -128,3 +128,77 @@ def test_only_chosen_entities_and_nothing_for_refusals(us, listener, configure):
     us.raw("POST", "invoice/103/send")
 
     assert [event["type"] for event in json.loads(listener.wait(1)[0])] == ["qbo.invoice.emailed.v1"]
+
+
+def test_a_merge_tells_who_is_gone(us, listener, configure):
+    for form in ("cloudevents", "legacy"):
+        configure(format=form, entities=["Customer"])
+        gone = us.post("Customer", {"DisplayName": f"Gone {form}"})["Id"]
+        count = len(listener.received) + 1
+        listener.wait(count)
+        us.control("POST", f"objects/{us.realm}/Customer/{gone}", {"operation": "merge", "into": "3"})
+        body = json.loads(listener.wait(count + 1)[-1])
+        if form == "cloudevents":
+            (event,) = body
+            assert (event["type"], event["intuitentityid"]) == ("qbo.customer.merged.v1", "3")
+            assert event["data"] == {"deletedid": gone}
+        else:
+            (event,) = body["eventNotifications"][0]["dataChangeEvent"]["entities"]
+            assert (event["operation"], event["id"], event["deletedId"]) == ("Merge", "3", gone)
+
+
+def test_companies_have_requests_of_their_own_where_that_is_asked_for(us, uk, listener, configure):
+    events = [{"realmId": api.realm, "entity": "Customer", "id": "1"} for api in (us, uk)]
+    for together, expected in ((True, 1), (False, 2)):
+        configure(companies_together=together)
+        before = len(listener.received)
+        us.control("POST", "webhooks/events", {"events": events})
+        bodies = [json.loads(body) for body in listener.wait(before + expected)[before:]]
+        assert [[event["intuitaccountid"] for event in body] for body in bodies] == (
+            [[us.realm, uk.realm]] if together else [[us.realm], [uk.realm]]
+        )
+
+
+def test_events_of_ones_own_making(us, listener, configure):
+    configure(delay=0)
+    events = [
+        {"realmId": us.realm, "entity": "Invoice", "id": "130", "operation": "Void"},
+        {"realmId": "1", "entity": "Customer", "id": "9", "operation": "Merge", "deletedId": "8"},
+    ]
+
+    assert us.control("POST", "webhooks/events", {"events": events}) == {"queued": 2}
+
+    listener.wait(1)
+    deadline = time.monotonic() + 5
+    while len(received := [e for _, body in listener.received for e in json.loads(body)]) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert [(e["type"], e["intuitaccountid"]) for e in received] == [
+        ("qbo.invoice.voided.v1", us.realm),
+        ("qbo.customer.merged.v1", "1"),
+    ]
+    refused = us.http.post(f"{us.url}/_simulator/webhooks/events", json={"entity": "Wombat"}, timeout=5)
+    assert refused.status_code == 400
+
+
+def test_impossible_settings_are_refused(us):
+    for settings in ({"format": "carrier pigeon"}, {"delay": -1}, {"address": "nowhere"}, {"retries": 3}):
+        assert us.http.post(f"{us.url}/_simulator/webhooks", json=settings, timeout=5).status_code == 400
+    assert us.http.post(f"{us.url}/_simulator/webhooks", json={"nonsense": 1}, timeout=5).status_code == 404
+    assert us.control("GET", "webhooks")["retries"] == [10, 20, 30, 300, 1200, 7200, 14400, 21600]
+
+
+def test_what_was_sent_is_shown_and_forgotten(us, listener, configure):
+    configure(delay=0)
+    us.post("Customer", {"DisplayName": "Shown"})
+    listener.wait(1)
+    sent = us.control("GET", "webhooks")["sent"]
+    deadline = time.monotonic() + 5
+    while not sent and time.monotonic() < deadline:
+        sent = us.control("GET", "webhooks")["sent"]
+
+    assert sent[0].keys() == {
+        *("number", "at", "address", "status", "problem", "try", "milliseconds", "signature", "body"),
+    }
+    assert us.control("DELETE", "webhooks") == {"waiting": 0, "sent": []}
+    assert us.control("GET", "webhooks")["sent"] == []
