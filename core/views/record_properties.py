@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.forms.values import PropertyValuesForm
 from core.properties import BadValues, Fixed
-from core.properties.shown import show_columns
+from core.properties.lists import show_columns
 from core.views.properties import object_of
 
 
@@ -46,5 +46,6 @@ def property_columns(request: HttpRequest, object_type: str) -> HttpResponse:
     object_of(object_type)
     ids = [int(each) for each in request.POST.getlist("column") if each.isdecimal() and len(each) < 19]
     show_columns(request.user, object_type, ids)
-    back = request.POST.get("next", "")
+    # The address may have changed since the form was printed: filters follow the reader without a new page.
+    back = request.headers.get("Referer") or request.POST.get("next", "")
     return redirect(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else "core:home")

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from core.conditions import BadCondition, Where, compile_conditions, from_query
 from core.money import formatted_number
 from core.paging import SIZES, BadCursor, Page, page_by_key
+from core.properties import lists
 from core.search import matching
 from crm.filters import ListSpec
 
@@ -84,12 +85,15 @@ def filtered(rows: QuerySet[Any], query: QueryDict, spec: ListSpec) -> tuple[Que
 def listing(rows: QuerySet[Any], query: QueryDict, spec: ListSpec, where: Where | None = None) -> Listing:
     """One page of ``rows`` as the address asks for it, in two queries whatever its size."""
     where = where or Where()
-    fitting, problem = filtered(rows.filter(where.fitting), query, spec)
+    object_type = object_type_of(rows)
+    rows, misfit = lists.filtered_in(rows.filter(where.fitting), query, object_type)
+    fitting, problem = filtered(rows, query, spec)
+    fitting, custom_key, slow = lists.sorted_in(fitting, query, object_type)
     sort = query.get("sort", "")
-    if sort.lstrip("-") not in spec.sorts:
+    if not custom_key and sort.lstrip("-") not in spec.sorts:
         sort = spec.default_sort
-    column = spec.sorts[sort.lstrip("-")]
-    key = f"-{column}" if sort.startswith("-") else column
+    column = "" if custom_key else spec.sorts[sort.lstrip("-")]
+    key = custom_key or (f"-{column}" if sort.startswith("-") else column)
     size = {str(each): each for each in SIZES}.get(query.get("size", ""), DEFAULT_SIZE)
     try:
         page = page_by_key(fitting, sort=key, cursor=query.get("cursor", ""), size=size)
@@ -98,17 +102,23 @@ def listing(rows: QuerySet[Any], query: QueryDict, spec: ListSpec, where: Where 
     # A first page that is not full is all there is.
     count = capped_count(fitting) if page.next or page.previous else len(page.rows)
     chosen = {name: [value for value in query.getlist(name) if value] for name in spec.fields if query.get(name)}
+    carried = [(name, value) for name, values in chosen.items() if name not in spec.controls for value in values]
     return Listing(
         page,
         min(count, COUNT_UP_TO),
         count > COUNT_UP_TO,
         query.get("q", "").strip(),
         sort,
-        chosen,
-        [(name, value) for name, values in chosen.items() if name not in spec.controls for value in values],
-        problem or where.problem,
+        chosen | lists.chosen_in(query, object_type),
+        carried,
+        problem or where.problem or misfit or slow,
         where,
     )
+
+
+def object_type_of(rows: QuerySet[Any]) -> str:
+    """The kind of records in ``rows``."""
+    return str(rows.model._meta.model_name)
 
 
 def capped_count(rows: QuerySet[Any]) -> int:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from core.conditions import where_in
+from core.properties.lists import columns_for
 from crm import filters
 from crm.enums import BillingStatus, DealStatus, QuoteStatus
 from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
@@ -92,9 +93,12 @@ def named_companies(request: HttpRequest, chosen: Sequence[str], rows: Sequence[
 
 
 def _index(request: HttpRequest, kind: Kind, found: Listing, **extra: Any) -> HttpResponse:
+    columns = columns_for(request.user, kind.name, request.GET)
+    columns.read(found.rows)
     context = {
         "kind": kind,
         "list": found,
+        "columns": columns,
         "owners": people.owner_choices(),
         "archived_options": [("1", _("Archived only"))],
         **extra,

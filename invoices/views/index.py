@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from core.properties.lists import columns_for
 from invoices import queries
 from invoices.enums import InvoiceStatus
 from invoices.ports import AccountingUnavailable
@@ -58,8 +59,11 @@ def invoice_list(request: HttpRequest) -> HttpResponse:
         unread = {"reason": str(error), "tabs": tabs(request.GET)}
         return render(request, "invoices/invoice_list.html", unread)
     companies, owners = queries.filter_choices()
+    columns = columns_for(request.user, "invoice", request.GET)
+    columns.read([row.invoice for row in listing.rows])
     context: dict[str, Any] = {
         "listing": listing,
+        "columns": columns,
         "tabs": tabs(request.GET),
         "statuses": InvoiceStatus.choices,
         "companies": companies if len(companies) > 1 else [],
