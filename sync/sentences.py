@@ -46,9 +46,23 @@ def retried(event: Event) -> str:
     )
 
 
+def linked(event: Event) -> str:
+    """“linked it to “Green Garden” in QuickBooks”."""
+    name = event.data.get("name", "")
+    return (_("linked it to “%s” in QuickBooks") if event.actor_id else _("Linked to “%s” in QuickBooks")) % name
+
+
+def renamed(event: Event) -> str:
+    """“called it “Green Garden (2)” in QuickBooks”."""
+    name = event.data.get("name", "")
+    return (_("called it “%s” in QuickBooks") if event.actor_id else _("Called “%s” in QuickBooks")) % name
+
+
 KINDS = (
     EventKind("sync.switched_on", "connection", "player-play", switched_on),
     EventKind("sync.switched_off", "connection", "player-pause", switched_off),
+    EventKind("sync.linked", "connection", "link", linked),
+    EventKind("sync.renamed", "connection", "pencil", renamed),
     EventKind("invoice.refused", "invoice", "alert-circle", refused),
     EventKind("invoice.retried", "invoice", "refresh", retried),
 )

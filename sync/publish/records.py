@@ -8,7 +8,6 @@ reason on their link. No call of QuickBooks is made here.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
@@ -30,6 +29,7 @@ from sync.policies import OBJECT_OF, Policy, policy_of
 from sync.publish import activity, creations, settled
 from sync.publish.selection import Item, select
 from sync.publish.updates import READ_ONLY, Change, plan_updates, subject_of, write_links
+from sync.reconcile import run
 
 PARTIES = (RecordType.COMPANY, RecordType.CONTACT, RecordType.PRODUCT)
 # So many at once are bulk; fewer are somebody's own edit and go first.
@@ -99,7 +99,8 @@ def publish_to(connection: Connection, record_type: RecordType, ids: Sequence[in
     policy = policy_of(connection, OBJECT_OF[record_type])
     if not policy.sends_out or not ids:
         return
-    _lock(connection)
+    # Reconcile and publish of a company take turns: both link records.
+    run.lock(connection)
     # In this order: an operation that settles in between has written its link when links are read.
     busy = _under_way(connection, record_type, ids)
     items = _read(policy, record_type, ids)
@@ -110,12 +111,6 @@ def publish_to(connection: Connection, record_type: RecordType, ids: Sequence[in
     _publish_linked(policy, record_type, known, asked, urgent=urgent)
     if fresh and _is_complete(connection, record_type):
         _publish_new(policy, record_type, fresh, busy, asked, urgent=urgent)
-
-
-def _lock(connection: Connection) -> None:
-    """Reconcile and publish of a company take turns: both link records."""
-    with database.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('sync.reconcile'), %s)", [connection.pk])
 
 
 def _under_way(connection: Connection, record_type: RecordType, ids: Sequence[int]) -> dict[int, str]:

@@ -10,17 +10,33 @@ from core.events import emit
 from core.models import Origin
 from invoices.models import Invoice
 from invoices.ports import accounting
-from qbo_connector.models import MirrorObject, ParkedRecord
-from sync.enums import Outcome
+from qbo_connector.models import Connection, MirrorObject, ParkedRecord
+from sync.enums import Outcome, RecordType
 from sync.models import Link
+from sync.publish.records import PARTIES, Asked, publish_to
 
 
 @transaction.atomic
 def send_again(links: Iterable[Link], *, by: Any) -> int:
-    """Send refused invoices to QuickBooks again, each as a new attempt of the same intent; returns how many.
+    """Send refused records to QuickBooks again, invoices as a new attempt of the same intent; returns how many.
 
     One that is on its way already, or that QuickBooks has by now, is left alone.
     """
+    links = list(links)
+    return _invoices_again(links, by=by) + _records_again(links)
+
+
+def _records_again(links: Iterable[Link]) -> int:
+    wanted: dict[tuple[Connection, RecordType], list[int]] = {}
+    for link in links:
+        if link.object_type in PARTIES and link.outcome == Outcome.FAILING:
+            wanted.setdefault((link.connection, RecordType(link.object_type)), []).append(link.object_id)
+    for (connection, record_type), ids in wanted.items():
+        publish_to(connection, record_type, ids, Asked(again=True))
+    return sum(len(ids) for ids in wanted.values())
+
+
+def _invoices_again(links: Iterable[Link], *, by: Any) -> int:
     wanted = [link.object_id for link in links if link.object_type == "invoice" and link.outcome == Outcome.FAILING]
     invoices = Invoice.objects.filter(pk__in=wanted, external_id="").select_related("deal", "connection")
     sent = list(invoices.defer("search").order_by("pk"))
