@@ -236,3 +236,45 @@ def system_failure(detail: str = "Unexpected Internal Error") -> Refused:
     message = "An application error has occurred while processing your request"
     error = Error("10000", message, f"System Failure Error: {detail}", None)
     return Refused(error, type="SystemFault", status=500)
+
+
+def administrator_gone() -> Refused:
+    """Fault 120: whoever connected the app is no longer an administrator of the company."""
+    name = "Authorization Failure"
+    detail = f"{name} : The user who authorized this app is no longer an administrator of the company."
+    return Refused(Error("120", name, detail), type="AuthorizationFault", status=401)
+
+
+def by_code(code: str) -> Refused | GatewayRefused | None:
+    """Return the usual refusal with that code, or None for a code of which nothing is known."""
+    known: dict[str, Refused | GatewayRefused] = {
+        "120": administrator_gone(),
+        "500": unsupported_operation("void"),
+        "610": object_not_found(),
+        "2010": invalid_property("Unexpected"),
+        "2020": required("Line"),
+        "2040": invalid_text("DisplayName", "The name can't contain a colon, a tab or a new line."),
+        "2050": too_long("DocNumber", 21, 22),
+        "2080": illegal_number("Amount", "abc"),
+        "2170": invalid_enumeration("EmailStatus", "Never"),
+        "2210": invalid_email("PrimaryEmailAddr", "nobody"),
+        "2500": invalid_reference("Names", "75"),
+        "3001": GatewayRefused(429, "SERVICE", "ThrottleExceeded", "3001", _LIMIT),
+        "3100": app_not_authorized(),
+        "3200": token_expired("sample_access_token"),
+        "4000": query_not_parsed('Encountered "<EOF>" at line 0, column 0.\nWas expecting:\n    "select" ...\n    '),
+        "4001": query_invalid("value 0 is too small. Min allowed value is 1"),
+        "5010": stale_object(),
+        "6000": business("You cannot modify a list element that has been deleted."),
+        "6070": amount_mismatch(10),
+        "6140": duplicate_number("1037", "Invoice", "130"),
+        "6190": company_inactive(),
+        "6210": period_closed(),
+        "6240": duplicate_name("null"),
+        "6540": deposited(),
+        "10000": system_failure(),
+    }
+    return known.get(code.lstrip("0") or code)
+
+
+_LIMIT = "The request limit was reached.  Try again later"

@@ -10,6 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+from qbo_simulator import faults
 from qbo_simulator.calls import Call
 
 ACTIONS = (
@@ -26,15 +27,6 @@ ACTIONS = (
     "body",
     "throttle",
 )
-_TEXTS = {
-    "3200": "AuthenticationFailed",
-    "3100": "ApplicationAuthorizationFailed",
-    "5010": "Stale Object Error",
-    "6190": "Invalid Company Status",
-    "6210": "Account Period Closed, Cannot Update Through Services API",
-    "6240": "Duplicate Name Exists Error",
-    "10000": "An application error has occurred while processing your request",
-}
 HTML = (
     b"<html>\r\n<head><title>503 Service Temporarily Unavailable</title></head>\r\n<body>\r\n"
     b"<center><h1>503 Service Temporarily Unavailable</h1></center>\r\n</body>\r\n</html>\r\n"
@@ -84,12 +76,25 @@ class FaultRule:
         )
 
     def fault_body(self) -> dict[str, Any]:
-        """Return the Fault that this rule answers with."""
+        """Return the Fault that this rule answers with: the usual words of its code, or those of the rule."""
         code = self.code or "10000"
         kind = "SystemFault" if code == "10000" else "ValidationFault"
-        message = self.message or _TEXTS.get(code, "Injected fault")
-        detail = self.detail or f"{message} : made on purpose by the simulator"
-        return {"Error": [{"Message": message, "Detail": detail, "code": code, "element": ""}], "type": kind}
+        message, detail, element = "Injected fault", None, ""
+        usual = faults.by_code(code)
+        if isinstance(usual, faults.GatewayRefused):
+            kind, message, detail = usual.kind, usual.error["message"], usual.error["detail"]
+        elif usual is not None:
+            error = usual.errors[0]
+            kind, message, detail, element = usual.type, error.message, error.detail, error.element or ""
+        if self.message or self.detail or usual is None:
+            message = self.message or message
+            detail = self.detail or f"{message} : made on purpose by the simulator"
+        return {"Error": [{"Message": message, "Detail": detail, "code": code, "element": element}], "type": kind}
+
+    def fault_status(self) -> int:
+        """Return the HTTP status that goes with the rule, or else with its code."""
+        usual = faults.by_code(self.code or "10000")
+        return self.status or (usual.status if usual is not None else 400)
 
     def as_json(self) -> dict[str, Any]:
         """Return the rule without the conditions that it does not have."""

@@ -15,12 +15,13 @@ from qbo_simulator.company import load_company
 from qbo_simulator.store import Transaction
 
 Maker = Callable[[Ledger, Asked], dict[str, Any]]
-_DETAIL = "ProfitAndLossDetail"
+_DETAIL, _SHEET_DETAIL = "ProfitAndLossDetail", "BalanceSheetDetail"
 
 REPORTS: dict[str, Maker] = {
     "ProfitAndLoss": statements.profit_and_loss,
     _DETAIL: partial(postings.general_ledger, name=_DETAIL, kinds="Revenue Expense"),
     "BalanceSheet": statements.balance_sheet,
+    _SHEET_DETAIL: partial(postings.general_ledger, name=_SHEET_DETAIL, kinds="Asset Liability Equity"),
     "CashFlow": statements.cash_flow,
     "TrialBalance": statements.trial_balance,
     "TrialBalanceFR": statements.trial_balance,
