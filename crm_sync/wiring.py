@@ -19,6 +19,7 @@ EVENT_HANDLERS: dict[str, list[str]] = {
     "invoice.void_requested": ["sync.publish_invoice_changes"],
     "invoice.delete_requested": ["sync.publish_invoice_changes"],
     "operation.finished": ["sync.settle"],
+    "sync.look_again": ["sync.look_again"],
     **{
         f"{record}.{change}": ["sync.publish_records"]
         for record in ("company", "contact", "product")

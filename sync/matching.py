@@ -59,12 +59,15 @@ def suggests(settings: ObjectSettings) -> bool:
     return settings.matching == Matching.DEFAULT or (chosen and bool(_NAME_FIELDS & set(settings.matching_fields)))
 
 
-def records_for(settings: ObjectSettings, record_type: RecordType, objects: Mapping[str, Mapping[str, Any]]) -> Matches:
+def records_for(
+    settings: ObjectSettings, record_type: RecordType, objects: Mapping[str, Mapping[str, Any]], taken: set[int]
+) -> Matches:
     """Records for unlinked objects: ``objects`` are their CRM values by QuickBooks id, with ``name`` as called there.
 
-    One statement for each field, one for names and one for what was decided before; each record is given away once.
+    One statement for each field, one for names and one for what was decided before. Each record is given away once:
+    those in ``taken`` never, and those that are found now are added to it.
     """
-    found, taken = Matches(), set()
+    found = Matches()
     for name in fields_for(settings, record_type):
         keys = {key: _key(values.get(name)) for key, values in objects.items() if key not in found.certain}
         holders = _holders(settings.connection, record_type, name, set(keys.values()) - {""})

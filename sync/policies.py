@@ -47,16 +47,23 @@ class Policy:
         return self.enabled and self.settings.direction != Direction.IN and self.generation == Generation.FULL
 
 
-def policy_of(connection: Connection, sync_object: SyncObject, *, settings: ObjectSettings | None = None) -> Policy:
+def policy_of(
+    connection: Connection,
+    sync_object: SyncObject,
+    *,
+    settings: ObjectSettings | None = None,
+    generation: Generation | None = None,
+) -> Policy:
     """The settings in force, in four queries. An object without a row is off, with the defaults.
 
-    ``settings`` stand in for the stored ones: to see what a change would do.
+    ``settings`` and ``generation`` stand in for the stored ones: to see what a change would do.
     """
     stored = settings or ObjectSettings.objects.filter(connection=connection, sync_object=sync_object).first()
     found = stored or ObjectSettings(sync_object=sync_object)
     found.connection = connection
     of_company = ConnectionSettings.objects.filter(connection=connection).first()
-    generation = Generation(of_company.generation) if of_company else Generation.FULL
+    if generation is None:
+        generation = Generation(of_company.generation) if of_company else Generation.FULL
     types = record_types(sync_object)
     rows = FieldMapping.objects.filter(connection=connection, record_type__in=types, enabled=True).order_by("pk")
     mappings: dict[RecordType, list[Mapped]] = {record_type: [] for record_type in types}

@@ -16,6 +16,7 @@ from sync import settle as settling
 from sync.publish import backlog, invoice_changes, payments, records
 from sync.publish import invoices as publishing
 from sync.reconcile import run
+from sync.services import again
 from sync.services.connections import prepare
 
 log = structlog.get_logger(__name__)
@@ -87,6 +88,12 @@ def sweep_records() -> None:
     """Records whose change nobody looked at, that wait for nothing, or that were never looked at: publish them."""
     for _swept in _each(backlog.publish_left_behind, backlog.sending()):
         pass
+
+
+@shared_task(name="sync.look_again")
+def look_again(event_ids: list[int]) -> None:
+    """Settings or mappings were changed: have what they concern looked at again."""
+    again.carry_out(event_ids)
 
 
 @shared_task(name="sync.settle")

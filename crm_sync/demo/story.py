@@ -17,7 +17,7 @@ from qbo_connector.models import Connection, PullSchedule
 from qbo_connector.services import consent
 from sync.enums import SyncObject
 from sync.reconcile import run
-from sync.services import connections
+from sync.services import connections, objects
 
 NAMES = {"Sales rep": "Sam Seller", "Admin": "Ada Admin", "Operations": "Olive Ops"}
 ROLES = {"Operations": "Ops"}
@@ -69,7 +69,7 @@ def _connect(admin: User, done: list[str]) -> Connection:
     connection = consent.finish(by=admin, session_key="demo", answer=answer)
     connections.prepare(connection.pk)
     for sync_object in SyncObject:
-        connections.switch(connection, sync_object, on=True, by=admin)
+        objects.turn_on(connection, sync_object, by=admin)
     _read(connection)
     done.append(f"“{connection}” connected and loaded")
     return connection

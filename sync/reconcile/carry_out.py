@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from core.plain import plain
 from crm.services import from_sync
 from crm.services.from_sync import SyncedRow, UpsertResult
-from sync import conflicts, mapping_status
+from sync import conflicts, filters, mapping_status
 from sync.conflicts import Found
 from sync.enums import Exclusion, Outcome, RecordType
+from sync.filters import Asked
 from sync.mapping.fields import ENTITY_OF
 from sync.models import Link, MatchSuggestion
 from sync.policies import Policy
@@ -32,6 +33,7 @@ def carry_out(batch: Batch, policy: Policy, record_type: RecordType, candidates:
     """Write everything that was decided. A constant number of statements."""
     _delete(record_type, [each for each in candidates if each.act == Act.DELETE])
     written = _write_records(batch, record_type, [each for each in candidates if each.act in _WRITTEN])
+    check_outgoing(policy, record_type, written)
     links = [_linked(policy, record_type, each) for each in written]
     links += [_left_out(each) for each in candidates if each.act in (Act.EXCLUDE, Act.UNLINK) and each.link]
     save_links(links)
@@ -47,6 +49,19 @@ def carry_out(batch: Batch, policy: Policy, record_type: RecordType, candidates:
             if each.link is not None and each.merged.to_quickbooks
         ],
     )
+
+
+def check_outgoing(policy: Policy, record_type: RecordType, decided: Sequence[Candidate]) -> None:
+    """Keep what the filter on what goes to QuickBooks leaves out from going there; the records say so."""
+    known = [each for each in decided if each.act != Act.CREATE and not each.exclusion]
+    if not policy.sends_out or not known:
+        return
+    asked = [Asked(each.record_id, each.after) for each in known]
+    reasons = filters.problems(policy.connection, policy.settings.filter_out, record_type, asked)
+    for each, reason in zip(known, reasons, strict=True):
+        if reason:
+            each.exclusion, each.reason = Exclusion.FILTER, reason
+            each.merged.to_quickbooks.clear()
 
 
 def _delete(record_type: RecordType, gone: Sequence[Candidate]) -> None:

@@ -69,6 +69,11 @@ class Candidate:
         """The object's id in QuickBooks."""
         return self.found.row.qbo_id
 
+    @property
+    def after(self) -> dict[str, Any]:
+        """The record's values once the merge is carried out."""
+        return {**self.crm, **self.merged.to_crm}
+
     def exclude(self, exclusion: Exclusion, reason: str = "") -> None:
         """Leave the object out, and say why."""
         self.act, self.exclusion, self.reason = Act.EXCLUDE, exclusion, reason or str(exclusion.label)
@@ -83,10 +88,18 @@ def candidate(
     return Candidate(found, {**values, **extra}, told, **known)
 
 
-def decide(policy: Policy, record_type: RecordType, candidates: Sequence[Candidate], *, lock: bool) -> None:
+def decide(
+    policy: Policy,
+    record_type: RecordType,
+    candidates: Sequence[Candidate],
+    *,
+    lock: bool,
+    taken: set[int] | None = None,
+) -> None:
     """Fill in what follows for each candidate. A constant number of statements.
 
-    ``lock`` holds the records that are going to be written.
+    ``lock`` holds the records that are going to be written. ``taken`` are records that count as linked already; those
+    that are matched now are added to it.
     """
     entity = ENTITY_OF[record_type]
     ids = [each.qbo_id for each in candidates]
@@ -94,7 +107,8 @@ def decide(policy: Policy, record_type: RecordType, candidates: Sequence[Candida
     by_id = {link.qbo_id: link for link in links}
     for each in candidates:
         each.link = by_id.get(each.qbo_id)
-    _match(policy, record_type, [each for each in candidates if each.link is None])
+    unlinked = [each for each in candidates if each.link is None]
+    _match(policy, record_type, unlinked, taken if taken is not None else set())
     known = [each for each in candidates if each.link is not None or each.record_id is not None]
     _read(policy, record_type, known, lock=lock)
     for each in known:
@@ -106,7 +120,7 @@ def decide(policy: Policy, record_type: RecordType, candidates: Sequence[Candida
     _check_filter(policy, record_type, candidates)
 
 
-def _match(policy: Policy, record_type: RecordType, unlinked: Sequence[Candidate]) -> None:
+def _match(policy: Policy, record_type: RecordType, unlinked: Sequence[Candidate], taken: set[int]) -> None:
     """Find the records of objects that have none yet, or say why an object stays out."""
     wanted = []
     for each in unlinked:
@@ -119,7 +133,7 @@ def _match(policy: Policy, record_type: RecordType, unlinked: Sequence[Candidate
         else:
             wanted.append(each)
     keys = {each.qbo_id: {**each.values, matching.NAME: _name(record_type, each)} for each in wanted}
-    matches = matching.records_for(policy.settings, record_type, keys)
+    matches = matching.records_for(policy.settings, record_type, keys, taken)
     for each in wanted:
         if each.qbo_id in matches.certain:
             each.record_id, each.matched_by = matches.certain[each.qbo_id]
@@ -205,7 +219,7 @@ def _decide_known(policy: Policy, record_type: RecordType, each: Candidate) -> N
         quickbooks_changed_at=each.found.row.remote_updated_at,
     )
     each.act = Act.LINK if link is None else Act.UPDATE
-    if _needs_email(policy, record_type) and not _after(each).get("email", each.email):
+    if _needs_email(policy, record_type) and not each.after.get("email", each.email):
         each.exclude(Exclusion.NO_EMAIL, _("It has no e-mail address."))
         return
     _hold_back(policy, each, base)
@@ -217,11 +231,6 @@ def _without_record(policy: Policy, each: Candidate) -> None:
     each.record_id, each.act = None, Act.CREATE
     if not each.active or not policy.brings_in or policy.settings.incoming in (Incoming.UPDATE, Incoming.NOTHING):
         each.exclude(Exclusion.POLICY, _("Its record was deleted."))
-
-
-def _after(each: Candidate) -> dict[str, Any]:
-    """The record's values once the merge is carried out."""
-    return {**each.crm, **each.merged.to_crm}
 
 
 def _hold_back(policy: Policy, each: Candidate, base: Mapping[str, Any]) -> None:
@@ -248,7 +257,7 @@ def _archive_or_restore(policy: Policy, each: Candidate) -> None:
 def _check_filter(policy: Policy, record_type: RecordType, candidates: Sequence[Candidate]) -> None:
     """Leave out what does not match the filter with the values that it would have."""
     passing = [each for each in candidates if each.act in (Act.CREATE, Act.LINK, Act.UPDATE, Act.SUGGEST)]
-    asked = [Asked(each.record_id, _after(each) if each.record_id else each.values) for each in passing]
+    asked = [Asked(each.record_id, each.after if each.record_id else each.values) for each in passing]
     reasons = filters.problems(policy.connection, policy.settings.filter_in, record_type, asked)
     for each, reason in zip(passing, reasons, strict=True):
         if reason:

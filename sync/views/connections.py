@@ -18,6 +18,7 @@ from sync import objects, progress
 from sync.enums import SyncObject
 from sync.forms import PaceForm
 from sync.services import connections
+from sync.services import objects as objects_service
 
 PERMISSION = "sync.configure"
 PAGE = "sync:connection-settings"
@@ -96,7 +97,7 @@ def switch(request: HttpRequest, pk: int) -> HttpResponse:
     if name not in SyncObject:
         return HttpResponseBadRequest()
     sync_object = SyncObject(name)
-    connections.switch(connection, sync_object, on=on, by=request.user)
+    objects_service.switch(connection, sync_object, on=on, by=request.user)
     if on:
         told = _("%s: on. What was read from QuickBooks is being applied.")
     else:

@@ -1,0 +1,76 @@
+"""Switch an object's sync on and off, and delete it."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.events import emit
+from qbo_connector.models import Connection
+from sync.enums import SyncObject
+from sync.models import Link, MatchSuggestion, ObjectSettings
+from sync.policies import record_types
+from sync.queries import enabled_objects
+from sync.services import again
+
+# Settings that a person makes; deleting the sync brings their defaults back.
+_OWN = (
+    "direction", "incoming", "removal", "winner", "matching", "matching_fields", "filter_in", "filter_out",
+    "without_email", "customer_is", "display_name_template", "display_name_suffix", "income_account", "back_fill",
+    "back_fill_since",
+)  # fmt: skip
+
+
+def turn_on(connection: Connection, sync_object: SyncObject, *, by: Any) -> None:
+    """Switch on with the settings as they are; what is mirrored is applied, without asking QuickBooks."""
+    switch(connection, sync_object, on=True, by=by)
+
+
+def turn_off(connection: Connection, sync_object: SyncObject, *, by: Any) -> None:
+    """Switch off: records, links, settings and mappings stay, nothing flows until it is switched on again."""
+    switch(connection, sync_object, on=False, by=by)
+
+
+@transaction.atomic
+def switch(connection: Connection, sync_object: SyncObject, *, on: bool, by: Any) -> None:
+    """Switch one object's sync on or off; nothing where it is so already."""
+    settings, _created = ObjectSettings.objects.select_for_update().get_or_create(
+        connection=connection, sync_object=sync_object
+    )
+    if settings.enabled == on:
+        return
+    now = timezone.now()
+    settings.enabled = on
+    settings.enabled_at = now if on else settings.enabled_at
+    settings.configured_at = settings.configured_at or now
+    settings.save(update_fields=["enabled", "enabled_at", "configured_at"])
+    emit("sync.switched_on" if on else "sync.switched_off", connection, by=by, object=str(sync_object))
+    if on:
+        # What was applied before may refer to what comes now: an invoice to its contact, a line to its product.
+        again.look_again(connection, sorted(enabled_objects(connection.pk), key=list(SyncObject).index))
+
+
+@transaction.atomic
+def delete_sync(connection: Connection, sync_object: SyncObject, *, keep_links: bool, by: Any) -> int:
+    """Switch off and forget the settings; the records stay. Returns how many links were removed.
+
+    Without their links, records are matched anew when the object is set up again. Mappings stay: they are the
+    company's.
+    """
+    settings, _created = ObjectSettings.objects.select_for_update().get_or_create(
+        connection=connection, sync_object=sync_object
+    )
+    fresh = ObjectSettings()
+    for name in _OWN:
+        setattr(settings, name, getattr(fresh, name))
+    settings.enabled, settings.enabled_at, settings.configured_at = False, None, None
+    settings.save()
+    kinds = [str(kind) for kind in record_types(sync_object)]
+    removed = 0
+    if not keep_links:
+        links = Link.objects.filter(connection=connection, object_type__in=kinds)
+        removed = links.exclude(qbo_id="").count()
+        links.delete()
+        MatchSuggestion.objects.filter(connection=connection, object_type__in=kinds).delete()
+    emit("sync.deleted", connection, by=by, object=str(sync_object), links=removed)
+    return removed
