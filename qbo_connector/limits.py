@@ -1,6 +1,7 @@
 """QuickBooks' limits for a company, shared by all processes through Redis or Valkey.
 
-Sliding windows on the server's clock. Whoever holds a slot of "at once" and dies gives it back after HOLD_SECONDS.
+Sliding windows on the server's clock; a second's calls come in thirds, because a call that is held up on its way
+arrives together with the next ones. Whoever holds a slot of "at once" and dies gives it back after HOLD_SECONDS.
 After a 429 nobody calls for a minute; then one call at a time probes until one is answered, and for ten minutes the
 company has half of its pace. A limiter that lost its memory starts as if the last minute had been full and evenly
 spread, so that it never allows more than QuickBooks does.
@@ -43,7 +44,9 @@ local function wait_for(key, limit, window)
   local oldest = redis.call('ZREVRANGE', key, limit - 1, limit - 1, 'WITHSCORES')
   return math.max(1, tonumber(oldest[2]) + window - ms)
 end
-local wait = math.max(wait_for(minute, per_second, 1000), wait_for(minute, per_minute, 60000))
+local burst = math.max(1, math.ceil(per_second / 3))
+local wait = math.max(
+  wait_for(minute, burst, 334), wait_for(minute, per_second, 1000), wait_for(minute, per_minute, 60000))
 if redis.call('ZCARD', holders) >= at_once then wait = math.max(wait, 50) end
 if ARGV[6] == '1' then
   redis.call('ZREMRANGEBYSCORE', batches, '-inf', ms - 60000)

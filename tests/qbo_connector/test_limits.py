@@ -73,10 +73,14 @@ def test_the_minute_is_counted_too(redis):
 
 
 def test_bulk_work_leaves_slots_for_people(redis):
-    bulk = limiter(redis, interactive=False, patience=0.05)
-    assert taken_at_once(bulk, 20) == 7
-    with limiter(redis, patience=0.05).slot():
+    bulk = limiter(redis, interactive=False, limits={"second": 1000, "minute": 20}, patience=0.05)
+    assert taken_at_once(bulk, 30) == 18
+    with limiter(redis, limits={"second": 1000, "minute": 20}, patience=0.05).slot():
         pass
+
+
+def test_a_seconds_calls_come_in_thirds(redis):
+    assert taken_at_once(limiter(redis, patience=0.05), 9) == 3
 
 
 def test_at_most_nine_at_once_and_a_dead_holder_gives_its_slot_back(redis, monkeypatch):
