@@ -13,6 +13,7 @@ from invoices.ports import accounting
 from qbo_connector.models import Connection, MirrorObject, ParkedRecord
 from sync.enums import Outcome, RecordType
 from sync.models import Link
+from sync.publish import invoice_changes, payments
 from sync.publish.records import PARTIES, Asked, publish_to
 
 
@@ -37,12 +38,18 @@ def _records_again(links: Iterable[Link]) -> int:
 
 
 def _invoices_again(links: Iterable[Link], *, by: Any) -> int:
-    wanted = [link.object_id for link in links if link.object_type == "invoice" and link.outcome == Outcome.FAILING]
-    invoices = Invoice.objects.filter(pk__in=wanted, external_id="").select_related("deal", "connection")
-    sent = list(invoices.defer("search").order_by("pk"))
-    for invoice in sent:
-        accounting().retry(invoice, by=by)
-    return len(sent)
+    failing = [link for link in links if link.outcome == Outcome.FAILING]
+    wanted = [link.object_id for link in failing if link.object_type == "invoice"]
+    invoices = Invoice.objects.filter(pk__in=wanted).select_related("deal", "connection")
+    sent = 0
+    for invoice in invoices.defer("search").order_by("pk"):
+        if not invoice.external_id:
+            accounting().retry(invoice, by=by)
+            sent += 1
+        elif invoice_changes.plan_wish(invoice.pk, again=True) is not None:
+            sent += 1
+    recorded = sorted(link.object_id for link in failing if link.object_type == "payment")
+    return sent + sum(payments.publish(pk, again=True) is not None for pk in recorded)
 
 
 @transaction.atomic
