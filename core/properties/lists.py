@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Model, QuerySet, Value
+from django.db.models import Model, Q, QuerySet, Value
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -14,15 +14,16 @@ from core.enums import PropertyKind
 from core.models.properties import PropertyColumns
 from core.properties import usage
 from core.properties.conditions import choice_label, field_of
-from core.properties.expressions import value_of
+from core.properties.expressions import holds, value_of
 from core.properties.objects import objects
 from core.properties.schema import Definition, definitions
 from core.properties.shown import people_in
-from core.properties.values import display
+from core.properties.values import BadValue, canonical, display
 
 Row = TypeVar("Row", bound=Model)
 MOST_COLUMNS = 12
 RANGES = (PropertyKind.NUMBER, PropertyKind.CURRENCY, PropertyKind.DATE)
+CHOSEN = (PropertyKind.CHOICE, PropertyKind.CHOICES, PropertyKind.CHECKBOX, PropertyKind.USER)
 # Several choices, long texts and people have no order; choices would come in that of their ids.
 SORTED = (*RANGES, PropertyKind.DATETIME, PropertyKind.TEXT, PropertyKind.CHECKBOX)
 
@@ -153,8 +154,10 @@ def filtered_in(rows: QuerySet[Row], query: QueryDict, object_type: str) -> tupl
     if not asked:
         return rows, ""
     known = {each.name: each for each in definitions(object_type)}
+    for name in [name for name in asked if known[name].kind in CHOSEN]:
+        rows = rows.filter(_holding(known[name], asked.pop(name)))
     conditions = {name: _condition(known[name], values) for name, values in asked.items()}
-    ranged = [known[name] for name, condition in conditions.items() if condition.get("op") == "range"]
+    ranged = [known[name] for name, condition in conditions.items() if condition["op"] == "range"]
     if slow := _too_slow(ranged, object_type):
         return rows, _slow_words(slow)
     fields = {name: field_of(known[name]) for name in asked}
@@ -164,15 +167,22 @@ def filtered_in(rows: QuerySet[Row], query: QueryDict, object_type: str) -> tupl
         return rows, str(problem)
 
 
+def _holding(definition: Definition, values: Sequence[str]) -> Q:
+    """Records with one of the chosen values; the index over all properties of the table serves it at any size."""
+    wanted = Q(pk__in=[])
+    for value in values:
+        try:
+            wanted |= holds(definition, canonical(definition, value))
+        except BadValue:
+            continue  # nothing has what is no choice
+    return wanted
+
+
 def _condition(definition: Definition, values: Sequence[str]) -> Condition:
     name = definition.name
     if len(values) == 1 and ".." in values[0] and definition.kind not in (PropertyKind.TEXT, PropertyKind.LONG_TEXT):
         lowest, _dots, highest = values[0].partition("..")
         return {"field": name, "op": "range", "value": [lowest or None, highest or None]}
-    if definition.kind == PropertyKind.CHOICES:
-        return {"field": name, "op": "has_any", "value": list(values)}
-    if definition.kind == PropertyKind.CHECKBOX:
-        return {"any": [{"field": name, "op": "equals", "value": value} for value in values]}
     return {"field": name, "op": "in", "value": list(values)}
 
 
