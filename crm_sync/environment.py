@@ -9,19 +9,21 @@ QUICKBOOKS_ENVIRONMENTS = {
         "api": "https://quickbooks.api.intuit.com",
         "discovery": "https://developer.api.intuit.com/.well-known/openid_configuration/",
         "invoice": "https://app.qbo.intuit.com/app/invoice?txnId={id}",
+        "customer": "https://app.qbo.intuit.com/app/customerdetail?nameId={id}",
     },
     "sandbox": {
         "api": "https://sandbox-quickbooks.api.intuit.com",
         "discovery": "https://developer.api.intuit.com/.well-known/openid_sandbox_configuration/",
         "invoice": "https://app.sandbox.qbo.intuit.com/app/invoice?txnId={id}",
+        "customer": "https://app.sandbox.qbo.intuit.com/app/customerdetail?nameId={id}",
     },
 }
 
 
 def quickbooks_addresses(environment: str, simulator_url: str) -> dict[str, str]:
-    """Addresses ``api``, ``discovery`` and ``invoice`` of ``production``, ``sandbox`` or ``simulator``.
+    """Addresses ``api``, ``discovery``, ``invoice`` and ``customer`` of ``production``, ``sandbox`` or ``simulator``.
 
-    ``invoice`` is the page of an invoice in QuickBooks, with ``{id}`` and ``{realm}`` to fill in.
+    ``invoice`` and ``customer`` are pages in QuickBooks, with ``{id}`` and ``{realm}`` to fill in.
 
     Raises ValueError with the accepted names for any other environment.
     """
@@ -31,6 +33,7 @@ def quickbooks_addresses(environment: str, simulator_url: str) -> dict[str, str]
             "api": base,
             "discovery": f"{base}/.well-known/openid_sandbox_configuration/",
             "invoice": f"{base}/companies/{{realm}}/invoices/{{id}}",
+            "customer": f"{base}/companies/{{realm}}/customers/{{id}}",
         }
     try:
         return QUICKBOOKS_ENVIRONMENTS[environment]

@@ -2,8 +2,9 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core import registry
+from core import properties, registry
 from sync import sentences
+from sync.services import mappings
 
 
 def register() -> None:
@@ -13,6 +14,10 @@ def register() -> None:
             _("Sync health"), "sync:health", "activity", order=60, permission="sync.view_health", group=_("QuickBooks")
         )
     )
+    for object_type in ("company", "contact", "product"):
+        registry.record_cards.append(
+            registry.RecordCard(object_type, "quickbooks", _("QuickBooks"), f"sync:{object_type}-card", order=60)
+        )
     registry.add_object_type(
         registry.ObjectType(
             "connection",
@@ -22,6 +27,7 @@ def register() -> None:
             "plug-connected",
         )
     )
+    properties.property_uses.append(mappings.uses_of_properties)
     for kind in sentences.KINDS:
         # The app that owns the record may know better words for it.
         registry.event_kinds.setdefault(kind.name, kind)

@@ -199,6 +199,13 @@ MATRIX: dict[str, Line] = {
     "sync:retry": Line(only(OPS, ADMIN, gets=LEADS_ON), "POST"),
     "sync:parked-payload": OPERATORS_RECORD,
     "sync:parked-retry": OPERATORS_CHANGE,
+    "sync:company-card": RECORD,
+    "sync:contact-card": RECORD,
+    "sync:product-card": RECORD,
+    "sync:record-retry": OPERATORS_CHANGE,
+    "sync:record-link-to-owner": OPERATORS_CHANGE,
+    "sync:record-rename": OPERATORS_CHANGE,
+    "sync:record-sync-now": OPERATORS_CHANGE,
 }
 
 
