@@ -29,6 +29,14 @@ CHOICES = {"rotation": ("daily", "every", "never"), "previous": ("grace", "stric
 class InvalidGrant(Exception):
     """The token endpoint answers 400 ``invalid_grant``; the text is its description."""
 
+    error = "invalid_grant"
+
+
+class RedirectMismatch(InvalidGrant):
+    """The app is set up wrongly: the code was asked for with another address. It stays usable."""
+
+    error = "invalid_request"
+
 
 @dataclass(frozen=True)
 class Grant:
@@ -62,8 +70,10 @@ def exchange(
 ) -> dict[str, Any]:
     """Exchange a code for tokens. Raises InvalidGrant."""
     row = tx.one("SELECT client, realm, scope, redirect, at, grant_id FROM codes WHERE code = ?", (code,))
-    if row is None or row[0] != client or row[3] != redirect or now - row[4] > policy["code_seconds"]:
+    if row is None or row[0] != client or now - row[4] > policy["code_seconds"]:
         raise InvalidGrant("Invalid authorization code")
+    if row[3] != redirect:
+        raise RedirectMismatch("Invalid redirect_uri")
     if row[5] is not None:
         if policy["replay_revokes"]:
             revoke_grant(tx, row[5])

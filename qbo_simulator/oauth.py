@@ -38,6 +38,8 @@ SCOPES = frozenset(
         "time-tracking.time-entry",
     }
 )
+#: A consent to one of these is for one company.
+_WITH_COMPANY = frozenset({ACCOUNTING, "com.intuit.quickbooks.payment"})
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -135,7 +137,7 @@ def _decide(app: Application, request: Request) -> Response:
         now = app.clock.timestamp()
         code = grants.new_code(tx, asked["client_id"], realm, asked["scope"], asked["redirect_uri"], now)
     answer = {"code": code, "state": asked["state"]}
-    if ACCOUNTING in asked["scope"].split():
+    if _WITH_COMPANY & set(asked["scope"].split()):
         answer["realmId"] = realm
     return _back(asked, answer)
 
@@ -184,7 +186,7 @@ def _token(app: Application, request: Request) -> Response:
             # Not raised through: what a replay ended has to stay ended.
             failure = error
     if failure is not None:
-        return _json(400, {"error_description": str(failure), "error": "invalid_grant"})
+        return _json(400, {"error_description": str(failure), "error": failure.error})
     if request.headers.get("x-include-refresh-token-hard-expires-in", "").lower() != "true":
         del answer["x_refresh_token_hard_expires_in"]
     scope = answer.pop("scope").split()

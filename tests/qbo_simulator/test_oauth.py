@@ -250,3 +250,66 @@ def test_intuits_own_client_connects_refreshes_and_revokes(simulator):
         client.refresh()
     assert refusal.value.status_code == 400
     client.close()
+
+
+def test_an_unknown_scope_is_sent_back(simulator):
+    assert landed(consent(simulator.url, scope="com.example.everything")) == {"error": "invalid_scope", "state": "abc"}
+    asked = {
+        "client_id": "demo-client",
+        "redirect_uri": CALLBACK,
+        "response_type": "code",
+        "scope": "x",
+        "state": "abc",
+    }
+    page = requests.get(f"{simulator.url}/connect/oauth2", params=asked, allow_redirects=False, timeout=5)
+    assert landed(page)["error"] == "invalid_scope"
+
+
+def test_the_scope_for_payments_is_for_one_company_too(simulator):
+    assert "realmId" in landed(consent(simulator.url, scope="com.intuit.quickbooks.payment openid"))
+
+
+def test_a_code_for_another_address_is_no_reason_to_connect_anew(simulator):
+    code = landed(consent(simulator.url))["code"]
+
+    wrong = token(simulator.url, grant_type="authorization_code", code=code, redirect_uri=f"{CALLBACK}/other")
+
+    assert (wrong.status_code, wrong.json()["error"]) == (400, "invalid_request")
+    assert len(code) <= 512
+    assert exchange(simulator.url, code).status_code == 200
+
+
+def test_the_token_endpoint_reads_forms_only_and_traces_every_answer(simulator, us):
+    body = {"grant_type": "refresh_token", "refresh_token": us.tokens["refresh_token"]}
+    address = f"{simulator.url}/oauth2/v1/tokens/bearer"
+    as_json = requests.post(address, json=body, auth=("demo-client", "demo-secret"), timeout=5)
+    in_form = requests.post(
+        address, data={**body, "client_id": "demo-client", "client_secret": "demo-secret"}, timeout=5
+    )
+
+    assert (as_json.status_code, in_form.status_code) == (415, 200)
+    assert as_json.headers["intuit_tid"] != in_form.headers["intuit_tid"]
+    assert in_form.headers["Cache-Control"] == "no-cache, no-store"
+    missing = token(simulator.url, grant_type="refresh_token")
+    assert (missing.status_code, missing.json()["error"]) == (400, "invalid_request")
+
+
+def test_the_issuer_is_the_real_one_and_the_keys_are_here(simulator):
+    for path in ("openid_sandbox_configuration/", "openid_configuration"):
+        found = requests.get(f"{simulator.url}/.well-known/{path}", timeout=5).json()
+        assert found["issuer"] == "https://oauth.platform.intuit.com/op/v1"
+        assert "com.intuit.quickbooks.accounting" not in found["scopes_supported"]
+        keys = requests.get(found["jwks_uri"], timeout=5).json()["keys"]
+        assert {"kty", "kid", "alg", "use", "n", "e"} <= keys[0].keys()
+
+
+@pytest.mark.parametrize("how", ["json", "data"])
+def test_revoking_as_json_or_as_a_form(simulator, us, how):
+    address = f"{simulator.url}/v2/oauth2/tokens/revoke"
+    body = {"token": us.tokens["refresh_token"]}
+
+    first = requests.post(address, auth=("demo-client", "demo-secret"), timeout=5, **{how: body})
+    again = requests.post(address, auth=("demo-client", "demo-secret"), timeout=5, **{how: body})
+
+    assert (first.status_code, again.status_code) == (200, 400)
+    assert requests.post(address, json=body, timeout=5).status_code == 401
