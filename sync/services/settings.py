@@ -59,8 +59,17 @@ class BadSettings(ValueError):
         super().__init__(" ".join(problems.values()))
 
 
-def draft(connection: Connection, sync_object: SyncObject, values: Mapping[str, Any]) -> ObjectSettings:
-    """The object's settings with ``values`` (of EDITABLE) put in, validated and not saved. Raises BadSettings."""
+def draft(
+    connection: Connection,
+    sync_object: SyncObject,
+    values: Mapping[str, Any],
+    *,
+    generation: Generation | None = None,
+) -> ObjectSettings:
+    """The object's settings with ``values`` (of EDITABLE) put in, validated and not saved. Raises BadSettings.
+
+    ``generation`` is the set-up by whose rules they are checked; the company's own by default.
+    """
     stored = ObjectSettings.objects.filter(connection=connection, sync_object=sync_object).first()
     found = copy.copy(stored) if stored else ObjectSettings(sync_object=sync_object)
     found.connection = connection
@@ -75,6 +84,8 @@ def draft(connection: Connection, sync_object: SyncObject, values: Mapping[str, 
     for check in _CHECKS:
         for name, problem in check(found).items():
             problems.setdefault(name, problem)
+    if _is_simple(connection, generation) and found.direction != Direction.IN:
+        problems["direction"] = _("The simple sync runs from QuickBooks to the CRM only. Upgrade to change that.")
     if problems:
         raise BadSettings(problems)
     return found
@@ -94,11 +105,10 @@ def _read(name: str, value: Any) -> Any:
     return str(value)
 
 
-def _check_generation(found: ObjectSettings) -> dict[str, str]:
-    simple = ConnectionSettings.objects.filter(connection=found.connection, generation=Generation.SIMPLE).exists()
-    if simple and found.direction != Direction.IN:
-        return {"direction": _("The simple sync runs from QuickBooks to the CRM only. Upgrade to change that.")}
-    return {}
+def _is_simple(connection: Connection, generation: Generation | None) -> bool:
+    if generation is not None:
+        return generation == Generation.SIMPLE
+    return ConnectionSettings.objects.filter(connection=connection, generation=Generation.SIMPLE).exists()
 
 
 def _check_matching(found: ObjectSettings) -> dict[str, str]:
@@ -149,7 +159,6 @@ def _check_names(found: ObjectSettings) -> dict[str, str]:
 
 
 _CHECKS: tuple[Callable[[ObjectSettings], dict[str, str]], ...] = (
-    _check_generation,
     _check_matching,
     _check_filters,
     _check_back_fill,
