@@ -150,6 +150,9 @@ class Books:
     def void(self, entity: Entity, request: dict[str, Any]) -> dict[str, Any]:
         """Set every amount of a transaction to zero and say so in its note. Raises Refused."""
         self._check_open()
+        if entity.name == "Bill":
+            # Seen in a sandbox: a system fault in an answer that calls itself good.
+            raise faults.Refused(*faults.system_failure().errors, type="SystemFault", status=200)
         if "void" not in entity.operations:
             raise faults.unsupported_operation("void")
         old = self._claim(entity, take_in(request))

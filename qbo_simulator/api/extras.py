@@ -50,9 +50,16 @@ def answer(app: Application, request: Request, realm: str, parts: list[str]) -> 
         return _download(app, realm, parts[1], request)
     if name == "taxservice" and count == 2 and parts[1].lower() == "taxcode" and request.method == "POST":
         return _tax_service(app, request, realm)
+    if name == "journalentry" and request.method == "POST" and _voids(request):
+        # Seen in a sandbox: nothing is done, and nothing is said about it.
+        return Outcome(200, f'"BatchItemResponse":[],"time":"{clock.body_time(app.clock.now())}"')
     if name == "exchangerate" and count == 1 and request.method == "GET":
         return _rate(app, request, realm)
     return None
+
+
+def _voids(request: Request) -> bool:
+    return "void" in (_parameter(request, "operation"), _parameter(request, "include"))
 
 
 def _parameter(request: Request, name: str) -> str | None:

@@ -10,6 +10,7 @@ from qbo_simulator.amounts import ZERO, cents
 from qbo_simulator.entities.currencies import parse_date, set_currency
 from qbo_simulator.entities.lines import Numbers
 from qbo_simulator.entities.lists import ListRules, move_stock
+from qbo_simulator.entities.names import settle_balance, settle_vendor
 from qbo_simulator.entities.rules import Rules
 
 if TYPE_CHECKING:
@@ -65,6 +66,19 @@ class JournalEntryRules(Rules):
         if not new.get("DocNumber") and not books.company.custom_numbers:
             number = books.tx.next_number(books.company.realm, "number of JournalEntry") if old is None else None
             new["DocNumber"] = (old or {}).get("DocNumber") or str(number)
+
+    def settle(self, books: Books, new: Body | None, old: Body | None) -> None:
+        """The balances of customers and vendors on receivables and payables follow."""
+        names: set[tuple[str, str]] = set()
+        for line in [*((new or {}).get("Line") or ()), *((old or {}).get("Line") or ())]:
+            entity = (line.get("JournalEntryLineDetail") or {}).get("Entity") or {}
+            if entity.get("EntityRef"):
+                names.add((str(entity.get("Type")), str(entity["EntityRef"]["value"])))
+        for kind, identifier in sorted(names):
+            if kind == "Customer":
+                settle_balance(books, identifier)
+            elif kind == "Vendor":
+                settle_vendor(books, identifier)
 
     def _detail(self, books: Books, line: Body, before: Body | None) -> Body:
         kind = line.get("DetailType")

@@ -225,13 +225,30 @@ def settle_balance(books: Books, customer: str | None) -> None:
         if body is None:
             return
         owed, credit = books.shelf.open_balance(customer)
-        balance = cents(Decimal(repr(owed)) - Decimal(repr(credit)))
+        balance = cents(Decimal(repr(owed)) - Decimal(repr(credit))) + _by_journal(books, "Customer", customer)
         children = books.shelf.find("Customer", "owner = ?", (customer,))
         together = balance + sum((cents(child.get("BalanceWithJobs")) for child in children), Decimal(0))
         if (balance, together) != (cents(body.get("Balance")), cents(body.get("BalanceWithJobs"))):
             body |= {"Balance": balance, "BalanceWithJobs": together}
             books.touch("Customer", body, token=False)
         customer = (body.get("ParentRef") or {}).get("value")
+
+
+def _by_journal(books: Books, kind: str, identifier: str) -> Decimal:
+    """Return what journal entries debit less credit to a name on receivables or payables."""
+    found = Decimal(0)
+    wanted = "Accounts Receivable" if kind == "Customer" else "Accounts Payable"
+    for entry in books.shelf.find("JournalEntry", "instr(body, ?) > 0", (f'"value":"{identifier}"',)):
+        for line in entry.get("Line") or ():
+            detail = line.get("JournalEntryLineDetail") or {}
+            entity = detail.get("Entity") or {}
+            if entity.get("Type") != kind or (entity.get("EntityRef") or {}).get("value") != identifier:
+                continue
+            account = books.shelf.get("Account", detail["AccountRef"]["value"]) or {}
+            if account.get("AccountType") == wanted:
+                sign = 1 if detail.get("PostingType") == "Debit" else -1
+                found += sign * cents(line.get("Amount"))
+    return found
 
 
 def settle_vendor(books: Books, vendor: str | None) -> None:
@@ -244,7 +261,7 @@ def settle_vendor(books: Books, vendor: str | None) -> None:
         "WHERE realm = ? AND owner = ? AND entity IN ('Bill', 'VendorCredit') AND deleted = 0",
         (books.company.realm, vendor),
     )
-    balance = cents(repr(row[0]))
+    balance = cents(repr(row[0])) - _by_journal(books, "Vendor", vendor)
     for payment in books.shelf.find("BillPayment", "owner = ?", (vendor,)):
         balance -= unapplied(payment)
     if balance != cents(body.get("Balance")):

@@ -161,6 +161,7 @@ def test_journal_entries_are_balanced(us):
     with_name = [line("Debit", "84", 5, Entity=name), line("Credit", "1", 5)]
     entity = us.post("JournalEntry", {"Line": with_name})["Line"][0]["JournalEntryLineDetail"]["Entity"]
     assert entity == {"Type": "Customer", "EntityRef": {"value": "1", "name": "Amy's Bird Sanctuary"}}
+    assert us.get("Customer", "1")["Balance"] == 239 + 5
     for lines, code in (
         ([line("Debit", "35", 20), line("Credit", "1", 19)], "6000"),
         ([line("Sideways", "35", 20)], "2170"),
@@ -183,3 +184,12 @@ def test_purchases_abroad_have_tax_on_each_line(ca):
     assert (code["TotalAmt"], code["HomeTotalAmt"], code["APAccountRef"]["value"]) == (100, 100, payable)
     foreign = {"VendorRef": {"value": vendor}, "CurrencyRef": {"value": "USD"}, "Line": [by_account(1, account)]}
     assert ca.refuse("Bill", foreign)["code"] == "6000"
+
+
+def test_voids_that_do_not_exist_fail_each_in_its_own_way(us):
+    purchase = us.post("Purchase", {"AccountRef": {"value": "35"}, "PaymentType": "Cash", "Line": [by_account(1)]})
+    assert us.refuse("Purchase", {"Id": purchase["Id"], "SyncToken": "0"}, operation="void")["code"] == "500"
+    bill = us.raw("POST", "bill", json={"Id": "126", "SyncToken": "0"}, params={"operation": "void"})
+    assert (bill.status_code, bill.json()["Fault"]["type"]) == (200, "SystemFault")
+    entry = us.raw("POST", "journalentry", json={"Id": "1", "SyncToken": "0"}, params={"operation": "void"})
+    assert (entry.status_code, set(entry.json())) == (200, {"BatchItemResponse", "time"})
