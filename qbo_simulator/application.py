@@ -15,7 +15,7 @@ from qbo_simulator.api import routes, xml
 from qbo_simulator.calls import Call, CallLog
 from qbo_simulator.clock import Clock
 from qbo_simulator.injection import FaultBook, FaultRule
-from qbo_simulator.store import Store
+from qbo_simulator.store import Store, Transaction
 from qbo_simulator.wire import DropConnection, Request, Response
 
 _OAUTH_KINDS = {
@@ -53,14 +53,14 @@ class Application:
         with self.store.reading() as tx:
             fresh = tx.one("SELECT 1 FROM companies LIMIT 1") is None
         if fresh:
-            self.plant()
+            with self.store.writing() as tx:
+                self.plant(tx)
 
-    def plant(self) -> None:
+    def plant(self, tx: Transaction) -> None:
         """Make the sample companies. Raises KeyError for an unknown one."""
-        with self.store.writing() as tx:
-            for key in self.picked:
-                sample = seed.SAMPLES[key]
-                seed.add_company(tx, key, now=self.clock.now(), keep_dates=self.keep_dates, realm=sample.realm)
+        for key in self.picked:
+            sample = seed.SAMPLES[key]
+            seed.add_company(tx, key, now=self.clock.now(), keep_dates=self.keep_dates, realm=sample.realm)
 
     def reset_settings(self) -> None:
         """Put clock, switches, limits, token policy and webhooks back to their defaults."""

@@ -96,8 +96,9 @@ def start_over(app: Application, *, settings: bool = True) -> None:
     app.webhooks.forget()
     if settings:
         app.reset_settings()
-    app.store.clear()
-    app.plant()
+    with app.store.writing() as tx:
+        app.store.clear(tx)
+        app.plant(tx)
     app.calls.clear()
 
 

@@ -190,21 +190,20 @@ class Store:
         finally:
             source.close()
 
-    def clear(self) -> None:
+    def clear(self, tx: Transaction) -> None:
         """Forget everything but the settings."""
-        with self.writing() as tx:
-            for table in (
-                "companies",
-                "objects",
-                "sequences",
-                "requests",
-                "codes",
-                "grants",
-                "refresh_tokens",
-                "access_tokens",
-                "files",
-            ):
-                tx.execute(f"DELETE FROM {table}")
+        for table in (
+            "companies",
+            "objects",
+            "sequences",
+            "requests",
+            "codes",
+            "grants",
+            "refresh_tokens",
+            "access_tokens",
+            "files",
+        ):
+            tx.execute(f"DELETE FROM {table}")
 
     def close(self) -> None:
         """Close every connection."""
