@@ -115,7 +115,9 @@ class Limiter:
             if not wait:
                 return
             if time.monotonic() + wait / 1000 > deadline:
-                raise errors.Throttled(errors.Fault(message="No free slot within the allowed time."))
+                full = errors.Throttled(errors.Fault(message="No free slot within the allowed time."))
+                full.wait = wait / 1000
+                raise full
             time.sleep(wait / 1000)
 
     def _probe(self) -> bool:

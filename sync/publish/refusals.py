@@ -124,11 +124,12 @@ def _duplicate_name(operation: Operation, facts: Facts) -> Told:
     owner = facts.owners.get(names.key(name))
     remedy: dict[str, Any] = {"kind": "name", "name": name}
     if owner is None:
-        words = _("QuickBooks already uses the name “%s” for another record. Use another name.") % name
-        if operation.entity in names.PARTIES:
-            words = _(
-                "QuickBooks already has a customer, vendor or employee called “%s”. Link to it or use another name."
-            ) % (name)
+        if not name:
+            words = _("QuickBooks already uses this name for another record. Use another name.")
+        elif operation.entity in names.PARTIES:
+            words = _("QuickBooks already has a customer, vendor or employee called “%s”. Use another name.") % name
+        else:
+            words = _("QuickBooks already uses the name “%s” for another record. Use another name.") % name
         return Told(Outcome.FAILING, words, remedy)
     can_link = owner.entity == operation.entity and bool(owner.qbo_id) and operation.verb == Verb.CREATE
     remedy["owner"] = {

@@ -55,7 +55,7 @@ def link_to_owner(link: Link, *, by: Any) -> Link:
     stored.qbo_id, stored.matched_by, stored.snapshot = found.qbo_id, "by hand", {}
     _waiting(stored)
     record = MODELS[RecordType(stored.object_type)]._default_manager.get(pk=stored.object_id)
-    emit("sync.linked", record, by=by, about=[stored.connection], name=owner.get("name", ""))
+    emit("sync.linked", record, by=by, about=[stored.connection], called=owner.get("name", ""))
     run.look_again(stored.connection, stored.entity, [found.qbo_id])
     stored.refresh_from_db()
     return stored
@@ -83,7 +83,7 @@ def rename(link: Link, name: str, *, by: Any) -> Link:
     stored.refresh_from_db()
     if stored.outcome == Outcome.EXCLUDED:
         raise NothingSent(stored.reason)
-    emit("sync.renamed", record, by=by, about=[connection], name=wanted)
+    emit("sync.renamed", record, by=by, about=[connection], called=wanted)
     return stored
 
 
