@@ -82,7 +82,15 @@ def _read_changes(connection: Connection, plan: PullSchedule, lease: schedule.Le
     client = gateway.client_for(connection, Cause(plan.cause))
     reference = _reference(connection, plan, client)
     counts = _counts(connection, plan)
-    answer, full = _changes(connection, client, plan)
+    try:
+        answer, full = _changes(connection, client, plan)
+    except errors.Refused as error:
+        # Which fault says that a cursor is too old is not documented. After a fresh listing it can't be the reason.
+        if plan.loaded_at is None or timezone.now() - plan.loaded_at < DAILY:
+            raise
+        log.warning("pull.changes_refused", connection=connection.pk, error=str(error), intuit_tid=error.tid)
+        load.start(connection, lease)
+        return False
     return _commit(connection, lease, _Read(answer, full, reference, counts, plan.requested_at))
 
 

@@ -89,32 +89,36 @@ class ConnectionTokens:
 
     def _renew(self, rejected: str) -> None:
         try:
-            self._renew_locked(rejected)
-        except errors.NeedsReconnect as error:
-            status.needs_reconnect(self.connection, error)
-            raise
+            refused = self._renew_locked(rejected)
         except errors.OperatorProblem as error:
             status.operator_problem(self.connection, error)
             raise
+        if refused is not None:
+            raise refused
 
-    def _renew_locked(self, rejected: str) -> None:
+    def _renew_locked(self, rejected: str) -> errors.NeedsReconnect | None:
+        """Refresh unless somebody else has. The refusal of a dead token is noted before the lock is given up, so that
+        of all who wait for it only one asks."""
         context = _context(self.connection)
         with transaction.atomic(durable=True):
-            row = (
-                ConnectionToken.objects.select_for_update(of=("self",))
-                .select_related("connection")
-                .get(connection=self.connection)
-            )
+            row = ConnectionToken.objects.select_for_update().get(connection=self.connection)
             if self._take(row, rejected):
-                return
-            if row.connection.status in (ConnectionStatus.NEEDS_RECONNECT, ConnectionStatus.DISCONNECTED):
-                raise errors.NeedsReconnect()
+                return None
+            # Asked for after the lock: a join would show the company as it was before the wait.
+            now = Connection.objects.values_list("status", flat=True).get(pk=self.connection.pk)
+            if now in (ConnectionStatus.NEEDS_RECONNECT, ConnectionStatus.DISCONNECTED):
+                return errors.NeedsReconnect()
             try:
                 old = decrypt(row.refresh_token, context=context)
             except UnreadableSecret as error:
                 raise errors.OperatorProblem(plain=f"The stored sign-in can't be decrypted: {error}") from error
-            tokens = oauth.refresh(old)
+            try:
+                tokens = oauth.refresh(old)
+            except errors.NeedsReconnect as error:
+                status.needs_reconnect(self.connection, error)
+                return error
             _fill(row, tokens, context)
             row.save()
         log.info("quickbooks.token_refreshed", connection=self.connection.pk, generation=row.generation)
         self._access, self._good_until = tokens.access_token, tokens.access_expires_at - FRESH
+        return None

@@ -9,6 +9,8 @@ from crm.models import DealBilling
 from invoices.models import Invoice
 from qbo_connector.models import ApiUsage, PullSchedule
 from tests.checker import assert_at_rest
+from tests.faults.mirror import Accountant, assert_mirrored, read_until_quiet
+from tests.faults.seeds import seeds
 from tests.makers import deal_of, requested_invoice, user
 from tests.quickbooks import drain_until_settled, sync_company
 
@@ -55,3 +57,31 @@ def test_a_listing_that_finds_everything_costs_no_further_read(us_company, quick
     # The first load also read what change data lacks: two listings, the company and its preferences.
     assert ApiUsage.objects.get(cause="first_load").reads - first <= first - 4
     assert_at_rest(quickbooks, us_company)
+
+
+@pytest.mark.parametrize("days", [28, 31])
+@pytest.mark.parametrize("seed", seeds(10, fewest=3))
+def test_whatever_happened_in_the_gap_is_here_afterwards_and_nothing_else(seed, days, us_company, quickbooks, later):
+    read_until_quiet(us_company)
+    someone = Accountant(quickbooks, us_company, seed)
+    for day in (1, days // 2, days):
+        later(day)
+        for _change in range(3):
+            someone.something()
+        someone.delete_invoice()
+    # Time passes for QuickBooks only: that the cursor is too old is learnt from its refusal.
+    PullSchedule.objects.update(loaded_at=timezone.now() - datetime.timedelta(days=days))
+
+    read_until_quiet(us_company)
+
+    assert_mirrored(quickbooks, us_company)
+
+
+def test_a_gap_that_change_data_covers_costs_one_read(us_company, quickbooks):
+    read_until_quiet(us_company)
+    before = sum(ApiUsage.objects.values_list("reads", flat=True))
+    PullSchedule.objects.update(cursor=timezone.now() - datetime.timedelta(days=28))
+
+    read_until_quiet(us_company)
+
+    assert sum(ApiUsage.objects.values_list("reads", flat=True)) == before + 1
