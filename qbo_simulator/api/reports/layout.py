@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from qbo_simulator import clock, faults
@@ -36,6 +37,11 @@ class Asked:
     def get(self, name: str, default: str = "") -> str:
         """Return a parameter."""
         return self.parameters.get(name) or default
+
+    @cached_property
+    def filtered(self) -> bool:
+        """Whether anything is filtered at all."""
+        return any(self.get(name) for name in ("customer", "vendor", "item", "class", "account"))
 
     def ids(self, name: str) -> frozenset[str]:
         """Return the Ids of a filter; none means all."""
@@ -156,6 +162,8 @@ _MACROS = {
 
 def passes(asked: Asked, document: Document, entry: Entry) -> bool:
     """Whether an entry passes the filters of a report."""
+    if not asked.filtered:
+        return True
     party = str(document.party.get("value") or "")
     return (
         (not (customers := asked.ids("customer")) or ("CustomerRef" in document.body and party in customers))

@@ -35,7 +35,7 @@ def _open_documents(ledger: Ledger, day: str, side: str) -> list[tuple[Document,
     )
     found = []
     for entity, sign in entities:
-        for body in ledger.bodies(entity, "txn_date <= ?", (day,)):
+        for body in ledger.bodies(entity, "txn_date <= ? AND (balance IS NULL OR balance <> 0)", (day,)):
             rest = body.get("Balance", body.get("RemainingCredit", body.get("UnappliedAmt")))
             if entity == "CreditMemo":
                 rest = body.get("RemainingCredit", body.get("Balance"))

@@ -25,7 +25,7 @@ from qbo_simulator.api.reports.ledger import Ledger
 
 Figures = dict[str, list[Decimal | None]]
 _ACCOUNTING = (("AccountingStandard", "GAAP"),)
-_FIRST, _LAST = "0001-01-01", "9999-12-31"
+_LAST = "9999-12-31"
 
 
 def _by_account(ledger: Ledger, asked: Asked) -> Figures:
@@ -148,18 +148,16 @@ _LIABILITIES = (
 
 
 def balances_on(ledger: Ledger, day: str) -> dict[str, Decimal]:
-    """Return the balance of each account at the end of a day, debits positive; those that never moved are left out."""
-    moved: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    """Return the balance of each account at the end of a day, debits positive; those with nothing are left out."""
     later: dict[str, Decimal] = defaultdict(lambda: ZERO)
-    for document in ledger.documents(_FIRST, _LAST):
+    # What comes after the day is taken back: usually nothing, however long the books are.
+    for document in ledger.documents(f"{day}~", _LAST):
         for entry in document.entries:
-            moved[entry.account] += entry.amount
-            if document.day > day:
-                later[entry.account] += entry.amount
+            later[entry.account] += entry.amount
     found = {}
     for key, body in ledger.accounts.items():
         balance = decimal_of(body.get("CurrentBalance")) - later.get(key, ZERO)
-        if balance or key in moved:
+        if balance or key in later:
             found[key] = balance
     return found
 
