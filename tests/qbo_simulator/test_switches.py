@@ -1,16 +1,53 @@
 """Every doubtful point can be switched, and does what it says."""
 
+import json
+import re
+import shlex
 import time
+from pathlib import Path
 
 import pytest
 import requests
 
-from qbo_simulator import switches
+from qbo_simulator import control, injection, switches, webhooks
 from qbo_simulator.pages.workshop import DOUBTS
 
 
 def test_every_switch_is_explained_on_the_page():
     assert DOUBTS.keys() == switches.DEFAULTS.keys()
+
+
+README = (Path(switches.__file__).parent / "README.md").read_text()
+
+
+def test_the_readme_names_everything_that_can_be_set():
+    doubts = README[README.index("## Doubtful points") : README.index("## Unlike the real service")]
+    assert set(re.findall(r"^\| `(\w+)` \|", doubts, re.M)) == switches.DEFAULTS.keys()
+    told = README[README.index("## Control") :]
+    for name in (*injection.ACTIONS, *webhooks.DEFAULTS):
+        assert f"`{name}`" in told, name
+    for _, path in control._ACTIONS:
+        assert re.search(rf"\b{re.escape(path.split('/')[0])}\b", told), path
+
+
+def examples():
+    """The curl commands of the README for the control interface, without those that move files or make very much."""
+    text = README[README.index("## Control") : README.index("## Doubtful points")].replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line.startswith("curl") and "state.sqlite3" not in line]
+    return [part.strip() for line in lines for part in line.split("; ") if "100000" not in part]
+
+
+def test_the_examples_of_the_readme_work_as_they_stand(us):
+    run = 0
+    for line in examples():
+        words = shlex.split(line, comments=True)
+        options = {words[at]: words[at + 1] for at in range(len(words) - 1) if words[at] in ("-X", "-d")}
+        target = next(word for word in words if word.startswith("$S")).replace("$S", f"{us.url}/_simulator")
+        body = json.loads(options["-d"]) if "-d" in options else None
+        answer = requests.request(options.get("-X", "GET"), target, json=body, timeout=30)
+        assert answer.status_code == 200, (line, answer.text)
+        run += 1
+    assert run > 25
 
 
 def test_wrong_names_and_values_are_refused(us):
