@@ -126,7 +126,8 @@ def change(row: PropertyDefinition, *, by: Any, **values: Any) -> PropertyDefini
         )
         raise KindFixed(text % used)
     before = {name: getattr(fresh, name) for name in wanted}
-    default = wanted.pop("default", fresh.default)
+    # A default of another kind is none of this one.
+    default = wanted.pop("default", fresh.default if wanted.get("kind", fresh.kind) == fresh.kind else None)
     _fill(fresh, wanted)
     _set_default(fresh, default)
     changed = sorted(name for name, old in before.items() if getattr(fresh, name) != old)

@@ -95,8 +95,8 @@ def test_what_does_not_fit_is_refused_and_nothing_is_made(make, region, refusal,
 def test_the_kind_stays_once_a_record_has_a_value(make, admin):
     from core.services import properties
 
-    row = make("Size")
-    properties.change(row, by=admin, kind="number")
+    row = make("Size", default="large")
+    assert properties.change(row, by=admin, kind="number").default is None
     record = company(admin, **{str(row.pk): 12})
 
     with pytest.raises(properties.KindFixed, match="1 record has a value"):
