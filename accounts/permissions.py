@@ -8,6 +8,8 @@ PERMISSIONS = {
     "invoices.view": _("See invoices, payments and their amounts"),
     "invoices.create": _("Create invoices"),
     "invoices.post": _("Post invoices to QuickBooks"),
+    "invoices.record_payment": _("Record payments of invoices"),
+    "invoices.void": _("Void and delete invoices"),
     "sync.run": _("Start a sync, retry failed records"),
     "sync.view_health": _("See sync health"),
     "sync.configure": _("Change what is synced"),
@@ -24,7 +26,7 @@ ADMIN = "Admin"
 _SELLING = ["crm.edit", "crm.archive", "invoices.view", "invoices.create", "invoices.post"]
 DEFAULT_ROLES: dict[str, list[str]] = {
     SALES_REP: _SELLING,
-    SALES_MANAGER: [*_SELLING, "sync.view_health"],
-    OPS: [*_SELLING, "sync.run", "sync.view_health"],
+    SALES_MANAGER: [*_SELLING, "invoices.record_payment", "sync.view_health"],
+    OPS: [*_SELLING, "invoices.record_payment", "invoices.void", "sync.run", "sync.view_health"],
     ADMIN: list(PERMISSIONS),
 }

@@ -87,6 +87,14 @@ class TermsChoice:
 
 
 @dataclass(frozen=True)
+class PaymentMethodChoice:
+    """A way in which customers pay."""
+
+    external_id: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Problem:
     """Something to change before the invoice can be created; ``step`` and ``line`` say where."""
 
@@ -139,6 +147,9 @@ class Accounting(Protocol):
 
     def terms(self, connection_id: int) -> Sequence[TermsChoice]:
         """Active payment terms, the company's default marked."""
+
+    def payment_methods(self, connection_id: int) -> Sequence[PaymentMethodChoice]:
+        """Active payment methods by name."""
 
     def check_draft(self, connection_id: int, data: Mapping[str, Any]) -> Sequence[Problem]:
         """What QuickBooks would refuse about a wizard's draft (see ``invoices.drafts`` for its shape)."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from invoices.views import cards, index, record, wizard
+from invoices.views import acts, cards, index, record, wizard
 
 app_name = "invoices"
 urlpatterns = [
@@ -22,6 +22,10 @@ urlpatterns = [
     path("invoices/<int:pk>/payments/", record.invoice_payments, name="invoice-payments"),
     path("invoices/<int:pk>/records/", record.invoice_records, name="invoice-records"),
     path("invoices/<int:pk>/retry/", record.invoice_retry, name="invoice-retry"),
+    path("invoices/<int:pk>/record-payment/", acts.payment_record, name="payment-record"),
+    path("invoices/<int:pk>/void/", acts.invoice_void, name="invoice-void"),
+    path("invoices/<int:pk>/delete/", acts.invoice_delete, name="invoice-delete"),
+    path("invoices/<int:pk>/keep/", acts.invoice_keep, name="invoice-keep"),
     path("invoices/<int:pk>/deal/", record.invoice_deal, name="invoice-deal"),
     path("invoice-drafts/<uuid:request_id>/", wizard.draft_open, name="draft-open"),
     path("invoice-drafts/<uuid:request_id>/save/", wizard.draft_save, name="draft-save"),

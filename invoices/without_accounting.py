@@ -13,6 +13,7 @@ from invoices.ports import (
     AccountingUnavailable,
     CustomerChoice,
     ItemChoice,
+    PaymentMethodChoice,
     Problem,
     SyncMark,
     TaxCodeChoice,
@@ -53,6 +54,10 @@ class NoAccounting:
         return []
 
     def terms(self, connection_id: int) -> Sequence[TermsChoice]:
+        """None."""
+        return []
+
+    def payment_methods(self, connection_id: int) -> Sequence[PaymentMethodChoice]:
         """None."""
         return []
 

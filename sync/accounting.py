@@ -16,6 +16,7 @@ from invoices.ports import (
     AccountingUnavailable,
     CustomerChoice,
     ItemChoice,
+    PaymentMethodChoice,
     Problem,
     SyncMark,
     TaxCodeChoice,
@@ -88,6 +89,10 @@ class QuickBooksAccounting:
         """Active payment terms."""
         return choices.terms(Connection.objects.get(pk=connection_id))
 
+    def payment_methods(self, connection_id: int) -> Sequence[PaymentMethodChoice]:
+        """Active payment methods."""
+        return choices.payment_methods(connection_id)
+
     def check_draft(self, connection_id: int, data: Mapping[str, Any]) -> Sequence[Problem]:
         """What QuickBooks would refuse."""
         return checks.problems_of(Connection.objects.get(pk=connection_id), data)
@@ -98,7 +103,8 @@ class QuickBooksAccounting:
 
     def retry(self, invoice: Invoice, *, by: Any) -> None:
         """A new attempt after a refusal; planned in the caller's transaction."""
-        if publishing.publish(invoice.pk, again=True) is not None:
+        planned = invoice_changes.plan_wish if invoice.external_id else publishing.publish
+        if planned(invoice.pk, again=True) is not None:
             emit("invoice.retried", invoice, by=by, about=[invoice.deal] if invoice.deal else [])
 
     def edit_refusal(self, invoice: Invoice) -> str:

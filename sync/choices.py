@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from core.search import matching as words
 from crm.models import Contact, Deal, Product
-from invoices.ports import CustomerChoice, ItemChoice, TaxCodeChoice, TermsChoice
+from invoices.ports import CustomerChoice, ItemChoice, PaymentMethodChoice, TaxCodeChoice, TermsChoice
 from qbo_connector.mirror import read
 from qbo_connector.mirror.read import Mirrored
 from qbo_connector.models import Connection, MirrorObject
@@ -201,6 +201,12 @@ def _tax_code(found: Mirrored, rates: Mapping[str, Decimal | None]) -> TaxCodeCh
         description=text(found.payload, "Description"),
         percent=sum(known, Decimal(0)) if len(known) == len(percents) else None,
     )
+
+
+def payment_methods(connection_id: int) -> list[PaymentMethodChoice]:
+    """Active payment methods by name."""
+    rows = _active(connection_id, "PaymentMethod").order_by("name", "pk")
+    return [PaymentMethodChoice(qbo_id, name) for qbo_id, name in rows.values_list("qbo_id", "name")]
 
 
 def terms(connection: Connection) -> list[TermsChoice]:

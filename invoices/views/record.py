@@ -41,6 +41,7 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
     failed = mark.state == SyncState.FAILED
     draft = InvoiceDraft.objects.filter(invoice=invoice).first() if failed and not invoice.external_id else None
     context = {"invoice": invoice, "mark": mark, "failed": failed, "draft": draft, "busy": mark.state in UNDER_WAY}
+    context["living"] = bool(invoice.external_id) and invoice.removed_at is None and not invoice.voided
     context["property_card"] = shown.card(invoice, "invoice", request.user, editable=invoice.removed_at is None)
     return render(request, "invoices/invoice_detail.html", context)
 

@@ -12,6 +12,7 @@ from invoices.ports import (
     AccountingUnavailable,
     CustomerChoice,
     ItemChoice,
+    PaymentMethodChoice,
     Problem,
     SyncMark,
     TaxCodeChoice,
@@ -47,6 +48,7 @@ class Books:
         self.pdf: bytes | None = b"%PDF-1.4 the invoice"
         self.broken = ""
         self.edit_refusal = ""
+        self.payment_methods: list[PaymentMethodChoice] = []
 
     def add_company(self, connection: Connection, *, tax_codes: bool = False, usable: bool = True) -> Account:
         account = Account(
@@ -118,6 +120,9 @@ class ListAccounting:
 
     def terms(self, connection_id: int) -> Sequence[TermsChoice]:
         return books.terms.get(connection_id, [])
+
+    def payment_methods(self, connection_id: int) -> Sequence[PaymentMethodChoice]:
+        return books.payment_methods
 
     def check_draft(self, connection_id: int, data: Mapping[str, Any]) -> Sequence[Problem]:
         return books.problems
