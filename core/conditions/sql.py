@@ -22,7 +22,7 @@ from django.db.models import (
     TextField,
     Value,
 )
-from django.db.models.functions import Coalesce, Left, Right, StrIndex
+from django.db.models.functions import Coalesce, Left, Length, Right, StrIndex
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, In, IsNull, LessThan, LessThanOrEqual
 
 from core.conditions import registry
@@ -136,7 +136,7 @@ def _expressions(field: Field, predicate: Predicate, prefix: str) -> list[Any]:
     if isinstance(predicate, IsEmpty):
         return [_is_empty(field, value)]
     if isinstance(predicate, IsIn):
-        return [_is_in(field, value, predicate)]
+        return _is_in(field, value, predicate)
     if isinstance(predicate, Holds):
         return [_holds(value, predicate)]
     if isinstance(predicate, Within):
@@ -155,12 +155,16 @@ def _is_empty(field: Field, value: Any) -> Any:
     return IsNull(value, True)
 
 
-def _is_in(field: Field, value: Any, predicate: IsIn) -> Any:
-    texts = field.kind == "text"
-    if texts and not all(caseless(each) for each in predicate.values):
+def _is_in(field: Field, value: Any, predicate: IsIn) -> list[Any]:
+    needed: list[Any] = []
+    if field.kind == "text" and not all(caseless(each) for each in predicate.values):
+        # Folding keeps the length, and comparing lengths costs little: most rows are done with.
+        lengths = sorted({len(each) for each in predicate.values})
+        needed.append(Exact(Length(value), lengths[0]) if len(lengths) == 1 else In(Length(value), lengths))
         value = folded(value)
     wanted = [typed(each) for each in predicate.values]
-    return Exact(value, wanted[0]) if len(wanted) == 1 else In(value, wanted)
+    needed.append(Exact(value, wanted[0]) if len(wanted) == 1 else In(value, wanted))
+    return needed
 
 
 def _holds(value: Any, predicate: Holds) -> Any:

@@ -25,7 +25,11 @@ def _folded(character: str) -> str:
 
 FOLDS = {chr(code): _folded(chr(code)) for block in _ALPHABETS for code in block if _folded(chr(code)) != chr(code)}
 _TABLE = str.maketrans(FOLDS)
-_FROM, _TO = "".join(FOLDS), "".join(FOLDS.values())
+# translate() looks through its table from the beginning for every character, and through all of it for one that is not
+# there: what most texts are made of comes first, also where it stays as it is.
+_COMMON = "".join(map(chr, [*range(0x61, 0x7B), *range(0x20, 0x61), *range(0xDF, 0x100)]))
+_FROM = _COMMON + "".join(letter for letter in FOLDS if letter not in _COMMON)
+_TO = "".join(FOLDS.get(letter, letter) for letter in _FROM)
 _REACHED = frozenset(FOLDS.values())
 
 
