@@ -7,7 +7,7 @@ None empties.
 """
 
 from core.enums import PropertyKind
-from core.properties.cleaning import BadValues, clean_many, clean_values, named
+from core.properties.cleaning import BadValues, clean_many, clean_values, named, put_defaults
 from core.properties.expressions import PropertyValue, holds, value_of
 from core.properties.history import changes_between, described, is_told, told_change
 from core.properties.objects import Fixed, PropertyObject, add_object, objects, property_uses
@@ -49,6 +49,7 @@ __all__ = [
     "named",
     "objects",
     "property_uses",
+    "put_defaults",
     "remembered",
     "told_change",
     "typed",

@@ -65,6 +65,16 @@ def clean_many(
     ]
 
 
+def put_defaults(object_type: str, records: Iterable[Any]) -> None:
+    """Let new, unsaved records start with the defaults; for writers that build their rows themselves."""
+    new = list(records)
+    if not new:
+        return
+    start = {slot: d.default for slot, d in by_slot(object_type).items() if d.default is not None}
+    for record in new:
+        record.properties = {**start, **objects.stored(record)}
+
+
 def _begun(known: Mapping[str, Definition], record: Any, given: Mapping[str, Any], *, complete: bool) -> _Work:
     work = _Work(record, dict(objects.stored(record)) if record is not None else {})
     asked = {str(name).removeprefix(PREFIX): value for name, value in given.items()}

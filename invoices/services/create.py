@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.events import emit
+from core.properties import put_defaults
 from crm.models import Company, Contact
 from invoices import reading
 from invoices.drafts import CREATE, DraftContent, ReadDraft, ReadLine
@@ -79,6 +80,7 @@ def create_invoice(draft: InvoiceDraft, *, by: Any) -> Invoice:
         created_by=by,
     )
     _fill(invoice, read, account)
+    put_defaults("invoice", [invoice])
     try:
         with transaction.atomic():
             invoice.save(force_insert=True)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from core.events import Draft, emit_many
 from core.models import Event, EventLink, Origin
+from core.properties import put_defaults
 from invoices.enums import InvoiceOrigin
 from invoices.models import Invoice, InvoiceLine, PaymentApplication
 from invoices.services import billing, payments_from_sync
@@ -116,6 +117,7 @@ def apply_invoices(
     for row, invoice in placed:
         if replaced[row.external_id] is not None and invoice.pk:
             batch.touch(invoice)
+    put_defaults("invoice", batch.created)
     Invoice.objects.bulk_create(batch.created)
     Invoice.objects.bulk_create(batch.changed, update_conflicts=True, unique_fields=["id"], update_fields=WRITTEN)
     _replace_lines([(invoice, replaced[row.external_id]) for row, invoice in placed], lines)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from core.events import emit
 from core.money import formatted, rounded
 from core.plain import plain
+from core.properties import put_defaults
 from invoices.models import Invoice, Payment, PaymentApplication
 from invoices.ports import accounting
 from invoices.reading import LARGEST_AMOUNT
@@ -72,6 +73,7 @@ def record(received: Received, *, request_id: uuid.UUID, by: Any) -> Payment:
         note=received.note.strip(),
         created_by=by,
     )
+    put_defaults("payment", [payment])
     try:
         with transaction.atomic():
             payment.save(force_insert=True)

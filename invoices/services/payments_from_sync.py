@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from core.events import Draft, emit_many
 from core.models import Origin
+from core.properties import put_defaults
 from invoices.models import Invoice, Payment, PaymentApplication
 from invoices.services.associations import About, about_of
 from invoices.synced import ApplyResult, SyncedPayment
@@ -75,6 +76,7 @@ def apply(connection_id: int, rows: Sequence[SyncedPayment], *, quiet: bool) -> 
                 for name, new in values.items():
                     setattr(payment, name, new)
         placed[row.external_id] = payment
+    put_defaults("payment", created)
     Payment.objects.bulk_create(created)
     Payment.objects.bulk_create(changed, update_conflicts=True, unique_fields=["id"], update_fields=WRITTEN)
     targets = _targets(connection_id, [newest[external_id] for external_id in placed])

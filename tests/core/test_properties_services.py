@@ -383,3 +383,18 @@ def test_the_planner_uses_the_index_of_a_property(make, admin):
     )
 
     assert f"property_{size.pk}" in wanted.explain()
+
+
+def test_new_rows_of_other_writers_start_with_the_defaults(make, django_assert_num_queries):
+    from core.properties import put_defaults
+    from crm.models import Company
+
+    size = make("Size", "number", default=3)
+    new = [Company(name="One"), Company(name="Two", properties={str(size.pk): "4"})]
+
+    with django_assert_num_queries(1):
+        put_defaults("company", new)
+    with django_assert_num_queries(0):
+        put_defaults("company", [])
+
+    assert [record.properties for record in new] == [{str(size.pk): "3"}, {str(size.pk): "4"}]
