@@ -140,7 +140,7 @@ def _send(operations: Sequence[Operation], tried: set[int]) -> None:
         Operation.objects.bulk_update(rows, ["first_sent_at", "attempts"])
     if not rows:
         return
-    batch = OperationBatch.objects.get(pk=rows[0].batch_id)
+    batch = OperationBatch.objects.get(operations=rows[0])
     client = gateway.client_for(rows[0].connection, Cause.WRITE, patience=PATIENCE)
     content = _post(client, batch)
     _take_in(rows, tried, content, client.tid)
@@ -192,7 +192,8 @@ def _commit(done: list[tuple[Operation, outcome.Ending]], tid: str) -> None:
 
 def _refuse_each(refused: Sequence[tuple[Operation, errors.Refused]], tried: set[int]) -> None:
     """Refusals that need no look are committed together; each of the others has its own read."""
-    plain, looked = [], []
+    plain: list[tuple[Operation, errors.Refused]] = []
+    looked: list[tuple[Operation, errors.Refused]] = []
     for operation, error in refused:
         needs_look = isinstance(error, errors.Stale | errors.NotFound | errors.CompanyInactive) or operation.pk in tried
         (looked if needs_look else plain).append((operation, error))

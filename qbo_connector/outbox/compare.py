@@ -1,6 +1,6 @@
 """Whether an object of QuickBooks already is as an operation wants it. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -24,10 +24,9 @@ def _same(wanted: Any, found: Any) -> bool:
     if isinstance(wanted, Mapping):
         there = found if isinstance(found, Mapping) else {}
         return all(_same(value, there.get(name)) for name, value in wanted.items())
-    if isinstance(wanted, Sequence) and not isinstance(wanted, str):
-        there = [item for item in found or () if not _is_added(item)] if isinstance(found, list) else []
-        ours = [item for item in wanted if not _is_added(item)]
-        return len(ours) == len(there) and all(_same(a, b) for a, b in zip(ours, there, strict=True))
+    if isinstance(wanted, list):
+        ours, theirs = _own_items(wanted), _own_items(found)
+        return len(ours) == len(theirs) and all(_same(a, b) for a, b in zip(ours, theirs, strict=True))
     if wanted in (None, ""):
         return found in (None, "")
     if isinstance(wanted, bool) or isinstance(found, bool):
@@ -37,8 +36,9 @@ def _same(wanted: Any, found: Any) -> bool:
     return str(wanted).strip() == str(found if found is not None else "").strip()
 
 
-def _is_added(line: Any) -> bool:
-    return isinstance(line, Mapping) and line.get("DetailType") == _ADDED_LINE
+def _own_items(items: Any) -> list[Any]:
+    listed = items if isinstance(items, list) else []
+    return [item for item in listed if not (isinstance(item, Mapping) and item.get("DetailType") == _ADDED_LINE)]
 
 
 def _number(value: Any) -> Decimal:

@@ -51,9 +51,12 @@ def end(endings: Sequence[tuple[Operation, Ending]], *, tid: str = "") -> None:
         rows = []
         for operation in stored:
             ending = by_pk[operation.pk]
-            row = ending.row if isinstance(ending, Refusal) else ending
-            rows += [row] if row is not None else []
-            (_refused if isinstance(ending, Refusal) else _done)(operation, ending, tid)  # type: ignore[operator]
+            if isinstance(ending, Refusal):
+                _refused(operation, ending, tid)
+                rows += [ending.row] if ending.row is not None else []
+            else:
+                _done(operation, ending, tid)
+                rows.append(ending)
         if not stored:
             return
         Operation.objects.bulk_update(stored, _WRITTEN)

@@ -72,7 +72,7 @@ def _tombstone(body: bytes, stamp: msgspec.Raw | bytes | None) -> bytes:
     return msgspec.json.encode(found)
 
 
-def content_of(body: bytes | None) -> dict[str, Any]:
+def content_of(body: bytes | memoryview | None) -> dict[str, Any]:
     """A frozen body as JSON."""
     found: dict[str, Any] = msgspec.json.decode(bytes(body or b"{}"))
     return found

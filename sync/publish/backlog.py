@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from qbo_connector.enums import ConnectionStatus
 from qbo_connector.models import Connection, Operation
-from sync.enums import Direction, Outcome, RecordType
+from sync.enums import Direction, Outcome, RecordType, SyncObject
 from sync.mapping.fields import ENTITY_OF
 from sync.models import ConnectionSettings, Link, ObjectSettings
 from sync.policies import record_types
@@ -29,7 +29,7 @@ def sending() -> QuerySet[ObjectSettings]:
     return (
         ObjectSettings.objects.filter(enabled=True, connection__status=ConnectionStatus.ACTIVE)
         .exclude(direction=Direction.IN)
-        .exclude(sync_object="invoice")
+        .exclude(sync_object=SyncObject.INVOICE)
         .select_related("connection")
         .order_by("pk")
     )
@@ -38,7 +38,7 @@ def sending() -> QuerySet[ObjectSettings]:
 def publish_left_behind(settings: ObjectSettings) -> int:
     """Publish what was left behind of one object of one company; returns how many records were looked at."""
     found = 0
-    for record_type in record_types(settings.sync_object):
+    for record_type in record_types(SyncObject(settings.sync_object)):
         if record_type not in PARTIES:
             continue
         ids = [*_unseen(settings.connection, record_type), *_stuck(settings.connection, record_type)]

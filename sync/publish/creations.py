@@ -88,7 +88,7 @@ def say(policy: Policy, record_type: RecordType, told: Sequence[tuple[Item, Outc
     now, links = timezone.now(), []
     for item, outcome, reason in told:
         link = item.link or _new_link(policy, record_type, item)
-        fresh = link.pk is None or (outcome == Outcome.PENDING and bool(link.qbo_id))
+        fresh = link._state.adding or (outcome == Outcome.PENDING and bool(link.qbo_id))
         seen = link.changed_at >= item.values["updated_at"]
         if not fresh and seen and (link.outcome, link.exclusion, link.reason) == (outcome, item.exclusion, reason):
             continue

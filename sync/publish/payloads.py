@@ -31,7 +31,7 @@ class Built:
 
     payload: dict[str, Any]
     sent: dict[str, Any] = field(default_factory=dict)
-    problems: dict[int | str, str] = field(default_factory=dict)
+    problems: dict[int, str] = field(default_factory=dict)
     left_out: str = ""
     verb: str = Verb.UPDATE
 
@@ -45,7 +45,7 @@ def update(
     """
     outgoing = [mapping for mapping in mappings if mapping.rule.direction != Direction.IN]
     payload, problems = engine.to_quickbooks(values, outgoing, current=current)
-    built = Built({}, problems=dict(problems))
+    built = Built({}, problems=problems)
     payload = _cleaned(payload, outgoing, built, in_us=in_us)
     before, _ignored = from_quickbooks(record_type, current, outgoing)
     after, _ignored = from_quickbooks(record_type, {**current, **payload}, outgoing)
@@ -85,7 +85,7 @@ def create(
     """A new object from a record's values; ``extra`` are fields that no mapping brings, and win over those that do."""
     outgoing = [mapping for mapping in mappings if mapping.rule.direction != Direction.IN]
     payload, problems = engine.to_quickbooks(values, outgoing, current={})
-    built = Built({}, problems=dict(problems), verb=Verb.CREATE)
+    built = Built({}, problems=problems, verb=Verb.CREATE)
     payload = _filled(_cleaned({**payload, **extra}, outgoing, built, in_us=in_us))
     payload.pop("Active", None)
     built.payload = payload

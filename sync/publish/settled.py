@@ -104,8 +104,8 @@ def _done(link: Link, operation: Operation) -> Link:
 
 def _remark(operation: Operation) -> str:
     if left_out := operation.context.get("left_out"):
-        return _("QuickBooks can't store “%s” in a US company; it was sent without.") % left_out
-    return _("It is inactive in QuickBooks.") if operation.verb == Verb.DEACTIVATE else ""
+        return str(_("QuickBooks can't store “%s” in a US company; it was sent without.") % left_out)
+    return str(_("It is inactive in QuickBooks.")) if operation.verb == Verb.DEACTIVATE else ""
 
 
 def _refused(link: Link, operation: Operation, told: refusals.Told) -> Link:

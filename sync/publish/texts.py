@@ -33,7 +33,8 @@ def latin(text: str) -> tuple[str, str]:
     """``text`` in ISO-8859-1, and the characters that had to be left out."""
     if text.isascii():
         return text, ""
-    kept, lost = [], []
+    kept: list[str] = []
+    lost: list[str] = []
     for character in text.translate(_PLAIN):
         if ord(character) < 256:
             kept.append(character)
