@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.qbo_simulator.conftest import Api
-from tests.qbo_simulator.test_durability import Process
+from tests.qbo_simulator.test_durability import Process, quickest_start
 
 ROOT = Path(__file__).resolve().parents[2]
 US = "9130350000000001"
@@ -86,15 +86,15 @@ from qbo_simulator import generate
 from qbo_simulator.application import Application
 app = Application(Path(sys.argv[1]), companies=["us"])
 base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-begun = time.monotonic()
+begun = time.process_time()
 generate.fill(app, "9130350000000001", customers=2000, items=200, invoices=int(sys.argv[2]), payments=60000)
-print(time.monotonic() - begun, base / 1024, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(time.process_time() - begun, base / 1024, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 app.close()
 """
 
 
 def quickest(measure, times):
-    """The best of some tries: what else runs on the machine is not what is measured."""
+    """The best of some tries."""
     taken = []
     for _ in range(times):
         begun = time.monotonic()
@@ -109,12 +109,13 @@ def test_a_hundred_thousand_invoices_are_made_and_read_quickly(tmp_path):
     command = [sys.executable, "-c", MAKE, str(data), "100000"]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
     took, before, peak = map(float, done.stdout.split())
+    # The time of its own: what else runs on the machine is not what is measured.
     assert took < 120
     assert peak - before < 150
 
+    assert quickest_start(lambda: Process(data)) < 2
     life = Process(data)
     try:
-        assert life.took < 2
         life.control("POST", "limits", {"on": False})
         api = Api(life.url, US)
         now = api.now()
@@ -124,12 +125,12 @@ def test_a_hundred_thousand_invoices_are_made_and_read_quickly(tmp_path):
         for page in pages:
             found = api.query(f"SELECT * FROM Invoice{page} MAXRESULTS 1000")
             assert len(found["Invoice"]) == 1000
-            assert quickest(lambda page=page: api.query(f"SELECT * FROM Invoice{page} MAXRESULTS 1000"), 5) < 0.3
+            assert quickest(lambda page=page: api.query(f"SELECT * FROM Invoice{page} MAXRESULTS 1000"), 9) < 0.3
         assert api.changes(now) == {}
         entities = "Customer,Item,Invoice,Payment,Estimate,CreditMemo,Vendor,Account"
-        assert quickest(lambda: api.changes(now, entities), 30) < 0.005
+        assert quickest(lambda: api.changes(now, entities), 60) < 0.005
         listed = f"{life.url}/companies/{US}/invoices"
-        assert quickest(lambda: api.http.get(listed, timeout=10).raise_for_status(), 5) < 0.3
-        assert quickest(lambda: api.http.get(life.url, timeout=10).raise_for_status(), 5) < 0.3
+        assert quickest(lambda: api.http.get(listed, timeout=10).raise_for_status(), 9) < 0.3
+        assert quickest(lambda: api.http.get(life.url, timeout=10).raise_for_status(), 9) < 0.3
     finally:
         life.kill()
