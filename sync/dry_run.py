@@ -1,7 +1,7 @@
 """What the sync would do, field by field, before it does it. Nothing is read from QuickBooks, nothing is written."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,15 +22,14 @@ from sync.mapping import catalogue
 from sync.mapping.fields import ENTITY_OF, Field
 from sync.mapping.invoice import from_invoice
 from sync.mapping.reading import BadPayload
-from sync.mapping.values import display_name, shape_of
+from sync.mapping.values import display_name
 from sync.models import Link, ObjectSettings
 from sync.policies import Policy, policy_of, record_types
 from sync.publish.selection import Item, select
 from sync.reconcile.carry_out import check_outgoing
-from sync.reconcile.customers import company_candidates, contact_candidates
 from sync.reconcile.decide import ARCHIVED, Act, Candidate, decide
-from sync.reconcile.items import product_candidates, state_of
 from sync.reconcile.names import names_for
+from sync.reconcile.sides import candidates_of
 from sync.records import CRM_MODELS
 
 SLICE = 500
@@ -143,26 +142,11 @@ def _slices(connection: Connection, entity: str) -> Iterator[list[Mirrored]]:
         yield found
 
 
-def _read(rows: Sequence[Mirrored], reader: Callable[[Any], Any]) -> list[tuple[Mirrored, Any]]:
-    """Rows that can be read; the others are parked when they are really applied."""
-    found = []
-    for each in rows:
-        try:
-            found.append((each, reader(each.payload)))
-        except BadPayload:
-            continue
-    return found
-
-
 def _incoming(run: _Run, sync_object: SyncObject) -> None:
     entity = "Customer" if sync_object == SyncObject.CONTACT else "Item"
     for rows in _slices(run.policy.connection, entity):
-        if sync_object == SyncObject.PRODUCT:
-            _decide(run, RecordType.PRODUCT, product_candidates(run.policy, _read(rows, state_of)))
-            continue
-        customers = _read(rows, shape_of)
-        _decide(run, RecordType.COMPANY, company_candidates(run.policy, customers))
-        _decide(run, RecordType.CONTACT, contact_candidates(run.policy, customers))
+        for record_type, candidates in candidates_of(run.policy, sync_object, rows):
+            _decide(run, record_type, candidates)
 
 
 def _decide(run: _Run, record_type: RecordType, candidates: Sequence[Candidate]) -> None:

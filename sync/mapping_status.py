@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, TextField, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -34,5 +34,6 @@ def note(mappings: Iterable[Mapped], found: Sequence[Problems]) -> None:
     if problems:
         words = [When(pk=number, then=Value(reason)) for number, reason in problems.items()]
         FieldMapping.objects.filter(pk__in=problems).update(
-            problem=Case(*words, default=F("problem")), failing_since=Coalesce(F("failing_since"), Value(now))
+            problem=Case(*words, default=F("problem"), output_field=TextField()),
+            failing_since=Coalesce(F("failing_since"), Value(now)),
         )

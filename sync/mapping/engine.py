@@ -24,6 +24,8 @@ from sync.mapping.reading import (
 from sync.mapping.reading import text as read_text
 from sync.merge import Rule, plain
 
+# The longest value of a custom property that is one line of text.
+SHORT_TEXT = 500
 # Texts of these fields carry QuickBooks' mark of inactive records.
 _MARKED = frozenset({"DisplayName", "Name", "FullyQualifiedName"})
 
@@ -53,7 +55,7 @@ def to_crm(payload: Payload, mappings: Iterable[Mapped]) -> tuple[dict[str, Any]
     problems: dict[int, str] = {}
     for mapping in mappings:
         try:
-            value = _converted(read(payload, mapping.qbo), mapping.qbo, mapping.crm, mapping)
+            value = _stored(_converted(read(payload, mapping.qbo), mapping.qbo, mapping.crm, mapping), mapping.crm)
             _check_length(value, mapping.crm)
         except (BadPayload, Unfit) as error:
             problems[mapping.id] = str(error)
@@ -175,6 +177,15 @@ def _converted(value: Any, source: Field, target: Field, mapping: Mapped) -> Any
     if isinstance(value, str):
         return transformed(value, mapping.transform)
     return value
+
+
+def _stored(value: Any, target: Field) -> Any:
+    """A text as a custom property keeps it, so that what was written is no change when it is read."""
+    if not target.name.startswith(known.PROPERTY) or not isinstance(value, str):
+        return value
+    if target.limit == SHORT_TEXT:
+        return " ".join(value.split())
+    return value.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def _other_choice(value: Any, source: Field, target: Field) -> str:

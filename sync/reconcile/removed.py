@@ -87,12 +87,15 @@ def _move(batch: Batch, links: Sequence[Link], winners: Mapping[str, str]) -> se
     """
     if not winners:
         return set()
-    invoiced.move(batch.connection.pk, winners)
-    taken = set(
-        Link.objects.filter(
-            connection=batch.connection, entity="Customer", qbo_id__in=set(winners.values())
-        ).values_list("qbo_id", "object_type")
+    of_winners = Link.objects.filter(connection=batch.connection, entity="Customer", qbo_id__in=set(winners.values()))
+    held = {(qbo_id, kind): pk for qbo_id, kind, pk in of_winners.values_list("qbo_id", "object_type", "object_id")}
+    invoiced.move(
+        batch.connection.pk,
+        winners,
+        companies=_replaced(links, winners, held, RecordType.COMPANY),
+        contacts=_replaced(links, winners, held, RecordType.CONTACT),
     )
+    taken = set(held)
     moved = []
     for link in links:
         winner = winners.get(link.qbo_id, "")
@@ -108,6 +111,15 @@ def _move(batch: Batch, links: Sequence[Link], winners: Mapping[str, str]) -> se
         connection=batch.connection, entity="Customer", qbo_id__in=[link.qbo_id for link in moved]
     ).update(unread=True)
     return {link.pk for link in moved}
+
+
+def _replaced(
+    links: Sequence[Link], winners: Mapping[str, str], held: Mapping[tuple[str, str], int], record_type: RecordType
+) -> dict[int, int]:
+    """The winners' own records by the losers', of one kind."""
+    mine = [link for link in links if link.object_type == record_type and link.qbo_id in winners]
+    found = {link.object_id: held.get((winners[link.qbo_id], str(record_type))) for link in mine}
+    return {loser: winner for loser, winner in found.items() if winner is not None}
 
 
 def _carry_out(batch: Batch, record_type: RecordType, links: Sequence[Link], winners: Mapping[str, str]) -> None:
