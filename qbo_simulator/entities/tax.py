@@ -119,10 +119,10 @@ def _taken_over(books: Books, given: dict[str, Any], rates: list[tuple[str, Deci
     """Return the tax as the request names it, spread over the rates where it names only the total."""
     rows = []
     for line in given["TaxLine"]:
-        reference = (_detail(line).get("TaxRateRef") or {}).get("value")
+        reference = str((_detail(line).get("TaxRateRef") or {}).get("value"))
         rate = books.shelf.get("TaxRate", reference)
         if rate is None:
-            raise faults.invalid_reference("TaxRate", str(reference))
+            raise faults.invalid_reference("TaxRate", reference)
         percent = decimal_of(_detail(line).get("TaxPercent", rate.get("RateValue")))
         net = cents(_detail(line).get("NetAmountTaxable", taxable))
         rows.append(_tax_line(reference, percent, net, cents(line["Amount"])))

@@ -114,7 +114,9 @@ def make_code(books: Books, request: Body) -> Body:
     details = request.get("TaxRateDetails")
     if not isinstance(details, list) or not details:
         raise faults.required("TaxRateDetails")
-    sales, purchases, answered = [], [], []
+    sales: list[Body] = []
+    purchases: list[Body] = []
+    answered: list[Body] = []
     for detail in details:
         if not isinstance(detail, dict):
             raise faults.invalid_property("TaxRateDetails", "TaxRateDetails")
