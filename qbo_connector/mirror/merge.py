@@ -97,7 +97,8 @@ def _merge_values(cursor: Any, connection: Connection, rows: Sequence[Row]) -> C
     source = f"(VALUES %s) AS source ({', '.join(_COLUMNS)})"
     statement = _MERGE.format(source=source, connection_id=int(connection.pk))
     values = [tuple(getattr(row, name) for name in _COLUMNS) for row in rows]
-    execute_values(cursor.cursor, statement, values, template=f"({casts})", page_size=len(values))
+    with database.wrap_database_errors:  # psycopg2's helper goes past Django's cursor and its exceptions
+        execute_values(cursor.cursor, statement, values, template=f"({casts})", page_size=len(values))
     return Counter(dict(cursor.fetchall()))
 
 
@@ -134,7 +135,7 @@ def park(connection: Connection, records: Sequence[Unreadable]) -> None:
     if not records:
         return
     now = timezone.now()
-    with database.cursor() as cursor:
+    with database.cursor() as cursor, database.wrap_database_errors:
         execute_values(
             cursor.cursor,
             f"""
