@@ -98,11 +98,9 @@ def cleaned(name: str, *, limit: int, in_us: bool) -> str:
 
 def numbered(name: str, suffix: str, number: int, *, limit: int) -> str:
     """The name with its suffix; the first number is 2, and what is too long gives way to the suffix."""
-    tail = suffix.replace(NUMBER, str(number))
-    if NUMBER not in suffix and number > 2:
+    tail = suffix.replace(NUMBER, str(number)) if suffix.strip() else f" ({number})"
+    if suffix.strip() and NUMBER not in suffix and number > 2:
         tail = f"{suffix} {number - 1}"
-    if not tail.strip():
-        tail = f" ({number})"
     return name[: limit - len(tail)].rstrip() + tail
 
 
@@ -173,6 +171,10 @@ def free_names(
             if free is not None:
                 found[pk] = free
                 given.add(key(free))
+    for pk, base in bases.items():
+        if base and pk not in found:
+            # So many share it that counting on makes no sense: the record's own number tells them apart.
+            found[pk] = f"{base[: limit - 22]} #{pk}"
     return found
 
 
