@@ -1,61 +1,13 @@
-"""Customer <-> contact and company.
-
-A Customer with a company name is a company, one with a person's name a contact of it; one with neither is a company
-of its display name. A sub-customer (ParentRef) is at most a contact of its parent's company.
-"""
+"""A new Customer, for what a person asks for by hand; see ``sync.mapping.values`` for what a Customer is here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from sync.mapping.reading import Payload, address, flag, name_without_mark, part, quickbooks_address, text
+from sync.mapping.reading import quickbooks_address
 
 DISPLAY_NAME_LIMIT = 500
 # QuickBooks refuses these in names.
 _FORBIDDEN = str.maketrans({":": "-", "\t": " ", "\n": " ", "\r": " "})
-
-
-@dataclass(frozen=True)
-class CustomerValues:
-    """A Customer in the CRM's words; ``contact`` or ``company`` is None where it is none."""
-
-    contact: dict[str, Any] | None
-    company: dict[str, Any] | None
-    email: str
-    parent_id: str
-    active: bool
-
-
-def from_customer(payload: Payload) -> CustomerValues:
-    """A Customer payload in the CRM's words. Raises BadPayload."""
-    active = flag(payload, "Active", default=True)
-    display = name_without_mark(text(payload, "DisplayName"), active=active)
-    first, last = text(payload, "GivenName"), text(payload, "FamilyName")
-    company_name = text(payload, "CompanyName")
-    parent = text(payload, "ParentRef", "value")
-    email = text(payload, "PrimaryEmailAddr", "Address").strip()
-    shared = {
-        "email": email[:254],
-        "phone": text(payload, "PrimaryPhone", "FreeFormNumber")[:60],
-        "website": text(payload, "WebAddr", "URI")[:1000],
-        "billing_address": address(payload, "BillAddr"),
-        "shipping_address": address(payload, "ShipAddr"),
-    }
-    contact = company = None
-    if first or last:
-        contact = {
-            **shared,
-            "first_name": first[:100],
-            "last_name": last[:100],
-            "mobile": text(payload, "Mobile", "FreeFormNumber")[:60],
-        }
-    if not parent and (company_name or contact is None):
-        company = {
-            **shared,
-            "name": (company_name or display)[:500],
-            "currency": text(part(payload, "CurrencyRef"), "value")[:3],
-        }
-    return CustomerValues(contact, company, email, parent, active)
 
 
 def to_customer(values: Mapping[str, Any], *, currency: str = "") -> dict[str, Any]:

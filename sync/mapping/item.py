@@ -1,30 +1,13 @@
-"""Item <-> product."""
+"""A new Item, for what a person asks for by hand."""
 
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from sync.mapping.customer import clean_name
-from sync.mapping.reading import Payload, amount, flag, name_without_mark, text
 
 # Categories group items and can't be sold.
 NOT_SOLD = frozenset({"Category"})
-
-
-def from_item(payload: Payload, *, currency: str) -> dict[str, Any] | None:
-    """An Item as a product's values, prices in the company's home currency; None for what can't be sold."""
-    if text(payload, "Type") in NOT_SOLD:
-        return None
-    active = flag(payload, "Active", default=True)
-    return {
-        "name": name_without_mark(text(payload, "Name"), active=active)[:200],
-        "sku": text(payload, "Sku")[:100],
-        "description": text(payload, "Description"),
-        "unit_price": amount(payload, "UnitPrice"),
-        "unit_cost": amount(payload, "PurchaseCost"),
-        "currency": currency,
-        "active": active,
-    }
 
 
 def to_item(values: Mapping[str, Any], *, income_account: str) -> dict[str, Any]:

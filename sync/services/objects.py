@@ -12,6 +12,7 @@ from sync.models import Link, MatchSuggestion, ObjectSettings
 from sync.policies import record_types
 from sync.queries import enabled_objects
 from sync.services import again
+from sync.services.connections import add_default_mappings
 
 # Settings that a person makes; deleting the sync brings their defaults back.
 _OWN = (
@@ -46,6 +47,8 @@ def switch(connection: Connection, sync_object: SyncObject, *, on: bool, by: Any
     settings.save(update_fields=["enabled", "enabled_at", "configured_at"])
     emit("sync.switched_on" if on else "sync.switched_off", connection, by=by, object=str(sync_object))
     if on:
+        # A company that has just been connected may not have been prepared yet.
+        add_default_mappings(connection.pk)
         # What was applied before may refer to what comes now: an invoice to its contact, a line to its product.
         again.look_again(connection, sorted(enabled_objects(connection.pk), key=list(SyncObject).index))
 

@@ -16,9 +16,8 @@ from invoices.enums import LineKind, TaxMode
 from invoices.models import Invoice, InvoiceLine
 from qbo_connector.mirror import parse
 from qbo_connector.outbox.freeze import storable
-from sync.mapping.customer import clean_name, from_customer, to_customer
+from sync.mapping.customer import clean_name, to_customer
 from sync.mapping.invoice import Names, from_invoice, is_voided, marked_request_id, marker, to_invoice
-from sync.mapping.item import from_item
 from sync.mapping.payment import from_payment
 from sync.mapping.reading import BadPayload, name_without_mark
 
@@ -64,28 +63,6 @@ def test_recorded_payments_and_their_invoices():
         assert payment.amount == Decimal(str(payload["TotalAmt"]))
         if payload["TotalAmt"]:
             assert applied + payment.unapplied >= payment.amount
-
-
-def test_recorded_customers_become_people_and_companies():
-    found = {row["DisplayName"]: from_customer(row) for row in recorded("us", "Customer")}
-
-    amy = found["Amy's Bird Sanctuary"]
-    assert (amy.contact["first_name"], amy.contact["last_name"]) == ("Amy", "Lauterbach")
-    assert amy.company["name"] == "Amy's Bird Sanctuary"
-    assert amy.company["billing_address"] == {
-        "line1": "4581 Finch St.", "city": "Bayshore", "region": "CA", "postal_code": "94326",
-    }  # fmt: skip
-    ocean = found["0969 Ocean View Road"]
-    assert ocean.company is None
-    assert ocean.parent_id
-    assert all(values.contact or values.company or values.parent_id for values in found.values())
-
-
-def test_recorded_items_become_products():
-    products = [from_item(row, currency="USD") for row in recorded("us", "Item")]
-    fountain = next(product for product in products if product and product["name"] == "Rock Fountain")
-    assert (fountain["unit_price"], fountain["unit_cost"]) == (275, 125)
-    assert from_item({"Type": "Category", "Name": "All"}, currency="USD") is None
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from sync.mapping import engine, fields
 from sync.mapping.defaults import DEFAULT_MAPPINGS
 from sync.mapping.engine import Mapped, Unfit
 from sync.mapping.fields import CRM_FIELDS, QUICKBOOKS_FIELDS, Field
-from sync.mapping.values import display_name, from_quickbooks, shape_of
+from sync.mapping.values import display_name, from_quickbooks, shape_of, sold
 from sync.merge import Rule, merge, plain
 
 COMPANIES = Path(__file__).resolve().parents[2] / "qbo_simulator" / "companies"
@@ -179,6 +179,22 @@ def test_recorded_objects_are_what_they_are() -> None:
     customers = {row["DisplayName"]: row for kind, row in recorded() if kind == RecordType.COMPANY}
     amy = shape_of(customers["Amy's Bird Sanctuary"])
     assert (amy.is_company, amy.is_contact, amy.parent_id) == (True, True, "")
+    company, _problems = from_quickbooks(
+        RecordType.COMPANY, customers["Amy's Bird Sanctuary"], standard(RecordType.COMPANY)
+    )
+    assert (company["name"], company["email"]) == ("Amy's Bird Sanctuary", "Birds@Intuit.com")
+    assert company["billing_address"] == {
+        "line1": "4581 Finch St.",
+        "city": "Bayshore",
+        "region": "CA",
+        "postal_code": "94326",
+    }
+    items = {row["Name"]: row for kind, row in recorded() if kind == RecordType.PRODUCT}
+    fountain, _problems = from_quickbooks(RecordType.PRODUCT, items["Rock Fountain"], standard(RecordType.PRODUCT))
+    assert (fountain["unit_price"], fountain["unit_cost"], fountain["active"]) == (275, 125, True)
+    assert not sold({"Type": "Category", "Name": "All"})
+    alone, _problems = from_quickbooks(RecordType.COMPANY, {"DisplayName": "Only a name"}, standard(RecordType.COMPANY))
+    assert alone["name"] == "Only a name"
     job = shape_of(customers["0969 Ocean View Road"])
     assert (job.is_company, bool(job.parent_id)) == (False, True)
     assert display_name({"DisplayName": "Pump (deleted)", "Active": False}) == "Pump"
