@@ -18,11 +18,19 @@ from qbo_connector.models import Connection, LoadProgress, MirrorObject, PullSch
 
 # What is shown of a load: the small lists in one line, then each entity that becomes records.
 STEPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
-    (gettext_lazy("Accounts, terms, payment methods"), ("Account", "Term", "PaymentMethod")),
+    (
+        gettext_lazy("Accounts, terms and other lists"),
+        ("Account", "Term", "PaymentMethod", "Class", "Department", "CompanyCurrency"),
+    ),
     (gettext_lazy("Customers"), ("Customer",)),
     (gettext_lazy("Products and services"), ("Item",)),
     (gettext_lazy("Invoices"), ("Invoice",)),
     (gettext_lazy("Payments"), ("Payment",)),
+    (
+        gettext_lazy("Estimates, credits, receipts, deposits"),
+        ("Estimate", "CreditMemo", "SalesReceipt", "RefundReceipt", "Deposit"),
+    ),
+    (gettext_lazy("Vendors and bills"), ("Vendor", "Bill", "BillPayment")),
 )
 APPLIED = ("Customer", "Item", "Invoice", "Payment")
 WORKER_IS_LATE = datetime.timedelta(seconds=90)
@@ -181,6 +189,8 @@ def steps_of(loads: Mapping[str, LoadProgress], unread: Mapping[str, int]) -> li
     steps = []
     for label, entities in STEPS:
         parts = [loads[entity] for entity in entities if entity in loads]
+        if not parts:
+            continue
         known = [part.expected for part in parts if part.expected is not None]
         steps.append(
             Step(
