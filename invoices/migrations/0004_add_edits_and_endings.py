@@ -7,45 +7,61 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('crm', '0003_index_properties'),
-        ('invoices', '0003_index_properties'),
-        ('qbo_connector', '0004_add_pace_counts_and_alerts'),
+        ("crm", "0003_index_properties"),
+        ("invoices", "0003_index_properties"),
+        ("qbo_connector", "0004_add_pace_counts_and_alerts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='InvoiceEdit',
+            name="InvoiceEdit",
             fields=[
-                ('invoice', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='edit', serialize=False, to='invoices.invoice')),
-                ('base', models.JSONField()),
-                ('edited_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "invoice",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="edit",
+                        serialize=False,
+                        to="invoices.invoice",
+                    ),
+                ),
+                ("base", models.JSONField()),
+                ("edited_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.AddField(
-            model_name='invoice',
-            name='archived_at',
-            field=models.DateTimeField(help_text='Out of the lists; its page and history stay.', null=True),
+            model_name="invoice",
+            name="archived_at",
+            field=models.DateTimeField(help_text="Out of the lists; its page and history stay.", null=True),
         ),
         migrations.AddField(
-            model_name='invoice',
-            name='ending',
-            field=models.CharField(blank=True, choices=[('', 'Nothing'), ('void', 'Void'), ('delete', 'Delete')], default='', max_length=6),
+            model_name="invoice",
+            name="ending",
+            field=models.CharField(
+                blank=True, choices=[("", "Nothing"), ("void", "Void"), ("delete", "Delete")], default="", max_length=6
+            ),
         ),
         migrations.AddField(
-            model_name='invoice',
-            name='ending_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="invoice",
+            name="ending_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(condition=models.Q(('ending', ''), _negated=True), fields=['id'], name='inv_invoice_to_end'),
+            model_name="invoice",
+            index=models.Index(
+                condition=models.Q(("ending", ""), _negated=True), fields=["id"], name="inv_invoice_to_end"
+            ),
         ),
         migrations.AddField(
-            model_name='invoiceedit',
-            name='edited_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="invoiceedit",
+            name="edited_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
     ]

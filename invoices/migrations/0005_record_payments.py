@@ -6,45 +6,60 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('invoices', '0004_add_edits_and_endings'),
-        ('qbo_connector', '0005_add_verbs_and_batches'),
+        ("invoices", "0004_add_edits_and_endings"),
+        ("qbo_connector", "0005_add_verbs_and_batches"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='payment',
-            name='one_payment_per_quickbooks_payment',
+            model_name="payment",
+            name="one_payment_per_quickbooks_payment",
         ),
         migrations.AddField(
-            model_name='payment',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="payment",
+            name="created_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='payment',
-            name='method_external_id',
+            model_name="payment",
+            name="method_external_id",
             field=models.CharField(blank=True, max_length=40),
         ),
         migrations.AddField(
-            model_name='payment',
-            name='request_id',
+            model_name="payment",
+            name="request_id",
             field=models.UUIDField(editable=False, null=True, unique=True),
         ),
         migrations.AlterField(
-            model_name='invoiceline',
-            name='kind',
-            field=models.CharField(choices=[('item', 'Product or service'), ('text', 'Text'), ('discount', 'Discount'), ('bundle', 'Bundle'), ('member', 'Part of a bundle')], default='item', max_length=10),
+            model_name="invoiceline",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("item", "Product or service"),
+                    ("text", "Text"),
+                    ("discount", "Discount"),
+                    ("bundle", "Bundle"),
+                    ("member", "Part of a bundle"),
+                ],
+                default="item",
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='payment',
-            name='external_id',
+            model_name="payment",
+            name="external_id",
             field=models.CharField(blank=True, max_length=40),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('connection', 'external_id'), name='one_payment_per_quickbooks_payment'),
+            model_name="payment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("connection", "external_id"),
+                name="one_payment_per_quickbooks_payment",
+            ),
         ),
     ]

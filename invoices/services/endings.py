@@ -48,9 +48,7 @@ def _end(invoice: Invoice, ending: Ending, *, by: Any) -> Invoice:
     _refuse(locked, ending)
     # What was changed here and is not in QuickBooks yet is given up with the invoice.
     InvoiceEdit.objects.filter(invoice=locked).delete()
-    Invoice.objects.filter(pk=locked.pk).update(
-        ending=ending, ending_by=by, tracked=True, updated_at=timezone.now()
-    )
+    Invoice.objects.filter(pk=locked.pk).update(ending=ending, ending_by=by, tracked=True, updated_at=timezone.now())
     locked.refresh_from_db(fields=["ending", "ending_by", "tracked", "updated_at"])
     _tell(_EVENTS[ending], locked, by=by)
     return locked
