@@ -14,8 +14,9 @@ class Link(models.Model):
     A Customer may be linked to one company and to one contact; never to two of a kind, and no record to two objects.
     ``snapshot`` is what both sides agreed on last, by CRM field: the base of the three-way merge. ``exclusion`` is set
     exactly when the outcome is EXCLUDED; an object or record can be excluded without having its other side
-    (``qbo_id`` empty: a record that is not sent; no row at all: an object that is not brought in). ``remedy`` says of a
-    failing record what can be done about it, for pages: its ``kind`` and what that needs (see ``sync.publish.refusals``).
+    (``qbo_id`` empty: a record that is not sent; no row at all: an object that is not brought in). ``remedy`` says of
+    a failing record what can be done about it, for pages: its ``kind`` and what that needs
+    (see ``sync.publish.refusals``).
     """
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="links")
