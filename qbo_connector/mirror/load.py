@@ -19,7 +19,6 @@ from qbo_connector.enums import Cause, LoadState
 from qbo_connector.mirror import absence, merge, schedule
 from qbo_connector.mirror.entities import CHANGE_DATA, OPTIONAL
 from qbo_connector.mirror.paging import BEGINNING, Position, everything, pages
-from qbo_connector.mirror.paging import statement as statement
 from qbo_connector.mirror.parse import Answer
 from qbo_connector.models import Connection, LoadProgress, PullSchedule
 
