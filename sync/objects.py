@@ -32,8 +32,8 @@ DESCRIPTIONS = {
         "address-book",
         "both",
         gettext_lazy(
-            "QuickBooks' customers become companies and contacts, matched by link and e-mail address. A customer who "
-            "is new on an invoice is created in QuickBooks with it."
+            "QuickBooks' customers become companies and contacts, matched by link and e-mail address; a shared name is "
+            "suggested as a match. Changes flow both ways, field by field."
         ),
     ),
     SyncObject.PRODUCT: Description(
@@ -41,8 +41,8 @@ DESCRIPTIONS = {
         "package",
         "both",
         gettext_lazy(
-            "QuickBooks' products and services become products, matched by SKU, then by name. A product that is new on "
-            "an invoice is created in QuickBooks with it."
+            "QuickBooks' products and services become products, matched by link and SKU; a shared name is suggested as "
+            "a match. Changes flow both ways, field by field."
         ),
     ),
     SyncObject.INVOICE: Description(

@@ -15,9 +15,9 @@ from invoices.services import moves
 from qbo_connector.mirror import pull, schedule
 from qbo_connector.models import Connection, PullSchedule
 from qbo_connector.services import consent
-from sync.enums import SyncObject
+from sync.enums import SyncObject, WithoutEmail
 from sync.reconcile import run
-from sync.services import connections, objects
+from sync.services import connections, objects, settings
 
 NAMES = {"Sales rep": "Sam Seller", "Admin": "Ada Admin", "Operations": "Olive Ops"}
 ROLES = {"Operations": "Ops"}
@@ -68,6 +68,8 @@ def _connect(admin: User, done: list[str]) -> Connection:
     answer = simulator.consent(url, simulator.realm_of("US"))
     connection = consent.finish(by=admin, session_key="demo", answer=answer)
     connections.prepare(connection.pk)
+    # The accountant knows a customer without an e-mail address, whom the story shows as well.
+    settings.change(connection, SyncObject.CONTACT, {"without_email": WithoutEmail.INCLUDED}, by=admin)
     for sync_object in SyncObject:
         objects.turn_on(connection, sync_object, by=admin)
     _read(connection)

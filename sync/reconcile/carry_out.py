@@ -37,6 +37,7 @@ def carry_out(batch: Batch, policy: Policy, record_type: RecordType, candidates:
     links = [_linked(policy, record_type, each) for each in written]
     links += [_left_out(each) for each in candidates if each.act in (Act.EXCLUDE, Act.UNLINK) and each.link]
     save_links(links)
+    _close_suggestions(policy, record_type, [each for each in written if each.act in (Act.CREATE, Act.LINK)])
     _suggest(policy, record_type, [each for each in candidates if each.act == Act.SUGGEST])
     _queue_conflicts(batch, written)
     mapping_status.note(policy.mappings.get(record_type, ()), [each.problems for each in written])
@@ -162,6 +163,26 @@ def _suggest(policy: Policy, record_type: RecordType, likely: Sequence[Candidate
         (Link(**about, **waits, object_id=pk, reason=reason) for pk in dict.fromkeys(pk for _id, pk in pairs)),
         ignore_conflicts=True,
     )
+
+
+def _close_suggestions(policy: Policy, record_type: RecordType, linked: Sequence[Candidate]) -> None:
+    """Objects that have their record now wait for nobody; nor do the records that were suggested for them alone."""
+    if not linked:
+        return
+    suggested = MatchSuggestion.objects.filter(
+        connection=policy.connection, entity=ENTITY_OF[record_type], object_type=str(record_type), accepted=None
+    )
+    over = list(suggested.filter(qbo_id__in=[each.qbo_id for each in linked]).values_list("pk", "object_id"))
+    if not over:
+        return
+    MatchSuggestion.objects.filter(pk__in=[pk for pk, _record in over]).delete()
+    waiting = Link.objects.filter(
+        connection=policy.connection,
+        object_type=str(record_type),
+        object_id__in=[record for _pk, record in over],
+        exclusion=Exclusion.SUGGESTED,
+    )
+    waiting.exclude(object_id__in=suggested.values("object_id")).delete()
 
 
 def _queue_conflicts(batch: Batch, written: Sequence[Candidate]) -> None:

@@ -169,6 +169,18 @@ def test_nothing_is_linked_twice(books: Books, by: User) -> None:
     assert not Link.objects.filter(object_id=mine.pk).exists()
 
 
+def test_a_suggestion_that_is_overtaken_goes_away(books: Books, by: User) -> None:
+    mine, customer = named_alike(books, by)
+    companies.update(mine, by=by, email="hello@bright.example")
+    books.act("Customer", customer, Notes="moved")
+
+    books.sync()
+
+    assert not MatchSuggestion.objects.exists()
+    assert books.link().object_id == mine.pk
+    assert books.link().outcome != Outcome.EXCLUDED
+
+
 def test_several_of_one_name_are_not_accepted_at_once(books: Books, by: User) -> None:
     companies.create(by=by, name="Bright Gardens", email="a@bright.example")
     companies.create(by=by, name="Bright Gardens", email="b@bright.example")

@@ -12,6 +12,7 @@ from core.properties import property_uses
 from core.services import properties as property_service
 from crm.models import Company
 from crm.services import companies
+from invoices.models import Invoice
 from qbo_connector.models import ApiUsage
 from sync.enums import Direction, RecordType, Transform, Winner
 from sync.models import FieldMapping, Link
@@ -221,3 +222,39 @@ def test_a_property_with_its_own_rules_refuses_a_value_and_nothing_else(books: B
     assert Company.objects.get().properties == {str(size.pk): "0"}
     mapping.refresh_from_db()
     assert mapping.last_synced_at is not None
+
+
+def test_custom_fields_of_quickbooks_are_found_in_what_was_read(books: Books, by: User) -> None:
+    customer = books.customer()
+    item = books.item("Design", UnitPrice=10)
+    crews = [{"DefinitionId": "1", "Name": "Crew #", "Type": "StringType", "StringValue": "7"}]
+    books.make(
+        "Invoice",
+        CustomerRef={"value": customer},
+        CustomField=crews,
+        Line=[
+            {
+                "Amount": 10,
+                "DetailType": "SalesItemLineDetail",
+                "SalesItemLineDetail": {"ItemRef": {"value": item}, "Qty": 1, "UnitPrice": 10},
+            }
+        ],
+    )
+    books.sync()
+
+    ours, theirs = mappings.options(books.connection, RecordType.INVOICE)
+
+    found = {field.name: str(field.label) for field in theirs}
+    assert found["CustomField.1"] == "Crew #"
+    assert {field.name for field in ours} >= {"number", "message", "due_on"}
+    crew = property_service.create("invoice", by=by, label="Crew", kind=PropertyKind.TEXT)
+    mappings.add(
+        books.connection,
+        RecordType.INVOICE,
+        by=by,
+        crm_field=f"property:{crew.pk}",
+        qbo_field="CustomField.1",
+        direction=Direction.IN,
+    )
+    applied(books)
+    assert Invoice.objects.get().properties == {str(crew.pk): "7"}
