@@ -4,11 +4,11 @@ import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from qbo_connector.enums import OperationState
-from qbo_connector.models import Alert, ApiUsage, OAuthState, Operation, ParkedRecord, WebhookEvent
+from qbo_connector.models import Alert, ApiUsage, OAuthState, Operation, OperationBatch, ParkedRecord, WebhookEvent
 
 BATCH = 1000
 # One task deletes so many batches of a kind; the next one goes on.
@@ -28,8 +28,15 @@ def prune(*, now: datetime.datetime | None = None) -> dict[str, int]:
         "parked": _delete(ParkedRecord.objects.filter(resolved_at__lt=before(settings.KEEP_RESOLVED_DAYS))),
         "alerts": _delete(Alert.objects.filter(cleared_at__lt=before(settings.KEEP_RESOLVED_DAYS))),
         "usage": _delete(ApiUsage.objects.filter(day__lt=before(settings.KEEP_USAGE_DAYS).date())),
+        "batches": _delete(_settled_batches(before(settings.KEEP_BODIES_DAYS))),
         "bodies": _forget_bodies(before(settings.KEEP_BODIES_DAYS)),
     }
+
+
+def _settled_batches(made_before: datetime.datetime) -> QuerySet[Any]:
+    """Batches whose every part has its outcome: their bytes are never sent again."""
+    parts = Operation.objects.filter(batch=OuterRef("pk"), settled_at=None)
+    return OperationBatch.objects.filter(~Exists(parts), created_at__lt=made_before)
 
 
 def _delete(rows: QuerySet[Any]) -> int:

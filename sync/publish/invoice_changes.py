@@ -29,6 +29,7 @@ from sync.mapping.invoice_change import change_payload, new_lines
 from sync.models import Link
 from sync.policies import Policy, policy_of
 from sync.publish.invoices import subject_of
+from sync.publish.texts import storable
 from sync.reconcile.names import names_for
 
 MOST_TRIES = 3
@@ -109,6 +110,7 @@ def _plan_merged(
     payload, _problems = change_payload(
         mirrored.payload, merged.head, merged.lines, policy.mappings.get(RecordType.INVOICE, ())
     )
+    payload, _lost = storable(payload, in_us=invoice.connection.in_us)
     if not merged.clashes:
         _say(link, Outcome.PENDING)
     if open_operation is not None:

@@ -18,6 +18,7 @@ from sync.mapping.invoice import marker, to_invoice
 from sync.models import Link
 from sync.numbers import next_number
 from sync.publish.parties import customer_for, item_for
+from sync.publish.texts import storable
 
 
 def subject_of(invoice_id: int) -> str:
@@ -80,7 +81,7 @@ def _plan(invoice: Invoice, *, attempt: int) -> Operation:
         connection,
         entity="Invoice",
         subject=subject_of(invoice.pk),
-        intent=payload,
+        intent=storable(payload, in_us=connection.in_us)[0],
         request_id=attempt_id(invoice.request_id, attempt),
         marker=marker(invoice),
         depends_on=max(needed, key=lambda operation: operation.pk, default=None),

@@ -14,6 +14,7 @@ from sync.mapping.customer import to_customer
 from sync.mapping.item import to_item
 from sync.models import Link
 from sync.publish.accounts import income_account
+from sync.publish.texts import storable
 
 _USABLE = (*OPEN, OperationState.DONE)
 
@@ -26,6 +27,7 @@ def customer_for(invoice: Invoice, *, attempt: int) -> Operation:
     connection = invoice.connection
     wanted: dict[str, Any] = invoice.new_customer or {}
     payload = to_customer(wanted, currency=invoice.currency if connection.multicurrency else "")
+    payload, _lost = storable(payload, in_us=connection.in_us)
     wanted_name = {"intent__DisplayName": payload["DisplayName"]}
     subject = _free_subject(connection, "Customer", _party(invoice), wanted_name)
     return _same(connection, "Customer", subject=subject, **wanted_name) or plan(
@@ -49,6 +51,7 @@ def item_for(connection: Connection, invoice: Invoice, line: InvoiceLine, *, att
         if link := linked.first():
             return link.qbo_id
     payload = to_item(wanted, income_account=income_account(connection))
+    payload, _lost = storable(payload, in_us=connection.in_us)
     wanted_name = {"intent__Name": payload["Name"]}
     subject = _free_subject(connection, "Item", record, wanted_name)
     return _same(connection, "Item", **wanted_name) or plan(

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core.models import Event
 from qbo_connector.enums import OperationState
-from qbo_connector.models import ApiUsage, Connection, OAuthState, Operation, ParkedRecord, WebhookEvent
+from qbo_connector.models import ApiUsage, Connection, OAuthState, Operation, OperationBatch, ParkedRecord, WebhookEvent
 from qbo_connector.services import prune
 from tests.makers import user
 
@@ -59,7 +59,7 @@ def test_old_rows_go_in_batches_and_young_ones_stay(company, monkeypatch):
 
     done = prune.prune(now=NOW)
 
-    assert done == {"webhooks": 8, "consents": 1, "parked": 1, "alerts": 0, "usage": 1, "bodies": 0}
+    assert done == {"webhooks": 8, "consents": 1, "parked": 1, "alerts": 0, "usage": 1, "batches": 0, "bodies": 0}
     assert WebhookEvent.objects.count() == OAuthState.objects.count() == ApiUsage.objects.count() == 1
     assert ParkedRecord.objects.count() == 2
     assert Event.objects.count() == 1
@@ -89,3 +89,15 @@ def test_a_write_keeps_its_row_and_loses_its_bytes_only_when_all_is_settled(comp
 def test_pruning_twice_and_an_empty_table_change_nothing(company):
     assert set(prune.prune(now=NOW).values()) == {0}
     assert set(prune.prune(now=NOW).values()) == {0}
+
+
+def test_the_bytes_of_a_batch_go_when_every_part_is_settled(company):
+    batches = [
+        OperationBatch.objects.create(connection=company, request_id=str(number), body=b"{}", created_at=ago(days))
+        for number, days in enumerate([91, 91, 89])
+    ]
+    operation(company, state=OperationState.DONE, finished_at=ago(91), settled_at=ago(91), batch=batches[0])
+    operation(company, state=OperationState.UNKNOWN, batch=batches[1])
+
+    assert prune.prune(now=NOW)["batches"] == 1
+    assert set(OperationBatch.objects.all()) == set(batches[1:])

@@ -5,12 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.models import Company, Contact, Product
+from invoices.services import create as creating
 from qbo_connector.models import Connection, Operation
 from sync.enums import RecordType
 from sync.models import ObjectSettings
 from sync.publish import names
 from sync.publish.texts import latin, storable
 from tests.books import open_books
+from tests.makers import changed, deal_of, draft_of, user
+from tests.quickbooks import drain_until_settled, sync_company
 
 PARTS = {"name": "Ann Green", "company": "Green Garden", "first": "Ann", "last": "Green", "email": "ann@green.example"}
 
@@ -87,6 +90,17 @@ def test_only_us_companies_lose_characters():
         {"Notes": '"x"', "Line": [{"Description": ""}]},
         {"Notes": "株", "Line": "😀"},
     )
+
+
+def test_an_invoice_is_written_plainly_to_us_companies(us_company, quickbooks):
+    sync_company(us_company)
+    rep = user()
+    draft = changed(draft_of(deal_of("Cool Cars", rep), rep), message="“Thanks” – see you 😀")
+    creating.create_invoice(draft, by=rep)
+    drain_until_settled(us_company)
+
+    sent = Operation.objects.get(entity="Invoice")
+    assert (sent.state, sent.intent["CustomerMemo"]) == ("done", {"value": '"Thanks" - see you'})
 
 
 @pytest.fixture
