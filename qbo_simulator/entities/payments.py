@@ -242,6 +242,8 @@ def release(books: Books, invoice: str, amount: Decimal | None) -> None:
         payment["Line"] = kept
         books.touch("Payment", payment, token=True)
         books.note("Payment", payment["Id"], "Update")
+        # A payment may be of another customer than the invoice: its parent, or who had the invoice before.
+        settle_balance(books, (payment.get("CustomerRef") or {}).get("value"))
         if all(line["LinkedTxn"][0] != {"TxnId": invoice, "TxnType": "Invoice"} for line in kept):
             current = books.shelf.get("Invoice", invoice)
             if current is not None:

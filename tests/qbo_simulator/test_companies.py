@@ -140,6 +140,22 @@ def test_the_clock_runs_on_at_its_speed_while_nothing_does(tmp_path):
     assert datetime.fromisoformat(after["now"]) > datetime.fromisoformat(before["now"])
 
 
+def test_what_a_smaller_invoice_gives_back_is_credit_of_whoever_paid(us, line):
+    """The parent paid the invoice of its sub-customer, which then shrinks."""
+    parent = us.post("Customer", {"DisplayName": "Parent"})["Id"]
+    child = us.post("Customer", {"DisplayName": "Child", "ParentRef": {"value": parent}, "Job": True})["Id"]
+    invoice = us.post("Invoice", {"CustomerRef": {"value": child}, "Line": [line(80)]})["Id"]
+    link = {"Amount": 80, "LinkedTxn": [{"TxnId": invoice, "TxnType": "Invoice"}]}
+    us.post("Payment", {"CustomerRef": {"value": parent}, "TotalAmt": 80, "Line": [link]})
+    token = us.get("Invoice", invoice)["SyncToken"]
+
+    us.post("Invoice", {"Id": invoice, "SyncToken": token, "sparse": True, "Line": [line(30)]})
+
+    assert us.get("Customer", child)["Balance"] == 0
+    paid = us.get("Customer", parent)
+    assert (paid["Balance"], paid["BalanceWithJobs"]) == (-50, -50)
+
+
 def test_two_names_are_merged_by_the_accountant(us):
     kept = us.control("POST", f"objects/{us.realm}/Customer/24", {"operation": "merge", "into": "3"})
 

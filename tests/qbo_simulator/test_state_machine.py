@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -424,4 +424,6 @@ TestBooks.settings = settings(
     suppress_health_check=list(HealthCheck),
     database=None,
     print_blob=False,
+    # Explaining a failure traces every line, which takes minutes here.
+    phases=[Phase.generate, Phase.shrink],
 )
