@@ -35,9 +35,10 @@ def assert_at_rest(quickbooks: QuickBooks, connection: Connection) -> None:
     assert not operations.filter(state__in=["planned", "leased", "unknown"]).exists(), list(operations)
     for invoice in Invoice.objects.filter(connection=connection, origin="crm"):
         ids = documents.pop(str(invoice.request_id), [])
-        last = operations.filter(subject=f"invoice:{invoice.pk}").order_by("-pk").first()
+        last = operations.filter(subject=f"invoice:{invoice.pk}", verb="create").order_by("-pk").first()
         refused = last is not None and last.state in _TERMINAL
-        assert ids == ([] if refused else [invoice.external_id]), (invoice.pk, ids, invoice.external_id)
+        gone = refused or invoice.removed_at is not None
+        assert ids == ([] if gone else [invoice.external_id]), (invoice.pk, ids, invoice.external_id)
     assert not documents, f"documents without an intent: {documents}"
     _assert_money(quickbooks, connection)
     _assert_mirror(quickbooks, connection)

@@ -61,10 +61,12 @@ def plan_updates(
             record_type, mappings, change.values, change.found.payload, in_us=policy.connection.in_us
         )
         link, problem = change.link, " ".join(built.problems.values())
-        if not change.found.row.active and built.payload.get("Active") is not True:
-            touched.append(_told(link, Outcome(link.outcome), str(INACTIVE)) if built.payload else None)
-        elif not built.payload:
-            touched.append(_told(link, Outcome.FAILING if problem else Outcome.IN_SYNC, problem))
+        active = change.found.row.active
+        if not built.payload:
+            remark = problem or ("" if active else _("It is inactive in QuickBooks."))
+            touched.append(_told(link, Outcome.FAILING if problem else Outcome.IN_SYNC, str(remark)))
+        elif not active and built.payload.get("Active") is not True:
+            touched.append(_told(link, Outcome(link.outcome), str(INACTIVE)))
         else:
             planned = _wanted(change, built, policy)
             if same_as(refused.get(planned.subject), planned):

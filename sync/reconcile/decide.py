@@ -224,6 +224,10 @@ def _decide_known(policy: Policy, record_type: RecordType, each: Candidate) -> N
         return
     _hold_back(policy, each, base)
     _archive_or_restore(policy, each)
+    if not each.merged.to_crm.get(ARCHIVED, True) or each.crm.get("archived_at") is None:
+        return
+    # An archived record changes nothing in QuickBooks: it would make active again what its archiving made inactive.
+    each.merged.to_quickbooks.clear()
 
 
 def _without_record(policy: Policy, each: Candidate) -> None:
