@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from sync import review_urls
 from sync.views import connections, health, records
 
 app_name = "sync"
@@ -14,6 +15,7 @@ urlpatterns = [
     path(f"{COMPANY}estimate/", connections.estimate, name="reads-estimate"),
     path(f"{COMPANY}switch/", connections.switch, name="switch"),
     path(f"{COMPANY}sync-now/", connections.sync_now, name="sync-now"),
+    *review_urls.patterns,
     path(HEALTH, health.health, name="health"),
     path(f"{HEALTH}retry/", health.retry, name="retry"),
     path(f"{HEALTH}parked/<int:pk>/", health.parked_payload, name="parked-payload"),

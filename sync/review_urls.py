@@ -1,0 +1,23 @@
+"""Addresses of what people review: mappings, conflicts, likely matches, lists of sync health."""
+
+from django.urls import path
+
+from sync.views import conflicts, mappings, suggestions
+
+COMPANY = "settings/connected-apps/quickbooks/<int:pk>/"
+patterns = [
+    path(f"{COMPANY}mappings/", mappings.mapping_list, name="mappings"),
+    path(f"{COMPANY}mappings/<str:record_type>/", mappings.mapping_list, name="mappings"),
+    path(f"{COMPANY}mappings/<str:record_type>/new/", mappings.mapping_create, name="mapping-create"),
+    path(f"{COMPANY}mappings/<str:record_type>/progress/", mappings.mapping_progress, name="mapping-progress"),
+    path(f"{COMPANY}mappings/<str:record_type>/records/", mappings.mapping_records, name="mapping-records"),
+    path(f"{COMPANY}mappings/<str:record_type>/preview/", mappings.mapping_preview, name="mapping-preview"),
+    path("settings/sync-mappings/<int:pk>/", mappings.mapping_edit, name="mapping-edit"),
+    path("settings/sync-mappings/<int:pk>/switch/", mappings.mapping_switch, name="mapping-switch"),
+    path("settings/sync-mappings/<int:pk>/delete/", mappings.mapping_delete, name="mapping-delete"),
+    path("settings/sync-conflicts/", conflicts.conflict_list, name="conflicts"),
+    path("settings/sync-conflicts/resolve/", conflicts.conflict_resolve, name="conflict-resolve"),
+    path("settings/sync-matches/", suggestions.suggestion_list, name="suggestions"),
+    path("settings/sync-matches/decide/", suggestions.suggestion_decide, name="suggestion-decide"),
+    path("settings/sync-duplicates/", suggestions.duplicate_list, name="duplicates"),
+]
