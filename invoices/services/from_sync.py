@@ -12,8 +12,8 @@ from django.utils import timezone
 from core.events import Draft, emit_many
 from core.models import Event, EventLink, Origin
 from core.properties import put_defaults
-from invoices.enums import InvoiceOrigin
-from invoices.models import Invoice, InvoiceLine, PaymentApplication
+from invoices.enums import Ending, InvoiceOrigin
+from invoices.models import Invoice, InvoiceEdit, InvoiceLine, PaymentApplication
 from invoices.services import billing, payments_from_sync
 from invoices.services.associations import About, about_of, add_missing
 from invoices.services.changes import Before, columns, differing, event_data, events_of, new_lines, older
@@ -267,7 +267,10 @@ def mark_removed(connection_id: int, external_ids: Iterable[str], kind: str, *, 
     if not gone:
         return []
     now = timezone.now()
-    Invoice.objects.filter(pk__in=[invoice.pk for invoice in gone]).update(removed_at=now, updated_at=now)
+    ids = [invoice.pk for invoice in gone]
+    Invoice.objects.filter(pk__in=ids).update(removed_at=now, updated_at=now, ending=Ending.NONE)
+    # What was changed here and had not reached QuickBooks has nowhere to go any more.
+    InvoiceEdit.objects.filter(invoice__in=ids).delete()
     about = about_of({invoice.pk: invoice.deal_id for invoice in gone})
     billing.recompute_deals(invoice.deal_id for invoice in gone)
     if not quiet:
