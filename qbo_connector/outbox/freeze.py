@@ -40,11 +40,6 @@ def referenced(operation: Operation) -> dict[str, int]:
     return {"$operation": operation.pk}
 
 
-def token_after(operation: Operation) -> dict[str, int]:
-    """A placeholder in an intent for the SyncToken that ``operation`` will leave behind."""
-    return {"$token": operation.pk}
-
-
 def frozen_body(operation: Operation) -> bytes:
     """The bytes to send, for every try the same. Raises DependencyFailed or DependencyOpen."""
     if operation.body is not None:
@@ -56,8 +51,6 @@ def _resolved(value: Any) -> Any:
     if isinstance(value, dict):
         if set(value) == {"$operation"}:
             return _done(value["$operation"]).qbo_id
-        if set(value) == {"$token"}:
-            return str(_done(value["$token"]).sync_token)
         if set(value) == {"$decimal"}:
             return Decimal(value["$decimal"])
         return {name: _resolved(part) for name, part in value.items()}

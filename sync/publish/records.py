@@ -19,7 +19,6 @@ from qbo_connector.mirror import read
 from qbo_connector.mirror.read import Mirrored
 from qbo_connector.models import Connection, MirrorObject, Operation
 from qbo_connector.outbox import plan
-from qbo_connector.outbox.plan import OPEN
 from sync import merging, records
 from sync.enums import Exclusion, Outcome, RecordType
 from sync.mapping.fields import ENTITY_OF
@@ -257,9 +256,3 @@ def _publish_new(
         creations.say(policy, record_type, [(item, Outcome.PENDING, str(READ_ONLY)) for item in part])
         return
     creations.plan_creations(policy, record_type, part, chosen=asked.names, again=asked.again, urgent=urgent)
-
-
-def open_operations(connection: Connection, record_type: RecordType, record_id: int) -> list[Operation]:
-    """What is on its way for a record."""
-    subject = subject_of(record_type, record_id)
-    return list(Operation.objects.filter(connection=connection, subject=subject, state__in=OPEN))
