@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from invoices.models import Payment
 from qbo_connector.models import Connection, MirrorObject
-from sync.enums import SyncObject
+from sync.enums import Direction, SyncObject
 from sync.models import Link, ObjectSettings
 
 
@@ -22,7 +22,6 @@ class Description:
 
     remote: str | Promise
     icon: str
-    arrow: str
     sentence: str | Promise
 
 
@@ -30,25 +29,22 @@ DESCRIPTIONS = {
     SyncObject.CONTACT: Description(
         gettext_lazy("Customers"),
         "address-book",
-        "both",
         gettext_lazy(
             "QuickBooks' customers become companies and contacts, matched by link and e-mail address; a shared name is "
-            "suggested as a match. Changes flow both ways, field by field."
+            "suggested as a match."
         ),
     ),
     SyncObject.PRODUCT: Description(
         gettext_lazy("Products and services"),
         "package",
-        "both",
         gettext_lazy(
             "QuickBooks' products and services become products, matched by link and SKU; a shared name is suggested as "
-            "a match. Changes flow both ways, field by field."
+            "a match."
         ),
     ),
     SyncObject.INVOICE: Description(
         gettext_lazy("Invoices"),
         "file-invoice",
-        "in",
         gettext_lazy(
             "All invoices and payments of QuickBooks are shown here, with status and balance. Invoices made in the CRM "
             "go to QuickBooks and are kept up to date in any case, also while this is off."
@@ -65,14 +61,16 @@ class ObjectLine:
     label: str
     description: Description
     enabled: bool
+    configured: bool
+    direction: str
     enabled_at: datetime.datetime | None
     mirrored: str
     linked: str
     applied_at: datetime.datetime | None
 
 
-def lines(connection: Connection) -> list[ObjectLine]:
-    """The objects in order, with their figures, in four queries."""
+def lines(connection: Connection, *, simple: bool = False) -> list[ObjectLine]:
+    """The objects in order, with their figures, in four queries; a ``simple`` set-up only brings in."""
     settings = {row.sync_object: row for row in ObjectSettings.objects.filter(connection=connection)}
     mirrored: Mapping[str, int] = dict(
         MirrorObject.objects.filter(
@@ -92,7 +90,10 @@ def lines(connection: Connection) -> list[ObjectLine]:
     }
     payments = Payment.objects.filter(connection=connection, removed_at=None).count()
     counts = {kind: row["count"] for kind, row in linked.items()} | {"payment": payments}
-    return [_line(sync_object, settings.get(sync_object), mirrored, counts, linked) for sync_object in SyncObject]
+    return [
+        _line(sync_object, settings.get(sync_object), mirrored, counts, linked, simple=simple)
+        for sync_object in SyncObject
+    ]
 
 
 _RECORDS: dict[str, Sequence[str]] = {
@@ -108,6 +109,8 @@ def _line(
     mirrored: Mapping[str, int],
     counts: Mapping[str, int],
     linked: Mapping[str, Mapping[str, Any]],
+    *,
+    simple: bool,
 ) -> ObjectLine:
     kinds = _RECORDS[sync_object]
     moments = [row["applied_at"] for kind, row in linked.items() if kind in kinds]
@@ -116,6 +119,8 @@ def _line(
         label=str(sync_object.label),
         description=DESCRIPTIONS[sync_object],
         enabled=bool(settings and settings.enabled),
+        configured=bool(settings and settings.configured_at),
+        direction=str(Direction.IN if simple else settings.direction if settings else Direction.BOTH),
         enabled_at=settings.enabled_at if settings else None,
         mirrored=_mirrored(sync_object, mirrored),
         linked=_linked(sync_object, counts),

@@ -3,16 +3,28 @@
 from django.urls import path
 
 from sync import review_urls
-from sync.views import connections, health, records
+from sync.views import connections, generations, health, object_settings, records, set_up
 
 app_name = "sync"
 COMPANY = "settings/connected-apps/quickbooks/<int:pk>/"
+OBJECT = f"{COMPANY}objects/<str:name>/"
 HEALTH = "settings/sync-health/"
 urlpatterns = [
     path(COMPANY, connections.connection_settings, name="connection-settings"),
     path(f"{COMPANY}progress/", connections.connection_progress, name="connection-progress"),
     path(f"{COMPANY}objects/", connections.connection_objects, name="connection-objects"),
     path(f"{COMPANY}estimate/", connections.estimate, name="reads-estimate"),
+    path(f"{COMPANY}limits/", connections.limits, name="connection-limits"),
+    path(f"{COMPANY}read-only/", connections.read_only, name="read-only"),
+    path(f"{COMPANY}set-up/", set_up.set_up, name="set-up"),
+    path(f"{COMPANY}simple/", generations.simple, name="simple"),
+    path(f"{COMPANY}upgrade/", generations.upgrade, name="upgrade"),
+    path(f"{COMPANY}upgrade/undo/", generations.upgrade_undo, name="upgrade-undo"),
+    path(f"{COMPANY}name-preview/", object_settings.name_preview, name="name-preview"),
+    path(OBJECT, object_settings.object_settings, name="object-settings"),
+    path(f"{OBJECT}dry-run/", set_up.object_dry_run, name="dry-run"),
+    path(f"{OBJECT}started/", set_up.object_started, name="object-started"),
+    path(f"{OBJECT}delete/", object_settings.object_delete, name="object-delete"),
     path(f"{COMPANY}switch/", connections.switch, name="switch"),
     path(f"{COMPANY}sync-now/", connections.sync_now, name="sync-now"),
     *review_urls.patterns,

@@ -1,4 +1,4 @@
-"""Sync settings of one company: switches, progress, interval, "Sync now"."""
+"""Sync settings of one company: objects, progress, pace, budget, read-only mode, "Sync now"."""
 
 from typing import Any
 
@@ -13,46 +13,72 @@ from accounts.access import require
 from core.queries import timeline
 from qbo_connector import queries as connector
 from qbo_connector.models import Connection
+from qbo_connector.services import meter
 from qbo_connector.services import settings as company_settings
-from sync import objects, progress
+from sync import objects, progress, usage
 from sync.enums import SyncObject
-from sync.forms import PaceForm
+from sync.forms import LimitsForm, PaceForm
 from sync.services import connections
 from sync.services import objects as objects_service
+from sync.services import settings as settings_service
+from sync.views.companies import PAGE, PERMISSION, company_of, frame
 
-PERMISSION = "sync.configure"
-PAGE = "sync:connection-settings"
 HISTORY = 10
-
-
-def _company(request: HttpRequest, pk: int) -> Connection:
-    return get_object_or_404(connector.visible_to(request.user), pk=pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection_settings(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page; POST saves interval and time zone."""
-    require(request.user, PERMISSION)
-    connection = _company(request, pk)
-    form = PaceForm(request.POST or None, initial=_pace(connection))
+    """The page; POST saves interval, economical mode and time zone."""
+    connection = company_of(request, pk)
+    initial = {name: getattr(connection, name) for name in _PACE}
+    form = PaceForm(request.POST or None, initial=initial, connection=connection)
     if request.method == "POST" and form.is_valid():
         if company_settings.change(connection, by=request.user, **form.cleaned_data):
             messages.success(request, _("Saved."))
         return redirect(PAGE, pk)
+    return _page(request, connection, form=form)
+
+
+@require_POST
+def limits(request: HttpRequest, pk: int) -> HttpResponse:
+    """Save the budget of reads, and from when on failing records are worth an e-mail."""
+    connection = company_of(request, pk)
+    form = LimitsForm(request.POST)
+    if not form.is_valid():
+        return _page(request, connection, limits=form)
+    values, by = form.cleaned_data, request.user
+    budget = company_settings.set_budget(connection, monthly_budget=values["monthly_budget"], by=by)
+    alerts = company_settings.set_alerts(
+        connection, records=values["alert_records"], minutes=values["alert_minutes"], by=by
+    )
+    if budget or alerts:
+        messages.success(request, _("Saved."))
+    return redirect(PAGE, pk)
+
+
+_PACE = ("interval_minutes", "time_zone", "economical")
+_LIMITS = ("monthly_budget", "alert_records", "alert_minutes")
+
+
+def _page(
+    request: HttpRequest, connection: Connection, *, form: PaceForm | None = None, limits: LimitsForm | None = None
+) -> HttpResponse:
+    wrong = bool((form and form.errors) or (limits and limits.errors))
+    pace = {name: getattr(connection, name) for name in _PACE}
     context = {
-        "connection": connection,
-        "form": form,
-        "fixed_seconds": project.PULL_INTERVAL_SECONDS,
-        "usage": connector.usage_by_cause(pk),
-        "history": timeline("connection", pk, size=HISTORY),
-        **_live(connection),
         **_objects(connection),
+        "here": "overview",
+        "form": form or PaceForm(initial=pace, connection=connection),
+        "limits": limits or LimitsForm(initial={name: getattr(connection, name) for name in _LIMITS}),
+        "fixed_seconds": project.PULL_INTERVAL_SECONDS,
+        "usage": connector.usage_by_cause(connection.pk),
+        "by_month": (by_month := usage.by_month(connection.pk)),
+        "chart": usage.chart(by_month, budget=connection.monthly_budget),
+        "month": meter.month(connection),
+        "history": timeline("connection", connection.pk, size=HISTORY),
+        **_live(connection),
     }
-    return render(request, "sync/connection_settings.html", context, status=422 if form.errors else 200)
-
-
-def _pace(connection: Connection) -> dict[str, Any]:
-    return {"interval_minutes": connection.interval_minutes, "time_zone": connection.time_zone}
+    return render(request, "sync/connection_settings.html", context, status=422 if wrong else 200)
 
 
 def _live(connection: Connection) -> dict[str, Any]:
@@ -60,14 +86,14 @@ def _live(connection: Connection) -> dict[str, Any]:
 
 
 def _objects(connection: Connection) -> dict[str, Any]:
-    return {"connection": connection, "objects": objects.lines(connection)}
+    shared = frame(connection)
+    return {**shared, "objects": objects.lines(connection, simple=shared["simple"])}
 
 
 @require_safe
 def connection_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """How far reading and applying are; the answer asks again by itself until there is nothing to wait for."""
-    require(request.user, PERMISSION)
-    live = _live(_company(request, pk))
+    live = _live(company_of(request, pk))
     response = render(request, "sync/_progress.html", live)
     response["HX-Trigger"] = "sync-progress" if live["progress"].busy else "sync-finished"
     return response
@@ -76,28 +102,32 @@ def connection_progress(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def connection_objects(request: HttpRequest, pk: int) -> HttpResponse:
     """The three objects with their figures."""
-    require(request.user, PERMISSION)
-    return render(request, "sync/_objects.html", _objects(_company(request, pk)))
+    return render(request, "sync/_objects.html", _objects(company_of(request, pk)))
 
 
 @require_safe
 def estimate(request: HttpRequest, pk: int) -> HttpResponse:
     """What the interval in the field would cost."""
-    require(request.user, PERMISSION)
-    form = PaceForm(initial={"interval_minutes": request.GET.get("interval_minutes", "")})
-    return render(request, "sync/_estimate.html", {"form": form, "connection": _company(request, pk)})
+    connection = company_of(request, pk)
+    initial = {
+        "interval_minutes": request.GET.get("interval_minutes", ""),
+        "economical": bool(request.GET.get("economical")),
+    }
+    form = PaceForm(initial=initial, connection=connection)
+    return render(request, "sync/_estimate.html", {"form": form, "connection": connection})
 
 
 @require_POST
 def switch(request: HttpRequest, pk: int) -> HttpResponse:
     """Switch one object on or off."""
-    require(request.user, PERMISSION)
-    connection = _company(request, pk)
+    connection = company_of(request, pk)
     name, on = request.POST.get("object", ""), request.POST.get("on") == "1"
     if name not in SyncObject:
         return HttpResponseBadRequest()
     sync_object = SyncObject(name)
     objects_service.switch(connection, sync_object, on=on, by=request.user)
+    if request.POST.get("next") == "started" and on:
+        return redirect("sync:object-started", pk, name)
     if on:
         told = _("%s: on. What was read from QuickBooks is being applied.")
     else:
@@ -110,6 +140,20 @@ def switch(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
+@require_POST
+def read_only(request: HttpRequest, pk: int) -> HttpResponse:
+    """Switch read-only mode on or off."""
+    connection = company_of(request, pk)
+    on = request.POST.get("on") == "1"
+    settings_service.set_read_only(connection, on=on, by=request.user)
+    if on:
+        told = _("Read-only mode is on: nothing is written to “%s”.")
+    else:
+        told = _("Read-only mode is off: what waited is being sent to “%s”.")
+    messages.success(request, told % connection)
+    return redirect(PAGE, pk)
+
+
 _BACK = {"list": "qbo_connector:connection-list", "health": "sync:health"}
 
 
@@ -117,7 +161,7 @@ _BACK = {"list": "qbo_connector:connection-list", "health": "sync:health"}
 def sync_now(request: HttpRequest, pk: int) -> HttpResponse:
     """Have the company read now."""
     require(request.user, "sync.run")
-    connection = _company(request, pk)
+    connection = get_object_or_404(connector.visible_to(request.user), pk=pk)
     if connection.active:
         connections.read_now([connection.pk])
         messages.success(request, _("“%s” is being read now.") % connection)

@@ -11,7 +11,7 @@ from crm.models import Contact, Product
 from invoices.models import Invoice
 from qbo_connector import errors
 from qbo_connector.enums import Cause, ConnectionStatus, LoadState
-from qbo_connector.models import Connection, LoadProgress, MirrorObject, PullSchedule
+from qbo_connector.models import ApiUsage, Connection, LoadProgress, MirrorObject, PullSchedule
 from qbo_connector.services import status
 from sync import progress
 from sync.models import ObjectSettings
@@ -103,7 +103,7 @@ def test_more_objects_than_expected_do_not_overfill_the_bar():
     connection = company()
     first_load(connection, Invoice=(LoadState.RUNNING, 120, 100))
 
-    invoices = progress.of(connection).steps[3]
+    invoices = next(step for step in progress.of(connection).steps if step.label == "Invoices")
 
     assert (invoices.value, invoices.maximum) == (120, 120)
 
@@ -314,6 +314,70 @@ def test_only_who_may_configure_gets_here(ops):
     assert not ObjectSettings.objects.exists()
 
 
+def test_economical_needs_webhooks(admin, settings):
+    connection = company(time_zone="UTC")
+    sent = {"interval_minutes": "10", "time_zone": "UTC", "economical": "on"}
+    settings.QBO_WEBHOOK_VERIFIER = ""
+
+    admin.post(url("connection-settings", connection), sent)
+    connection.refresh_from_db()
+    assert not connection.economical
+    assert "QBO_WEBHOOK_VERIFIER" in admin.get(url("connection-settings", connection)).content.decode()
+
+    settings.QBO_WEBHOOK_VERIFIER = "secret"
+    admin.post(url("connection-settings", connection), sent)
+    connection.refresh_from_db()
+    assert connection.economical
+    words = admin.get(url("reads-estimate", connection), {"interval_minutes": "10", "economical": "on"})
+    assert "About 240 reads" in words.content.decode()
+
+
+def test_budget_and_alerts_are_saved_and_the_meter_shows_months_and_causes(admin):
+    connection = company()
+    today = timezone.now().date()
+    last_month = today.replace(day=1) - datetime.timedelta(days=1)
+    for day, cause, reads in ((today, Cause.CYCLE, 80), (today, Cause.SYNC_NOW, 5), (last_month, Cause.CYCLE, 4321)):
+        ApiUsage.objects.create(connection=connection, day=day, cause=cause, reads=reads)
+
+    sent = {"monthly_budget": "100", "alert_records": "3", "alert_minutes": "15"}
+    shown = admin.post(url("connection-limits", connection), sent, follow=True).content.decode()
+
+    connection.refresh_from_db()
+    assert (connection.monthly_budget, connection.alert_records, connection.alert_minutes) == (100, 3, 15)
+    assert "85 of 100 reads of this month are used" in shown
+    assert "4,321" in shown
+    assert shown.count('class="reads-bar"') == 2
+    assert "close to its monthly budget" in shown
+    refused = admin.post(url("connection-limits", connection), {**sent, "monthly_budget": "-1"})
+    assert refused.status_code == 422
+    assert "greater than or equal to 1" in refused.content.decode()
+
+
+def test_read_only_mode_is_switched_and_told_on_every_page(admin):
+    connection = company()
+
+    shown = admin.post(url("read-only", connection), {"on": "1"}, follow=True).content.decode()
+
+    assert "Read-only mode is on" in shown
+    assert "switched read-only mode on" in shown
+    pages = ["set-up", "connection-settings"]
+    assert all(
+        "Nothing is written to QuickBooks for this" in admin.get(url(p, connection)).content.decode() for p in pages
+    )
+    shown = admin.post(url("read-only", connection), {"on": "0"}, follow=True).content.decode()
+    assert "Nothing is written to QuickBooks for this" not in shown
+
+
+def test_a_sandbox_company_is_marked_on_every_page(admin):
+    connection = company(environment="sandbox")
+    names = ["connection-settings", "set-up", "simple"]
+    pages = [url(name, connection) for name in names]
+    pages += [reverse(f"sync:{name}", args=[connection.pk, "product"]) for name in ("object-settings", "dry-run")]
+    pages += [reverse(f"sync:{name}", args=[connection.pk, "product"]) for name in ("object-delete", "object-started")]
+
+    assert [page for page in pages if "Sandbox" not in admin.get(page).content.decode()] == []
+
+
 def test_a_company_that_does_not_exist_is_not_found(admin):
     assert admin.get(reverse("sync:connection-settings", args=[404])).status_code == 404
 
@@ -321,8 +385,8 @@ def test_a_company_that_does_not_exist_is_not_found(admin):
 def test_the_page_costs_a_fixed_number_of_statements(admin, django_assert_max_num_queries):
     connection = company()
 
-    # Session, person, banner; company; progress 4; objects 4; usage; timeline.
-    with django_assert_max_num_queries(15):
+    # Session, person, banner; company and its rules; progress 4; objects 4; usage, months, forecast, estimate; timeline.
+    with django_assert_max_num_queries(18):
         admin.get(url("connection-settings", connection))
     with django_assert_max_num_queries(8):
         admin.get(url("connection-progress", connection), headers={"HX-Request": "true"})
