@@ -72,7 +72,8 @@ def _left_out(policy: Policy, sync_object: SyncObject, rows: list[Mirrored]) -> 
         for each in candidates:
             if each.act in (Act.EXCLUDE, Act.SUGGEST):
                 found.setdefault(each.qbo_id, _line(each))
-    return list(found.values())
+    # Kinds of records come one after another; pages go by the row.
+    return sorted(found.values(), key=lambda each: each.row_id)
 
 
 def _line(each: Candidate) -> LeftOut:

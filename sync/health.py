@@ -1,29 +1,21 @@
-"""Sync health: how each company is doing, what waits, what failed and why. A fixed number of statements."""
+"""Sync health: how each company is doing, what waits, what can't be read. A fixed number of statements."""
 
 import contextlib
 import datetime
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Exists, F, Min, OuterRef, QuerySet, Subquery, Value, When
-from django.db.models.functions import Cast, Coalesce, Concat, NullIf, Trim
-from django.urls import NoReverseMatch, reverse
+from django.db.models import Count, Exists, Min, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core import registry
 from core.models import Heartbeat
-from crm.models import Company, Contact, Product
-from invoices.models import Invoice
 from qbo_connector import queries as connector
 from qbo_connector.enums import OperationState
 from qbo_connector.models import Connection, Operation, ParkedRecord
 from qbo_connector.outbox.plan import OPEN
-from sync.enums import Outcome
-from sync.models import Link
 from sync.progress import WORKER_IS_LATE, is_late
 
 SHOWN = 100
@@ -43,6 +35,7 @@ class CompanyHealth:
     oldest_waiting: datetime.datetime | None
     failed: int
     late: bool
+    reads: int
 
 
 @dataclass(frozen=True)
@@ -53,32 +46,8 @@ class Worker:
     alive: bool
 
 
-@dataclass(frozen=True)
-class FailingLine:
-    """A record that is not in sync, with its page and whether sending it again makes sense."""
-
-    link: Link
-    kind: str
-    title: str
-    url: str
-    retryable: bool
-
-
-@dataclass(frozen=True)
-class Cause:
-    """Records that fail for one reason."""
-
-    reason: str
-    lines: Sequence[FailingLine]
-
-    @property
-    def retryable(self) -> list[int]:
-        """The links that can be retried together."""
-        return [line.link.pk for line in self.lines if line.retryable]
-
-
-def companies(user: Any) -> list[CompanyHealth]:
-    """Every company with its schedule and the state of its outbox, in one statement."""
+def companies(user: Any, pk: int | None = None) -> list[CompanyHealth]:
+    """Every company (or one) with its schedule, its outbox and its reads of this month, in one statement."""
     newer = Operation.objects.filter(
         connection=OuterRef("connection"), subject=OuterRef("subject"), pk__gt=OuterRef("pk")
     )
@@ -91,6 +60,8 @@ def companies(user: Any) -> list[CompanyHealth]:
         oldest_waiting=Subquery(waiting.annotate(oldest=Min("created_at")).values("oldest")),
         refused=Coalesce(Subquery(refused.values("connection").annotate(count=Count("id")).values("count")), 0),
     )
+    if pk is not None:
+        rows = rows.filter(pk=pk)
     return [_company(connection) for connection in rows]
 
 
@@ -107,6 +78,7 @@ def _company(connection: Any) -> CompanyHealth:
         oldest_waiting=connection.oldest_waiting,
         failed=connection.refused,
         late=is_late(connection, finished, timezone.now()),
+        reads=connection.reads,
     )
 
 
@@ -118,7 +90,8 @@ def worker() -> Worker:
 
 def parked(user: Any) -> QuerySet[ParkedRecord]:
     """Objects of QuickBooks that can't be read, the latest first, without their payloads."""
-    rows = ParkedRecord.objects.filter(resolved_at=None).select_related("connection").defer("body")
+    rows = ParkedRecord.objects.filter(resolved_at=None, connection__in=connector.visible_to(user))
+    rows = rows.select_related("connection").defer("body")
     return rows.order_by("-last_seen_at", "-pk")
 
 
@@ -132,58 +105,3 @@ def payload_text(record: ParkedRecord) -> str:
     if len(text) <= LONGEST_PAYLOAD:
         return text
     return text[:LONGEST_PAYLOAD] + "\n" + _("… and %s more characters") % f"{len(text) - LONGEST_PAYLOAD:,}"
-
-
-def failing(user: Any) -> QuerySet[Link]:
-    """Links whose record is not in sync and will not be by itself."""
-    return Link.objects.filter(outcome__in=[Outcome.FAILING, Outcome.BROKEN, Outcome.CONFLICT])
-
-
-def causes(user: Any) -> list[Cause]:
-    """The failing records by cause, the biggest cause first, in one statement."""
-    rows = (
-        failing(user)
-        .select_related("connection")
-        .annotate(title=_title())
-        .order_by("reason", "-changed_at", "-pk")[:SHOWN]
-    )
-    grouped = groupby(rows, key=lambda link: link.reason)
-    found = [Cause(reason or _("No reason was given"), [_line(link) for link in links]) for reason, links in grouped]
-    return sorted(found, key=lambda cause: -len(cause.lines))
-
-
-def _title() -> Case:
-    """The record's name, whatever its kind; a link holds only kind and id."""
-    record = OuterRef("object_id")
-
-    def of(rows: QuerySet[Any], expression: Any) -> Subquery:
-        named = rows.filter(pk=record).annotate(shown=Cast(expression, CharField()))
-        return Subquery(named.values("shown")[:1])
-
-    number = Coalesce(NullIf(F("number"), Value("")), Concat(Value("#"), Cast("pk", CharField())))
-    invoice = Concat(number, Value(" · "), F("customer_name"), output_field=CharField())
-    person = Trim(Concat(F("first_name"), Value(" "), F("last_name")))
-    contact = Coalesce(NullIf(person, Value("")), F("email"))
-    return Case(
-        When(object_type="invoice", then=of(Invoice.objects.all(), invoice)),
-        When(object_type="company", then=of(Company.objects.all(), F("name"))),
-        When(object_type="contact", then=of(Contact.objects.all(), contact)),
-        When(object_type="product", then=of(Product.objects.all(), F("name"))),
-        default=Value(""),
-        output_field=CharField(),
-    )
-
-
-def _line(link: Any) -> FailingLine:
-    kind = registry.object_types.get(link.object_type)
-    try:
-        url = reverse(kind.url_name, args=[link.object_id]) if kind else ""
-    except NoReverseMatch:
-        url = ""
-    return FailingLine(
-        link=link,
-        kind=str(kind.label) if kind else link.object_type,
-        title=link.title or f"#{link.object_id}",
-        url=url,
-        retryable=link.object_type == "invoice" and link.outcome == Outcome.FAILING and not link.qbo_id,
-    )

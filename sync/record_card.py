@@ -15,6 +15,7 @@ from qbo_connector import queries as connector
 from qbo_connector.models import Connection, Operation
 from qbo_connector.outbox.plan import OPEN
 from sync.enums import Exclusion, Outcome, SyncObject
+from sync.fixes import NO_FIXES, Fixes, fixes_for
 from sync.models import Link, ObjectSettings
 
 OBJECTS = {"company": SyncObject.CONTACT, "contact": SyncObject.CONTACT, "product": SyncObject.PRODUCT}
@@ -52,21 +53,7 @@ class Standing:
     link: Link | None = None
     web_url: str = ""
     conflicts: int = 0
-
-    @property
-    def retryable(self) -> bool:
-        """Whether sending it again makes sense."""
-        return self.link is not None and self.link.outcome == Outcome.FAILING
-
-    @property
-    def can_link(self) -> bool:
-        """Whether linking to whoever has its name in QuickBooks mends it."""
-        return self.retryable and self.link is not None and bool(self.link.remedy.get("can_link"))
-
-    @property
-    def can_rename(self) -> bool:
-        """Whether another name in QuickBooks mends it."""
-        return self.retryable and self.link is not None and "owner" in self.link.remedy and not self.link.qbo_id
+    fixes: Fixes = NO_FIXES
 
 
 @dataclass(frozen=True)
@@ -99,16 +86,17 @@ def card(object_type: str, pk: int, *, user: Any) -> RecordCard:
     for operation in Operation.objects.filter(subject=f"{object_type}:{pk}").defer("intent", "body").order_by("pk"):
         operations[operation.connection_id] = operation
     found = [
-        _standing(company, by_company.get(company.pk), operations.get(company.pk), on=company.pk in enabled)
+        _standing(company, by_company.get(company.pk), operations.get(company.pk), user, on=company.pk in enabled)
         for company in companies
         if company.pk in by_company or company.pk in enabled
     ]
     return RecordCard(object_type, pk, found)
 
 
-def _standing(connection: Connection, link: Any, operation: Operation | None, *, on: bool) -> Standing:
+def _standing(connection: Connection, link: Any, operation: Operation | None, user: Any, *, on: bool) -> Standing:
     if link is None:
         return Standing(connection, NOT_SYNCED, reason=_("Nobody in QuickBooks was matched with this record yet."))
+    link.connection = connection
     url = web_url(connection, link)
     if operation is not None and operation.state in OPEN:
         return Standing(
@@ -130,6 +118,7 @@ def _standing(connection: Connection, link: Any, operation: Operation | None, *,
         link,
         url,
         link.open_conflicts,
+        fixes_for(link, user),
     )
 
 

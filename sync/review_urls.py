@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sync.views import conflicts, mappings, suggestions
+from sync.views import conflicts, health, mappings, suggestions
 
 COMPANY = "settings/connected-apps/quickbooks/<int:pk>/"
 patterns = [
@@ -20,4 +20,8 @@ patterns = [
     path("settings/sync-matches/", suggestions.suggestion_list, name="suggestions"),
     path("settings/sync-matches/decide/", suggestions.suggestion_decide, name="suggestion-decide"),
     path("settings/sync-duplicates/", suggestions.duplicate_list, name="duplicates"),
+    path("settings/sync-health/company/<int:pk>/", health.company_health, name="company-health"),
+    path("settings/sync-health/company/<int:pk>/left-out/<str:name>/", health.left_out, name="left-out"),
+    path("settings/sync-health/records/", health.health_records, name="health-records"),
+    path("settings/sync-health/records.csv", health.health_export, name="health-export"),
 ]

@@ -53,13 +53,13 @@ def retried(event: Event) -> str:
 
 def linked(event: Event) -> str:
     """“linked it to “Green Garden” in QuickBooks”."""
-    name = event.data.get("name", "")
+    name = event.data.get("called", "")
     return str((_("linked it to “%s” in QuickBooks") if event.actor_id else _("Linked to “%s” in QuickBooks")) % name)
 
 
 def renamed(event: Event) -> str:
     """“called it “Green Garden (2)” in QuickBooks”."""
-    name = event.data.get("name", "")
+    name = event.data.get("called", "")
     return str((_("called it “%s” in QuickBooks") if event.actor_id else _("Called “%s” in QuickBooks")) % name)
 
 

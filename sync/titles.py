@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.functions import Cast, Coalesce, Concat, NullIf, Trim
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
 
 from core import registry
 from crm.models import Company, Contact, Product
@@ -53,7 +54,9 @@ def address_of(object_type: str, object_id: int) -> str:
 def kind_of(object_type: str) -> str:
     """What a kind of record is called."""
     kind = registry.object_types.get(object_type)
-    return str(kind.label) if kind else object_type
+    if kind is not None:
+        return str(kind.label)
+    return _("Payment") if object_type == "payment" else object_type
 
 
 def _named(rows: QuerySet[Any], expression: Any) -> QuerySet[Any]:

@@ -51,6 +51,15 @@ class Link(models.Model):
         indexes = [
             models.Index(fields=["object_type", "object_id"], name="sync_link_by_record"),
             models.Index(fields=["connection", "entity", "outcome"], name="sync_link_by_outcome"),
+            # The lists and counts of sync health: each is one range of it, in the order of its page.
+            models.Index(
+                fields=["connection", "object_type", "outcome", "exclusion", "-id"], name="sync_link_by_state"
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=Q(outcome__in=[Outcome.FAILING, Outcome.BROKEN]),
+                name="sync_link_needs_a_person",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,54 +1,151 @@
-"""Sync health: what is late, waiting, unreadable or refused, and the buttons that try again."""
+"""Sync health: what is late, waiting, left out, unreadable or refused, and the buttons that mend it."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import require
+from core.queries import timeline
+from qbo_connector import queries as connector
+from qbo_connector.models import Connection
+from sync import csv_file, health_counts, health_lists, left_out_lines, titles
 from sync import health as reading
+from sync.enums import Exclusion, Outcome, SyncObject
 from sync.services import retries
 
 PAGE = "sync:health"
 SEE, ACT = "sync.view_health", "sync.run"
+HISTORY = 10
+# More in one request would keep a person waiting; pressing again goes on.
+AT_ONCE = 500
 
 
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
-    """The page."""
+    """The page over all companies."""
     require(request.user, SEE)
-    parked = list(reading.parked(request.user)[: reading.SHOWN + 1])
-    causes = reading.causes(request.user)
-    companies = reading.companies(request.user)
-    failing = sum(len(cause.lines) for cause in causes)
+    return _page(request, None)
+
+
+@require_safe
+def company_health(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page of one company, with what happened to it."""
+    require(request.user, SEE)
+    connection = get_object_or_404(connector.visible_to(request.user), pk=pk)
+    return _page(request, connection)
+
+
+def _page(request: HttpRequest, connection: Connection | None) -> HttpResponse:
+    companies = reading.companies(request.user, connection.pk if connection else None)
+    figures = health_counts.counts(request.user, [line.connection.pk for line in companies])
+    causes = health_lists.causes(request.user, connection)
+    rows = reading.parked(request.user)
+    parked = list((rows.filter(connection=connection) if connection else rows)[: reading.SHOWN + 1])
     context = {
+        "connection": connection,
         "companies": companies,
+        "tables": [(line.connection, figures[line.connection.pk]) for line in companies],
+        "outcomes": [outcome.label for outcome in health_counts.SHOWN],
         "worker": reading.worker(),
         "causes": causes,
-        "failing": failing,
-        "more_failing": failing >= reading.SHOWN,
         "parked": parked[: reading.SHOWN],
         "more_parked": len(parked) > reading.SHOWN,
         "shown": reading.SHOWN,
         "may_act": request.user.has_perm(ACT),
+        "history": timeline("connection", connection.pk, size=HISTORY) if connection else [],
     }
     return render(request, "sync/health.html", context)
 
 
+@require_safe
+def health_records(request: HttpRequest) -> HttpResponse:
+    """The records behind a figure, or of one cause."""
+    require(request.user, SEE)
+    wanted = health_lists.asked(request.user, request.GET)
+    page, lines = health_lists.page(request.user, request.GET, wanted)
+    context = {
+        "wanted": wanted,
+        "title": _title(wanted),
+        "page": page,
+        "lines": lines,
+        "query": request.GET.urlencode(),
+        "may_act": request.user.has_perm(ACT),
+        "failing": wanted.outcome in health_lists.FAILING,
+        "at_once": AT_ONCE,
+    }
+    return render(request, "sync/health_records.html", context)
+
+
+def _title(wanted: health_lists.Asked) -> str:
+    state = str(Exclusion(wanted.rule).label) if wanted.rule else str(wanted.outcome.label)
+    return f"{titles.kind_of(wanted.kind)}: {state}" if wanted.kind else state
+
+
+@require_safe
+def health_export(request: HttpRequest) -> HttpResponseBase:
+    """The same list as a file."""
+    require(request.user, SEE)
+    wanted = health_lists.asked(request.user, request.GET)
+    return csv_file.download("sync-health.csv", health_lists.rows_of_file(request.user, wanted))
+
+
+@require_safe
+def left_out(request: HttpRequest, pk: int, name: str) -> HttpResponseBase:
+    """Objects of QuickBooks that have no record here, with the rule that keeps each out; as a file with ``csv``."""
+    require(request.user, SEE)
+    connection = get_object_or_404(connector.visible_to(request.user), pk=pk)
+    if name not in (SyncObject.CONTACT, SyncObject.PRODUCT):
+        raise Http404
+    sync_object = SyncObject(name)
+    if request.GET.get("csv") == "1":
+        return csv_file.download("left-out.csv", left_out_lines.rows_of_file(connection, sync_object))
+    after = request.GET.get("after", "")
+    context = {
+        "connection": connection,
+        "object": sync_object,
+        "objects": [(str(each), each.label, each == sync_object) for each in (SyncObject.CONTACT, SyncObject.PRODUCT)],
+        "found": left_out_lines.page(
+            connection, sync_object, int(after) if after.isdecimal() and len(after) < 19 else 0
+        ),
+    }
+    return render(request, "sync/left_out.html", context)
+
+
 @require_POST
 def retry(request: HttpRequest) -> HttpResponse:
-    """Send the named refused invoices again: one, or all of a cause."""
+    """Send refused records again: named ones, all of a cause, or all; of one company where it is named."""
     require(request.user, ACT)
-    ids = [int(value) for value in request.POST.getlist("link") if value.isdecimal() and len(value) < 19]
-    sent = retries.send_again(reading.failing(request.user).filter(pk__in=ids), by=request.user)
+    rows = health_lists.failing(request.user)
+    number = request.POST.get("company", "")
+    if number:
+        rows = rows.filter(connection=int(number)) if number.isdecimal() and len(number) < 19 else rows.none()
+    cause = request.POST.get("cause", "")[:32]
+    if cause:
+        rows = health_lists.of_cause(rows, cause)
+    elif request.POST.get("all") != "1":
+        ids = [int(value) for value in request.POST.getlist("link") if value.isdecimal() and len(value) < 19]
+        rows = rows.filter(pk__in=ids)
+    found = list(rows.filter(outcome=Outcome.FAILING).order_by("pk")[: AT_ONCE + 1])
+    sent = retries.send_again(found[:AT_ONCE], by=request.user)
     if sent:
-        text = ngettext("One invoice is being sent again.", "%d invoices are being sent again.", sent)
-        messages.success(request, text % sent if "%d" in text else text)
+        text = ngettext("%d record is being sent again.", "%d records are being sent again.", sent) % sent
+        more = len(found) > AT_ONCE
+        messages.success(request, _("%s Press again for the others.") % text if more else text)
     else:
         messages.info(request, _("Nothing is waiting for a retry there."))
-    return redirect(PAGE)
+    back = request.POST.get("back", "")
+    return redirect(f"{reverse('sync:health-records')}?{QueryDict(back[:4000]).urlencode()}" if back else _home(number))
+
+
+def _home(number: str) -> str:
+    if number.isdecimal() and len(number) < 19:
+        return reverse("sync:company-health", args=[int(number)])
+    return reverse(PAGE)
 
 
 @require_safe

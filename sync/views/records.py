@@ -67,7 +67,9 @@ def _link(request: HttpRequest, pk: int) -> Link:
     return link
 
 
-def _back(link: Link) -> HttpResponse:
+def _back(request: HttpRequest, link: Link) -> HttpResponse:
+    if request.POST.get("back") == "health" and request.user.has_perm("sync.view_health"):
+        return redirect("sync:company-health", link.connection_id)
     return redirect(registry.object_types[link.object_type].url_name, link.object_id)
 
 
@@ -79,7 +81,7 @@ def record_retry(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("It is being sent to QuickBooks again."))
     else:
         messages.info(request, _("Nothing is waiting for a retry there."))
-    return _back(link)
+    return _back(request, link)
 
 
 @require_POST
@@ -92,7 +94,7 @@ def record_link_to_owner(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refused) or _("Nobody in QuickBooks has this name any more. Send it again."))
     else:
         messages.success(request, _("Linked. Both sides are being compared."))
-    return _back(link)
+    return _back(request, link)
 
 
 @require_POST
@@ -105,7 +107,7 @@ def record_rename(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refused) or _("There is nothing to rename any more."))
     else:
         messages.success(request, _("It is being sent to QuickBooks under its new name."))
-    return _back(link)
+    return _back(request, link)
 
 
 @require_POST
@@ -117,4 +119,4 @@ def record_sync_now(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("“%s” is being read now.") % link.connection)
     else:
         messages.warning(request, _("“%s” is not connected at the moment.") % link.connection)
-    return _back(link)
+    return _back(request, link)

@@ -88,7 +88,7 @@ def test_a_name_that_is_taken_offers_both_ways_out(ops: Client, record: Company)
 
     text = page(ops, record)
 
-    assert "Link to the one that has the name" in text
+    assert "Link to “Cool Cars”" in text
     assert "Another name in QuickBooks" in text
 
 
@@ -109,3 +109,30 @@ def test_statements_stay_the_same(ops: Client, record: Company, django_assert_ma
         linked(record)
     with django_assert_max_num_queries(len(few)):
         page(ops, record)
+
+
+def test_a_conflict_leads_to_its_place_in_the_queue(ops: Client, rep: Client, record: Company) -> None:
+    Conflict.objects.create(link=linked(record, Outcome.CONFLICT), crm_field="phone", qbo_field="PrimaryPhone")
+
+    address = f"{reverse('sync:conflicts')}?record=company:{record.pk}"
+    assert address in page(ops, record)
+    assert address not in page(rep, record)
+
+
+def test_what_excludes_a_record_is_a_door_for_who_may_change_it(admin: Client, ops: Client, record: Company) -> None:
+    linked(record, Outcome.EXCLUDED, exclusion=Exclusion.FILTER, reason="Country is not Canada")
+
+    assert "Open the settings" in page(admin, record)
+    assert "Open the settings" not in page(ops, record)
+
+
+def test_a_record_without_an_email_is_edited(rep: Client, record: Company) -> None:
+    linked(record, Outcome.EXCLUDED, exclusion=Exclusion.NO_EMAIL, qbo_id="")
+
+    assert reverse("crm:company-edit", args=[record.pk]) in page(rep, record)
+
+
+def test_a_likely_match_leads_to_the_decision(ops: Client, record: Company) -> None:
+    linked(record, Outcome.EXCLUDED, exclusion=Exclusion.SUGGESTED, qbo_id="")
+
+    assert "Decide the likely match" in page(ops, record)

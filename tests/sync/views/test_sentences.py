@@ -1,5 +1,8 @@
 """What the timeline says about connections, switches and refusals."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from core import registry
@@ -46,9 +49,37 @@ PERSON = 1
         ),
         ("invoice.refused", None, {}, "QuickBooks did not take the invoice"),
         ("invoice.retried", PERSON, {}, "sent the invoice to QuickBooks again"),
+        ("sync.linked", PERSON, {"called": "Green"}, "linked it to “Green” in QuickBooks"),
+        ("sync.renamed", PERSON, {"called": "Green (2)"}, "called it “Green (2)” in QuickBooks"),
+        ("sync.match_accepted", PERSON, {"object": "Green"}, "confirmed that it is “Green” in QuickBooks"),
+        ("sync.match_rejected", None, {"object": "Green"}, "It is not “Green” in QuickBooks"),
+        (
+            "sync.mapping_deleted",
+            PERSON,
+            {"crm": "Notes", "quickbooks": "Memo"},
+            "deleted the mapping of Notes to Memo",
+        ),
+        ("sync.read_only_off", PERSON, {}, "switched read-only mode off"),
+        ("sync.deleted", PERSON, {"object": "product"}, "deleted the sync of Products"),
     ],
 )
 def test_each_event_is_a_sentence(name, actor, data, sentence):
     event = Event(name=name, actor_id=actor, data=data, object_type="connection", object_id=1)
 
     assert registry.event_kinds[name].sentence(event) == sentence
+
+
+# What tasks tell each other; nobody reads it.
+INTERNAL = {"mirror.changed", "operation.finished", "sync.look_again"}
+ROOT = Path(__file__).resolve().parents[3]
+EMITTED = re.compile(r"""(?:emit|Draft)\(\s*(?:name=)?f?["']((?:sync|connection|invoice|payment)\.[a-z_]+)["']""")
+
+
+def test_every_event_of_the_sync_is_told_in_words():
+    emitted: set[str] = set()
+    for app in ("sync", "qbo_connector", "invoices"):
+        for file in (ROOT / app).rglob("*.py"):
+            emitted.update(EMITTED.findall(file.read_text()))
+
+    assert {"sync.linked", "invoice.refused", "connection.connected"} <= emitted
+    assert sorted(emitted - INTERNAL - set(registry.event_kinds)) == []

@@ -1,0 +1,64 @@
+"""Objects of QuickBooks without a record, as pages and files print them: by which rule each is left out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from qbo_connector.models import Connection
+from sync import exclusions
+from sync.enums import Exclusion, SyncObject
+from sync.exclusions import LeftOut
+
+ON_PAGE = 50
+SLICE = 200
+
+
+@dataclass(frozen=True)
+class LeftOutLine:
+    """One object."""
+
+    name: str
+    email: str
+    reason: str
+    url: str
+
+
+@dataclass(frozen=True)
+class LeftOutPage:
+    """Some of them; ``after`` goes on, 0 where there is nothing more."""
+
+    lines: Sequence[LeftOutLine]
+    after: int
+
+
+def page(connection: Connection, sync_object: SyncObject, after: int) -> LeftOutPage:
+    """The next objects behind the mirror row ``after``."""
+    found = exclusions.excluded_objects(connection, sync_object, limit=ON_PAGE + 1, after=after)
+    shown = found[:ON_PAGE]
+    lines = [_line(connection, sync_object, each) for each in shown]
+    return LeftOutPage(lines, shown[-1].row_id if len(found) > ON_PAGE else 0)
+
+
+def rows_of_file(connection: Connection, sync_object: SyncObject) -> Iterator[list[str]]:
+    """All of them as rows of a file, read in slices."""
+    yield [_("Name"), _("E-mail"), _("QuickBooks id"), _("Cause")]
+    after = 0
+    while found := exclusions.excluded_objects(connection, sync_object, limit=SLICE, after=after):
+        after = found[-1].row_id
+        for each in found:
+            yield [each.name, each.email, each.qbo_id, _reason(each)]
+
+
+def _line(connection: Connection, sync_object: SyncObject, each: LeftOut) -> LeftOutLine:
+    page: str = settings.QBO_CUSTOMER_PAGE
+    url = page.format(id=each.qbo_id, realm=connection.realm_id) if sync_object == SyncObject.CONTACT else ""
+    return LeftOutLine(each.name, each.email, _reason(each), url)
+
+
+def _reason(each: LeftOut) -> str:
+    if each.exclusion not in Exclusion or not each.exclusion:
+        return each.reason
+    rule = str(Exclusion(each.exclusion).label)
+    return f"{rule}: {each.reason}" if each.reason else rule
