@@ -32,13 +32,17 @@ _SENTENCES: dict[Key, Any] = {
         "n",
     ),
     (CRM, "update"): ngettext_lazy("%(n)s record of the CRM is changed.", "%(n)s records of the CRM are changed.", "n"),
-    (QUICKBOOKS, "create"): ngettext_lazy("%(n)s is created in QuickBooks.", "%(n)s are created in QuickBooks.", "n"),
+    (QUICKBOOKS, "create"): ngettext_lazy(
+        "%(n)s object is created in QuickBooks.", "%(n)s objects are created in QuickBooks.", "n"
+    ),
     (QUICKBOOKS, "link"): ngettext_lazy(
         "%(n)s more record is linked to what QuickBooks has already.",
         "%(n)s more records are linked to what QuickBooks has already.",
         "n",
     ),
-    (QUICKBOOKS, "update"): ngettext_lazy("%(n)s is changed in QuickBooks.", "%(n)s are changed in QuickBooks.", "n"),
+    (QUICKBOOKS, "update"): ngettext_lazy(
+        "%(n)s object is changed in QuickBooks.", "%(n)s objects are changed in QuickBooks.", "n"
+    ),
     (CRM, "archive"): ngettext_lazy(
         "%(n)s record is archived in the CRM.", "%(n)s records are archived in the CRM.", "n"
     ),
@@ -62,7 +66,9 @@ _SENTENCES: dict[Key, Any] = {
         "%(n)s records of the CRM wait because something in QuickBooks has their name.",
         "n",
     ),
-    (CRM, "stay_out"): ngettext_lazy("%(n)s of QuickBooks stays out.", "%(n)s of QuickBooks stay out.", "n"),
+    (CRM, "stay_out"): ngettext_lazy(
+        "%(n)s object of QuickBooks stays out.", "%(n)s objects of QuickBooks stay out.", "n"
+    ),
     (QUICKBOOKS, "stay_out"): ngettext_lazy(
         "%(n)s record of the CRM stays out.", "%(n)s records of the CRM stay out.", "n"
     ),

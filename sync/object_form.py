@@ -23,6 +23,7 @@ from sync.services.settings import CHOICES
 from sync.setting_words import APPLY, SECTIONS, sentence, words
 
 FILTERS = ("filter_in", "filter_out")
+_LONGEST = {"display_name_template": 200, "display_name_suffix": 60}
 # Settings of which only one kind of direction or choice has use; the page hides them otherwise.
 _ONLY = {
     "incoming": "only-in",
@@ -76,6 +77,10 @@ class ObjectSettingsForm(forms.Form):
                 initial[f"{name}_{record_type}"] = condition_for(getattr(self.stored, name), record_type)
         return initial
 
+    def labels_of(self, name: str) -> dict[str, str]:
+        """The labels of a field's choices."""
+        return {str(value): str(label) for value, label in self[name].field.widget.choices}
+
     def _fields_of(self, name: str) -> Iterator[tuple[str, forms.Field]]:
         about = words(self.sync_object, name)
         shared: dict[str, Any] = {"label": about.title, "help_text": about.help}
@@ -99,7 +104,7 @@ class ObjectSettingsForm(forms.Form):
             yield (
                 name,
                 forms.CharField(
-                    max_length=ObjectSettings._meta.get_field(name).max_length,
+                    max_length=_LONGEST[name],
                     required=name == "display_name_template",
                     strip=name == "display_name_template",
                     widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
@@ -193,10 +198,10 @@ def _said(form: ObjectSettingsForm, name: str, value: Any) -> str:
     if isinstance(field, ConditionField):
         return _condition_said(value, field)
     if isinstance(field, forms.MultipleChoiceField):
-        labels = dict(field.choices)
-        return ", ".join(str(labels.get(each, each)) for each in value or [])
+        labels = form.labels_of(name)
+        return ", ".join(labels.get(each, each) for each in value or [])
     if isinstance(field, forms.ChoiceField):
-        return str(dict(field.choices).get(value, value or ""))
+        return form.labels_of(name).get(str(value), str(value or ""))
     return "" if value is None else str(value)
 
 

@@ -1,6 +1,6 @@
 """How far the initial sync of an object is, with live figures and, when it is done, a sentence."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef
@@ -78,7 +78,7 @@ class Initial:
         return _("The initial sync is done: %s in sync.") % get_text_list(kinds, _("and"))
 
 
-_KINDS = {
+_KINDS: dict[str, Callable[[int], str]] = {
     str(RecordType.COMPANY): lambda n: ngettext("%s company", "%s companies", n),
     str(RecordType.CONTACT): lambda n: ngettext("%s contact", "%s contacts", n),
     str(RecordType.PRODUCT): lambda n: ngettext("%s product", "%s products", n),

@@ -47,7 +47,8 @@
       this.text.hidden = true;
       this.place.hidden = false;
       this.count.hidden = false;
-      if (!this.root.parts.length) this.root.parts.push(row());
+      // Where a condition is one of many settings, an empty one asks for nothing.
+      if (!this.root.parts.length && !root.closest("[data-conditions-optional]")) this.root.parts.push(row());
       this.draw();
       const wrong = this.place.querySelector("[aria-invalid='true']");
       if (wrong) this.focusOn(wrong);

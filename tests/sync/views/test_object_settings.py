@@ -83,7 +83,7 @@ def test_a_change_says_what_it_does_before_it_is_saved(admin):
 
     page = asked.content.decode()
     assert asked.status_code == 200
-    assert "2 are created in QuickBooks." in page
+    assert "2 objects are created in QuickBooks." in page
     assert "<td>Excluded</td><td>Included</td>" in page
     assert "What it does at once" in page
     assert ObjectSettings.objects.get(connection=connection, sync_object="contact").without_email == "excluded"

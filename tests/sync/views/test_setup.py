@@ -52,8 +52,8 @@ def test_set_up_leads_from_the_object_to_the_end_of_the_initial_sync(admin, book
     assert response.url == f"{url(connection, 'dry-run')}?setup=1"
     dry = admin.get(response.url).content.decode()
     assert "1 record is created in the CRM." in dry
-    assert "1 is created in QuickBooks." in dry
-    assert "1 of QuickBooks stays out." in dry
+    assert "1 object is created in QuickBooks." in dry
+    assert "1 object of QuickBooks stays out." in dry
     assert "It has no e-mail address: 1" in dry
     assert "<ins>theirs@example.com</ins>" in dry
     assert not Company.objects.filter(name="Theirs").exists()
@@ -168,7 +168,7 @@ def test_upgrade_shows_what_it_does_keeps_links_and_mappings_and_is_undone(admin
     assert "All links (1)" in explained
     assert "plan" not in explained.lower().replace("explan", "")
     dry = admin.get(page_of(connection, "upgrade"), {"step": "dry-run"}).content.decode()
-    assert "1 is created in QuickBooks." in dry
+    assert "1 object is created in QuickBooks." in dry
     listed = admin.get(url(connection, "dry-run"), {"upgrade": "1"}).content.decode()
     assert "Ours" in listed
     assert "What the full sync would do" in listed
