@@ -55,7 +55,7 @@ def _assert_money(quickbooks: QuickBooks, connection: Connection) -> None:
     for invoice in Invoice.objects.filter(connection=connection, removed_at=None).exclude(external_id=""):
         ours[f"total {invoice.currency}"] += invoice.total
         ours[f"balance {invoice.currency}"] += invoice.balance
-    assert ours == theirs
+    assert ours == theirs, (ours, theirs)
 
 
 def _assert_mirror(quickbooks: QuickBooks, connection: Connection) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from core.events import Draft, emit_many
@@ -116,7 +117,8 @@ def _put_back(
 ) -> None:
     values: dict[str, Any] = {
         "state": state,
-        "due_at": timezone.now() + datetime.timedelta(seconds=seconds),
+        # By the database's clock, which leasing goes by: ours may be wrong.
+        "due_at": Now() + datetime.timedelta(seconds=seconds),
         "leased_until": None,
     }
     if state == OperationState.PLANNED:

@@ -3,6 +3,11 @@
 import random
 from typing import Any
 
+from crm.models import Company
+from crm.services import companies
+from invoices.models import Invoice
+from invoices.services import edit
+from sync.models import Link
 from tests.faults.steps_here import money, pick, word
 from tests.faults.two_sides import World
 
@@ -165,10 +170,43 @@ def reverse_payment(world: World, dice: Dice) -> str | None:
     return row and _did(world.act(f"Payment/{row['Id']}", operation=how), f"{how} payment {row['Id']}")
 
 
+def edit_same_customer(world: World, dice: Dice) -> str | None:
+    """Both sides change one company at a time, sometimes the same field, sometimes to the same value."""
+    link = pick(dice, Link.objects.filter(object_type="company", outcome="in_sync").order_by("pk"))
+    company = link and Company.objects.filter(pk=link.object_id, archived_at=None).first()
+    if company is None:
+        return None
+    number = f"555 {dice.randrange(10**6)}"
+    same = number if dice.random() < 0.3 else f"777 {dice.randrange(10**6)}"
+    fields: dict[str, Any] = dice.choice(
+        [{"PrimaryPhone": {"FreeFormNumber": same}}, {"WebAddr": {"URI": f"https://q{dice.randrange(10**6)}.example"}}]
+    )
+    companies.update(company, by=world.rep, phone=number)
+    return _did(world.act(f"Customer/{link.qbo_id}", **fields), f"company {company.pk} {sorted(fields)}")
+
+
+def edit_same_invoice(world: World, dice: Dice) -> str | None:
+    """Both sides change one invoice at a time: message here, message, e-mail or a line there."""
+    rows = Invoice.objects.filter(removed_at=None, voided=False, ending="").exclude(external_id="")
+    invoice = pick(dice, rows.order_by("pk"))
+    row = next((row for row in world.there("Invoice") if invoice and row["Id"] == invoice.external_id), None)
+    if row is None:
+        return None
+    try:
+        edit.edit_invoice(invoice, by=world.rep, message=word(dice))
+    except edit.NotEditable:
+        return None
+    lines = [{**line, "Description": word(dice)} for line in row["Line"] if line["DetailType"] == "SalesItemLineDetail"]
+    fields: dict[str, Any] = dice.choice(
+        [{"CustomerMemo": {"value": word(dice)}}, {"BillEmail": {"Address": "both@there.example"}}, {"Line": lines}]
+    )
+    return _did(world.act(f"Invoice/{row['Id']}", **fields), f"invoice {invoice.pk} {sorted(fields)}")
+
+
 THERE = {
     f"there: {each.__name__}": each
     for each in (
         add_customer, edit_customer, deactivate, reactivate, merge_customers, add_item, edit_item, add_invoice,
-        edit_invoice, void_invoice, delete_invoice, pay, reverse_payment,
+        edit_invoice, void_invoice, delete_invoice, pay, reverse_payment, edit_same_customer, edit_same_invoice,
     )
 }  # fmt: skip

@@ -67,6 +67,7 @@ def check(world: World, steps: list[Step]) -> None:  # noqa: F811
         assert_never_doubled(world.quickbooks, world.connection)
         converge(world)
         assert_idle(world)
+        print("deaths", world.deaths)
     except AssertionError:
         print("\n".join(world.done))
         raise

@@ -91,10 +91,14 @@ def _deadly(patch: pytest.MonkeyPatch, module: str, name: str, when: str, at: in
 
 
 def wrong_clock(world: World, dice: Dice) -> str:
-    """Our clock is wrong during a cycle."""
+    """Our clock is wrong during a cycle; QuickBooks', which is this process's as well, is not."""
     minutes = dice.choice([-10, 10])
-    with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=minutes), tick=True):
+    offset = world.quickbooks.call("GET", "clock")["offset"]
+    wrong = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=minutes)
+    with time_machine.travel(wrong, tick=True):
+        world.quickbooks.call("POST", "clock", {"offset": offset - 60 * minutes})
         world.cycle()
+    world.quickbooks.call("POST", "clock", {"offset": offset})
     return f"{minutes} minutes"
 
 
