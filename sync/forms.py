@@ -73,14 +73,14 @@ class LimitsForm(forms.Form):
         widget=forms.NumberInput(attrs=_NUMBER),
     )
     alert_records = forms.IntegerField(
-        label=_("E-mail from so many failing records"),
+        label=_("E-mail from (failing records)"),
         min_value=1,
         max_value=1_000_000,
         help_text=_("Fewer are shown in sync health only."),
         widget=forms.NumberInput(attrs=_NUMBER),
     )
     alert_minutes = forms.IntegerField(
-        label=_("Failing for so many minutes"),
+        label=_("E-mail after (minutes)"),
         min_value=0,
         max_value=10_080,
         help_text=_("What mends itself before needs nobody."),

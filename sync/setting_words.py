@@ -41,7 +41,7 @@ class Section:
 
 
 SECTIONS = (
-    Section("direction", _("Direction"), ("direction",)),
+    Section("direction", _("Which way"), ("direction",)),
     Section("part", _("Who takes part"), ("without_email", "back_fill", "back_fill_since", "filter_in", "filter_out")),
     Section("incoming", _("From QuickBooks to the CRM"), ("incoming", "removal")),
     Section("conflicts", _("When both sides changed"), ("winner",)),
