@@ -113,7 +113,7 @@ def queue(user: Any, query: QueryDict) -> Queue:
     rows = fitting.select_related("link__connection", "crm_changed_by").annotate(
         of_record=Coalesce(Subquery(of_record.annotate(count=Count("pk")).values("count")), 0)
     )
-    size = SIZES.get(query.get("size", ""), 25)
+    size = SIZES.get(query.get("size", ""), 50)
     try:
         page = page_by_key(rows, sort="-id", cursor=query.get("cursor", ""), size=size)
     except BadCursor:

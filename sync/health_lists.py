@@ -24,7 +24,7 @@ from sync.visible import kinds_for
 SIZES = {"25": 25, "50": 50, "100": 100}
 FAILING = (Outcome.FAILING, Outcome.BROKEN)
 # Causes are those of the newest so many failing records.
-LOOKED_AT = 10_000
+LOOKED_AT = 5_000
 CAUSES = 20
 OF_A_CAUSE = 5
 SLICE = 500
@@ -134,7 +134,7 @@ def records(user: Any, wanted: Asked) -> QuerySet[Link]:
 def page(user: Any, query: QueryDict, wanted: Asked) -> tuple[Page[Any], list[HealthLine]]:
     """One page of a list, the newest link first."""
     rows = records(user, wanted)
-    size = SIZES.get(query.get("size", ""), 25)
+    size = SIZES.get(query.get("size", ""), 50)
     try:
         found = page_by_key(rows, sort="-id", cursor=query.get("cursor", ""), size=size)
     except BadCursor:

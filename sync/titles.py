@@ -51,6 +51,14 @@ def address_of(object_type: str, object_id: int) -> str:
         return ""
 
 
+def kinds_of(object_type: str) -> str:
+    """What several of a kind of record are called."""
+    kind = registry.object_types.get(object_type)
+    if kind is not None:
+        return str(kind.plural)
+    return _("Payments") if object_type == "payment" else object_type
+
+
 def kind_of(object_type: str) -> str:
     """What a kind of record is called."""
     kind = registry.object_types.get(object_type)

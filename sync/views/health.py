@@ -83,7 +83,7 @@ def health_records(request: HttpRequest) -> HttpResponse:
 
 def _title(wanted: health_lists.Asked) -> str:
     state = str(Exclusion(wanted.rule).label) if wanted.rule else str(wanted.outcome.label)
-    return f"{titles.kind_of(wanted.kind)}: {state}" if wanted.kind else state
+    return f"{titles.kinds_of(wanted.kind)}: {state}" if wanted.kind else state
 
 
 @require_safe

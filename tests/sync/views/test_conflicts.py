@@ -206,9 +206,9 @@ def test_pages_go_by_key_and_cost_the_same(ops, django_assert_max_num_queries) -
     for number in range(2, 32):
         stored(number)
     with django_assert_max_num_queries(len(one) + 1) as many:
-        first = ops.get(reverse(PAGE)).context["queue"]
+        first = ops.get(reverse(PAGE), {"size": "25"}).context["queue"]
     assert (len(first.lines), first.count) == (25, 31)
     assert len(many) <= len(one) + 1
-    second = ops.get(reverse(PAGE), {"cursor": first.page.next}).context["queue"]
+    second = ops.get(reverse(PAGE), {"size": "25", "cursor": first.page.next}).context["queue"]
     assert len(second.lines) == 6
     assert {each.row.pk for each in first.lines}.isdisjoint(each.row.pk for each in second.lines)
