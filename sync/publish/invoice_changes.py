@@ -62,7 +62,7 @@ def plan_change(invoice_id: int, *, tries: int = 1, again: bool = False) -> Oper
     if invoice is None or edit is None:
         return None
     mirrored = _mirrored(invoice)
-    if mirrored is None:
+    if mirrored is None or _unsettled(invoice):
         return None
     policy = policy_of(invoice.connection, SyncObject.INVOICE)
     return _plan_merged(invoice, policy, mirrored, merged_of(invoice, edit, policy, mirrored), tries=tries, again=again)
@@ -173,6 +173,9 @@ def settled(operation: Operation) -> bool:
 
     Whether more is on its way: then its link tells so, and nothing has to be said about this operation.
     """
+    # From here on it counts as noted: what is planned below builds on it.
+    operation.settled_at = timezone.now()
+    operation.save(update_fields=["settled_at"])
     pk = int(operation.subject.partition(":")[2])
     if operation.state == OperationState.DONE:
         if operation.verb == Verb.UPDATE:
@@ -188,21 +191,22 @@ def settled(operation: Operation) -> bool:
 
 def _sent(operation: Operation, pk: int) -> None:
     """QuickBooks took the edit: it is settled, unless somebody edited again; then what was sent is the new base."""
-    edit = InvoiceEdit.objects.select_for_update(of=("self",)).filter(invoice_id=pk).select_related("invoice").first()
-    mirrored = _mirrored(edit.invoice) if edit is not None else None
+    invoice = _locked(pk)  # first, as everybody who edits does
+    edit = InvoiceEdit.objects.select_for_update(of=("self",)).filter(invoice_id=pk).first()
+    mirrored = _mirrored(invoice) if invoice is not None else None
     if edit is None or mirrored is None:
         return
-    if edit.edited_at.isoformat() == operation.context.get("edited_at"):
-        open_conflicts = conflicts.open_fields(operation.connection, "invoice", pk)
-        if not open_conflicts:
-            edit.delete()
-            return
     row = from_invoice(mirrored.payload, names_for(operation.connection, [mirrored]), invoice_id=pk, tracked=False)
     ids = [line.external_id for line in row.lines if line.kind != "member"]
+    # Also where the edit is over: whoever edits next must not take these lines for new ones.
     for line_pk, position in operation.context.get("new_lines", []):
         if position < len(ids):
             InvoiceLine.objects.filter(pk=line_pk, external_id="").update(external_id=ids[position])
-    edit.base = base_after_sending(edit.base, row, conflicts.open_fields(operation.connection, "invoice", pk))
+    open_conflicts = conflicts.open_fields(operation.connection, "invoice", pk)
+    if edit.edited_at.isoformat() == operation.context.get("edited_at") and not open_conflicts:
+        edit.delete()
+        return
+    edit.base = base_after_sending(edit.base, row, open_conflicts)
     edit.save(update_fields=["base"])
 
 
@@ -232,6 +236,12 @@ def _open(invoice: Invoice) -> Operation | None:
     return Operation.objects.filter(
         connection=invoice.connection, subject=subject_of(invoice.pk), state__in=OPEN
     ).first()
+
+
+def _unsettled(invoice: Invoice) -> bool:
+    """Whether an answer waits to be noted: only then it is known which lines QuickBooks has already."""
+    rows = Operation.objects.filter(connection=invoice.connection, subject=subject_of(invoice.pk), settled_at=None)
+    return rows.filter(finished_at__isnull=False).exists()
 
 
 def _link(invoice: Invoice, mirrored: Mirrored) -> Link:

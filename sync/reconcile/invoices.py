@@ -7,6 +7,8 @@ changed here and is not in QuickBooks yet is merged field by field; all others a
 import uuid
 from collections.abc import Mapping, Sequence
 
+from django.db.models import Q
+
 from invoices.models import Invoice, InvoiceEdit, InvoiceLine
 from invoices.services import from_sync, properties, removals
 from invoices.synced import SyncedInvoice
@@ -40,7 +42,9 @@ def apply(batch: Batch) -> None:
         living,
         lambda found: from_invoice(found.payload, names, invoice_id=ids.get(found.row.qbo_id), tracked=False),
     )
-    tracked = set(Invoice.objects.filter(pk__in=ids.values(), tracked=True).values_list("pk", flat=True))
+    # Held from here on: what somebody saves meanwhile comes after, and is not overwritten by what was read before.
+    held = Invoice.objects.select_for_update(of=("self",)).filter(pk__in=ids.values()).order_by("pk")
+    tracked = {pk for pk, is_tracked in held.values_list("pk", "tracked") if is_tracked}
     left = left_out(policy, mapped, ids, tracked) | _unlinked(connection, mapped)
     wanted = [(found, row) for found, row in mapped if found.row.qbo_id not in left]
     merged = _merged(policy, wanted)
@@ -94,15 +98,15 @@ def _unlinked(connection: Connection, mapped: Sequence[tuple[Mirrored, SyncedInv
 
 
 def _not_under_way(batch: Batch) -> list[Mirrored]:
-    """The living rows, but for those that a change of ours was sent for and not answered yet: they wait for it."""
-    subjects = Operation.objects.filter(
-        connection=batch.connection,
-        entity="Invoice",
-        verb="update",
-        state__in=[OperationState.LEASED, OperationState.UNKNOWN],
-        first_sent_at__isnull=False,
-    ).values_list("intent__Id", flat=True)
-    under_way = set(subjects)
+    """The living rows, but for those that a change of ours was sent for: they wait until its answer is noted.
+
+    Before that, a line that we added looks like one more that QuickBooks has.
+    """
+    sent = Operation.objects.filter(
+        connection=batch.connection, entity="Invoice", verb="update", first_sent_at__isnull=False, settled_at=None
+    )
+    open_or_unsettled = Q(state__in=[OperationState.LEASED, OperationState.UNKNOWN]) | Q(finished_at__isnull=False)
+    under_way = set(sent.filter(open_or_unsettled).values_list("intent__Id", flat=True))
     batch.later += [found.row.pk for found in batch.living if found.row.qbo_id in under_way]
     return [found for found in batch.living if found.row.qbo_id not in under_way]
 
