@@ -19,7 +19,8 @@ from sync.enums import Exclusion, Generation, SyncObject
 from sync.models import ObjectSettings
 from sync.services.settings import EDITABLE
 
-LISTED = 3000
+# Of each kind; the rest is counted.
+LISTED = 1000
 KEPT_SECONDS = 600
 
 Key = tuple[str, str]

@@ -69,7 +69,10 @@ class Change:
 
 @dataclass
 class Report:
-    """Counts by (side, kind), reasons of what stays out, and the first changes. ``cut`` says that more would follow."""
+    """Counts by (side, kind), reasons of what stays out, and the first changes of each side and kind.
+
+    ``cut`` says that more would follow.
+    """
 
     limit: int
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -78,11 +81,11 @@ class Report:
     cut: bool = False
 
     def add(self, change: Change) -> None:
-        """Count a change, and keep it while there is room."""
+        """Count a change, and keep it while there is room for its kind."""
         self.counts[change.side, change.kind] += 1
         if change.exclusion:
             self.reasons[change.side, change.exclusion] += 1
-        if len(self.changes) < self.limit:
+        if self.counts[change.side, change.kind] <= self.limit:
             self.changes.append(change)
         else:
             self.cut = True

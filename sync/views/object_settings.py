@@ -17,7 +17,6 @@ from crm.queries import companies, contacts
 from qbo_connector.models import Connection
 from sync import objects
 from sync.consequences import summary
-from sync.dry_run import dry_run
 from sync.enums import SyncObject
 from sync.forms import DeleteForm
 from sync.models import Link, ObjectSettings
@@ -76,12 +75,9 @@ def _asked(request: HttpRequest, stored: ObjectSettings, form: ObjectSettingsFor
     """What the page that asks says: what changes in the settings, and what that does to how many records."""
     connection, sync_object = stored.connection, form.sync_object
     report = settings_service.preview(connection, sync_object, form.values(), limit=0)
-    before = dry_run(connection, sync_object, limit=0) if stored.enabled else None
-    found = summary(report)
     return {
         "changes": change_lines(form),
-        "summary": found,
-        "before": {each.key: each.count for each in summary(before).rest} if before else {},
+        "summary": summary(report),
         "sent": [(key, value) for key in request.POST for value in request.POST.getlist(key) if key not in CONTROL],
     }
 

@@ -10,6 +10,7 @@ from core.models import Event
 from crm.models import Company
 from crm.services import companies
 from qbo_connector.models import MirrorObject, PullSchedule
+from sync import consequences
 from sync.enums import Generation
 from sync.models import ConnectionSettings, FieldMapping, Link, ObjectSettings
 from sync.publish import backlog
@@ -95,6 +96,24 @@ def test_the_dry_run_is_listed_by_kind_and_in_pages(admin, books):
     books.sync()
     assert "1 record is created in the CRM" in admin.get(address).content.decode(), "kept for some minutes"
     assert "2 records are created in the CRM" in admin.get(address, {"fresh": "1"}).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_too_much_to_list_is_counted_and_hides_no_other_kind(admin, books, monkeypatch):
+    monkeypatch.setattr(consequences, "LISTED", 2)
+    books.settings("contact", enabled=False)
+    for number in range(4):
+        books.customer(f"Theirs {number}", f"theirs{number}@example.com")
+    books.sync()
+    companies.create(by=admin.user, name="Ours", email="ours@example.com")
+    address = url(books.connection, "dry-run")
+
+    every = admin.get(address).content.decode()
+    assert "4 records are created in the CRM." in every
+    assert "1 to 3 of 5" in every
+    assert "the first 3 are listed" in every
+    assert "Theirs 3" not in every
+    assert ">Ours<" in admin.get(address, {"kind": "quickbooks-create"}).content.decode()
 
 
 def test_the_initial_sync_says_what_needs_a_person(admin):
