@@ -48,6 +48,8 @@ class ConflictLine:
     quickbooks: str
     seen: str
     of_record: int
+    # Of all fields of the record that are on the page: a decision about the whole record is one about these values.
+    record_seen: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,10 @@ def queue(user: Any, query: QueryDict) -> Queue:
 def _lines(rows: Sequence[Any]) -> list[ConflictLine]:
     names = titles.titles((row.link.object_type, row.link.object_id) for row in rows)
     known = _known({row.link.object_type for row in rows})
-    return [_line(row, names, known[row.link.object_type]) for row in rows]
+    seen: dict[int, list[str]] = {}
+    for row in rows:
+        seen.setdefault(row.link_id, []).append(_seen(row))
+    return [_line(row, names, known[row.link.object_type], seen[row.link_id]) for row in rows]
 
 
 def _known(kinds: Iterable[str]) -> dict[str, dict[str, Field]]:
@@ -141,7 +146,13 @@ def _known(kinds: Iterable[str]) -> dict[str, dict[str, Field]]:
         return {kind: catalogue.crm_fields(RecordType(kind)) if kind in RecordType else {} for kind in kinds}
 
 
-def _line(row: Any, names: Mapping[tuple[str, int], str], known: Mapping[str, Field]) -> ConflictLine:
+def _seen(row: Conflict) -> str:
+    return f"{row.pk}:{fingerprint(row)}"
+
+
+def _line(
+    row: Any, names: Mapping[tuple[str, int], str], known: Mapping[str, Field], record_seen: Sequence[str]
+) -> ConflictLine:
     link: Link = row.link
     field = shown.field_of(row.crm_field, link.object_type, known)
     return ConflictLine(
@@ -153,8 +164,9 @@ def _line(row: Any, names: Mapping[tuple[str, int], str], known: Mapping[str, Fi
         base=shown.value_in_words(row.base, field),
         crm=shown.value_in_words(row.crm, field),
         quickbooks=shown.value_in_words(row.quickbooks, field),
-        seen=f"{row.pk}:{fingerprint(row)}",
+        seen=_seen(row),
         of_record=row.of_record,
+        record_seen=record_seen,
     )
 
 

@@ -57,7 +57,7 @@ def conflict_resolve(request: HttpRequest) -> HttpResponse:
     other = [row.pk for row in wanted if seen.get(row.pk, "") not in ("", conflict_lines.fingerprint(row))]
     ids = [row.pk for row in wanted if row.pk not in other]
     resolution = conflicts.resolve(Conflict.objects.filter(pk__in=ids), side, by=request.user)
-    gone = len(seen) - len(wanted) if seen and not request.POST.get("all") else 0
+    gone = len(seen) - len(wanted) if seen and request.POST.get("all") != "1" else 0
     _tell(request, resolution.resolved, len(resolution.changed) + len(other), more=more, gone=gone)
     return redirect(f"{reverse(PAGE)}{'?' + query.urlencode() if query else ''}")
 

@@ -123,6 +123,20 @@ def test_a_value_that_nobody_saw_is_not_overwritten(ops, books: Books) -> None:
     assert Conflict.objects.filter(resolved_at=None).count() == 2
 
 
+def test_a_whole_record_is_decided_by_what_was_seen_of_it(ops, books: Books) -> None:
+    (company,) = in_conflict(books, ops.user)
+    lines = ops.get(reverse(PAGE)).context["queue"].lines
+    Conflict.objects.filter(crm_field="website").update(quickbooks="https://renewed.example")
+
+    told = decide(ops, record=lines[0].row.link_id, seen=lines[0].record_seen, side="quickbooks")
+
+    assert "1 conflict is decided." in told
+    assert "1 changed meanwhile and was left alone" in told
+    assert Conflict.objects.get(resolved_at=None).crm_field == "website"
+    company.refresh_from_db()
+    assert (company.phone, company.website) == ("books", "https://own.example")
+
+
 def test_a_record_that_changed_meanwhile_is_told(ops, books: Books) -> None:
     (company,) = in_conflict(books, ops.user)
     shown = seen()
