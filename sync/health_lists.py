@@ -19,6 +19,7 @@ from sync import titles
 from sync.enums import Exclusion, Outcome
 from sync.fixes import Fixes, fixes_for
 from sync.models import Link
+from sync.shown import excluded_because
 from sync.visible import kinds_for
 
 SIZES = {"25": 25, "50": 50, "100": 100}
@@ -161,10 +162,7 @@ def lines(links: Sequence[Link], user: Any) -> list[HealthLine]:
 
 def reason_of(link: Link) -> str:
     """Why it stands so, in plain words: for an excluded one the rule and what of it failed."""
-    if link.outcome == Outcome.EXCLUDED and link.exclusion:
-        rule = str(Exclusion(link.exclusion).label)
-        return f"{rule}: {link.reason}" if link.reason else rule
-    return link.reason
+    return excluded_because(link.exclusion, link.reason) if link.outcome == Outcome.EXCLUDED else link.reason
 
 
 def causes(user: Any, connection: Connection | None = None) -> Causes:

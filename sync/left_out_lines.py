@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 
 from qbo_connector.models import Connection
 from sync import exclusions
-from sync.enums import Exclusion, SyncObject
+from sync.enums import SyncObject
 from sync.exclusions import LeftOut
+from sync.shown import excluded_because
 
 ON_PAGE = 50
 SLICE = 200
@@ -48,17 +49,10 @@ def rows_of_file(connection: Connection, sync_object: SyncObject) -> Iterator[li
     while found := exclusions.excluded_objects(connection, sync_object, limit=SLICE, after=after):
         after = found[-1].row_id
         for each in found:
-            yield [each.name, each.email, each.qbo_id, _reason(each)]
+            yield [each.name, each.email, each.qbo_id, excluded_because(each.exclusion, each.reason)]
 
 
 def _line(connection: Connection, sync_object: SyncObject, each: LeftOut) -> LeftOutLine:
     page: str = settings.QBO_CUSTOMER_PAGE
     url = page.format(id=each.qbo_id, realm=connection.realm_id) if sync_object == SyncObject.CONTACT else ""
-    return LeftOutLine(each.name, each.email, _reason(each), url)
-
-
-def _reason(each: LeftOut) -> str:
-    if each.exclusion not in Exclusion or not each.exclusion:
-        return each.reason
-    rule = str(Exclusion(each.exclusion).label)
-    return f"{rule}: {each.reason}" if each.reason else rule
+    return LeftOutLine(each.name, each.email, excluded_because(each.exclusion, each.reason), url)

@@ -55,6 +55,8 @@ def _mark(invoice: Invoice, link: Link | None, operation: Operation | None) -> S
         )
     state = _STATES.get(Outcome(link.outcome), SyncState.WAITING)
     failed = state == SyncState.FAILED
+    if state == SyncState.CONFLICT:
+        return _in_conflict(invoice, link)
     return SyncMark(
         state,
         reason=link.reason,
@@ -62,6 +64,18 @@ def _mark(invoice: Invoice, link: Link | None, operation: Operation | None) -> S
         fix=_("Change it and send it again.") if failed and not invoice.external_id else "",
         since=invoice.synced_at or link.changed_at,
         web_url=url,
+    )
+
+
+def _in_conflict(invoice: Invoice, link: Link) -> SyncMark:
+    return SyncMark(
+        SyncState.CONFLICT,
+        reason=link.reason,
+        detail=link.detail,
+        fix=_("Neither side is overwritten until somebody decides which value counts."),
+        fix_url=f"{reverse('sync:conflicts')}?record=invoice:{invoice.pk}",
+        since=link.changed_at,
+        web_url=web_url(invoice),
     )
 
 

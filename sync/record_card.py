@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy
 from qbo_connector import queries as connector
 from qbo_connector.models import Connection, Operation
 from qbo_connector.outbox.plan import OPEN
-from sync.enums import Exclusion, Outcome, SyncObject
+from sync.enums import Outcome, SyncObject
 from sync.fixes import NO_FIXES, Fixes, fixes_for
 from sync.models import Link, ObjectSettings
+from sync.shown import excluded_because
 
 OBJECTS = {"company": SyncObject.CONTACT, "contact": SyncObject.CONTACT, "product": SyncObject.PRODUCT}
 
@@ -127,8 +128,7 @@ def _reason(connection: Connection, link: Link, *, on: bool) -> str:
     if not connection.active:
         return _("The company is not connected at the moment: %s.") % connection.get_status_display().lower()
     if link.outcome == Outcome.EXCLUDED:
-        rule = str(Exclusion(link.exclusion).label) if link.exclusion else ""
-        return f"{rule}: {link.reason}" if link.reason and rule else link.reason or rule
+        return excluded_because(link.exclusion, link.reason)
     if link.outcome == Outcome.IN_SYNC and not on:
         return _("The sync is off; what changes from now on stays on its side.")
     return link.reason

@@ -9,12 +9,20 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from core.money import formatted_number
-from sync.enums import RecordType
+from sync.enums import Exclusion, RecordType
 from sync.mapping import fields as known
 from sync.mapping.fields import CRM_FIELDS, PROPERTY, Field
 
 LINE = "line:"
 _ADDRESS = ("name", "line1", "line2", "line3", "line4", "line5", "postal_code", "city", "region", "country")
+
+
+def excluded_because(exclusion: str, reason: str) -> str:
+    """The rule that leaves something out, and what of it failed where that says more."""
+    rule = str(Exclusion(exclusion).label) if exclusion and exclusion in Exclusion else ""
+    if not rule or not reason:
+        return reason or rule
+    return reason if reason.startswith(rule) else f"{rule}: {reason}"
 
 
 def field_of(name: str, record_type: str, fields: Mapping[str, Field]) -> Field | None:

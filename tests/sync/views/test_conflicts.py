@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from crm.models import Company
 from crm.services import companies
+from invoices.models import Invoice
 from qbo_connector.models import Connection
 from sync.conflict_lines import fingerprint
 from sync.enums import Outcome, Winner
@@ -226,3 +227,27 @@ def test_pages_go_by_key_and_cost_the_same(ops, django_assert_max_num_queries) -
     second = ops.get(reverse(PAGE), {"size": "25", "cursor": first.page.next}).context["queue"]
     assert len(second.lines) == 6
     assert {each.row.pk for each in first.lines}.isdisjoint(each.row.pk for each in second.lines)
+
+
+@pytest.mark.django_db
+def test_an_invoice_in_conflict_leads_to_its_place_in_the_queue(ops, rep) -> None:
+    row = stored(1)
+    invoice = Invoice.objects.create(
+        connection=row.link.connection,
+        external_id="7",
+        number="7",
+        issued_on="2026-11-01",
+        currency="USD",
+        tracked=True,
+    )
+    Link.objects.filter(pk=row.link_id).update(
+        entity="Invoice", object_type="invoice", object_id=invoice.pk, qbo_id="7"
+    )
+    address = f"{reverse(PAGE)}?record=invoice:{invoice.pk}"
+
+    seen_by_ops = ops.get(reverse("invoices:invoice-detail", args=[invoice.pk])).content.decode()
+    seen_by_rep = rep.get(reverse("invoices:invoice-detail", args=[invoice.pk])).content.decode()
+
+    assert address in seen_by_ops
+    assert "Changed here and in QuickBooks" in seen_by_rep
+    assert address not in seen_by_rep

@@ -149,7 +149,7 @@ def test_what_quickbooks_has_and_the_crm_has_not(ops, books: Books):
     shown = text(ops, "sync:left-out", books.connection.pk, "contact")
 
     assert "Silent Ltd" in shown
-    assert "It has no e-mail address" in shown
+    assert shown.count("It has no e-mail address") == 1
     assert "Heard Ltd" not in shown
     response = ops.get(reverse("sync:left-out", args=[books.connection.pk, "contact"]), {"csv": "1"})
     assert b"Silent Ltd" in b"".join(response.streaming_content)
