@@ -74,8 +74,10 @@ def merge_invoice(
     # A removed line that QuickBooks still has, or another order, differs too.
     sends_lines = there != [editing.line_of(line) for line in row.lines]
     clashes = [*head.clashes, *lines.clashes]
+    # Where nothing is to be sent, what differs still is what no rule sends: QuickBooks' own counts, as for all others.
+    settled = not (head.to_quickbooks or sends_lines or clashes)
     return MergedInvoice(
-        row=_here(invoice, stored, row, head, lines),
+        row=row if settled else _here(invoice, stored, row, head, lines),
         head=head.to_quickbooks,
         lines=lines.there if sends_lines else None,
         custom={name: value for name, value in head.to_crm.items() if name in custom[1]},

@@ -28,6 +28,9 @@ class Connection(models.Model):
     economical = models.BooleanField(
         default=False, help_text="Read only when a webhook came, and every six hours to be safe."
     )
+    holds_writes = models.BooleanField(
+        default=False, help_text="Nothing is written to QuickBooks; what is planned waits."
+    )
     monthly_budget = models.PositiveIntegerField(null=True, help_text="Reads a month before which admins are warned.")
     alert_records = models.PositiveIntegerField(default=10, help_text="So many failing records are worth an e-mail,")
     alert_minutes = models.PositiveIntegerField(default=30, help_text="once they have been failing for so long.")

@@ -25,7 +25,7 @@ WITH chosen AS (
     JOIN qbo_connector_connection AS company ON company.id = due.connection_id
     LEFT JOIN qbo_connector_operation AS needed ON needed.id = due.depends_on_id
     WHERE due.connection_id = %(connection)s AND company.status = %(active)s AND company.environment = %(environment)s
-      AND due.due_at <= now() AND {_DUE}
+      AND NOT company.holds_writes AND due.due_at <= now() AND {_DUE}
       AND (needed.id IS NULL OR needed.state IN ('done', 'refused', 'held', 'cancelled'))
       AND (due.urgent OR NOT %(urgent)s)
     ORDER BY due.urgent DESC, due.id LIMIT %(limit)s FOR UPDATE OF due SKIP LOCKED
@@ -95,7 +95,8 @@ def companies_with_work(*, limit: int = 200) -> Sequence[int]:
             """
             SELECT DISTINCT operation.connection_id FROM qbo_connector_operation AS operation
             JOIN qbo_connector_connection AS company ON company.id = operation.connection_id
-            WHERE company.status = %s AND company.environment = %s AND operation.due_at <= now()
+            WHERE company.status = %s AND company.environment = %s AND NOT company.holds_writes
+              AND operation.due_at <= now()
               AND (operation.state IN ('planned', 'unknown')
                    OR (operation.state = 'leased' AND operation.leased_until < now()))
             LIMIT %s

@@ -13,6 +13,8 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.events import emit
+from core.models import Origin
 from invoices.enums import Ending
 from invoices.models import Invoice, InvoiceEdit, InvoiceLine
 from qbo_connector.enums import ConnectionStatus, OperationState, Verb
@@ -21,7 +23,7 @@ from qbo_connector.mirror.read import Mirrored
 from qbo_connector.models import MirrorObject, Operation
 from qbo_connector.outbox.plan import OPEN, fold, plan
 from sync import conflicts
-from sync.enums import Direction, Generation, Outcome, RecordType, SyncObject
+from sync.enums import Direction, Exclusion, Generation, Outcome, RecordType, SyncObject
 from sync.invoice_merge import MergedInvoice, base_after_sending, merge_invoice
 from sync.invoice_properties import NOTHING, sides_of
 from sync.mapping.invoice import from_invoice
@@ -41,13 +43,19 @@ def refusal(invoice: Invoice) -> str:
     """Why a change of this invoice made here could not reach QuickBooks, in words; empty when it can."""
     if invoice.connection.status == ConnectionStatus.DISCONNECTED:
         return _("“%s” is disconnected.") % invoice.connection
-    policy = policy_of(invoice.connection, SyncObject.INVOICE)
-    if policy.settings.direction == Direction.IN or policy.generation == Generation.SIMPLE:
+    if one_way(policy_of(invoice.connection, SyncObject.INVOICE)):
         return _("Invoices flow from QuickBooks to the CRM only (sync settings). Change this one in QuickBooks.")
     link = Link.objects.filter(entity="Invoice", object_type="invoice", object_id=invoice.pk).first()
+    if link is not None and link.exclusion == Exclusion.UNLINKED:
+        return _("This invoice was let go: the sync no longer touches it. Change it in QuickBooks.")
     if link is not None and link.outcome == Outcome.CONFLICT:
         return _("Both sides changed this invoice. Decide about the conflict first.")
     return ""
+
+
+def one_way(policy: Policy) -> bool:
+    """Whether invoices flow from QuickBooks to the CRM only."""
+    return policy.settings.direction == Direction.IN or policy.generation == Generation.SIMPLE
 
 
 @transaction.atomic
@@ -65,6 +73,8 @@ def plan_change(invoice_id: int, *, tries: int = 1, again: bool = False) -> Oper
     if mirrored is None or _unsettled(invoice):
         return None
     policy = policy_of(invoice.connection, SyncObject.INVOICE)
+    if one_way(policy):
+        return _give_up(invoice, mirrored)
     return _plan_merged(invoice, policy, mirrored, merged_of(invoice, edit, policy, mirrored), tries=tries, again=again)
 
 
@@ -94,6 +104,7 @@ def _plan_merged(
             fold(open_operation, None)
         if merged.settled:
             InvoiceEdit.objects.filter(invoice=invoice).delete()
+            _as_in_quickbooks(mirrored)
             _say(link, Outcome.IN_SYNC)
         return None
     if policy.read_only:
@@ -128,6 +139,25 @@ def _plan_merged(
     )
 
 
+def _give_up(invoice: Invoice, mirrored: Mirrored) -> Operation | None:
+    """The settings let nothing out any more: the invoice becomes what QuickBooks says, which its timeline tells."""
+    open_operation = _open(invoice)
+    if open_operation is not None and not fold(open_operation, None):
+        return open_operation  # settling it looks here again
+    link = _link(invoice, mirrored)
+    conflicts.record([conflicts.Found(link, ())])
+    InvoiceEdit.objects.filter(invoice=invoice).delete()
+    _as_in_quickbooks(mirrored)
+    _say(link, Outcome.IN_SYNC)
+    return None
+
+
+def _as_in_quickbooks(mirrored: Mirrored) -> None:
+    """Have reconcile bring the invoice to what QuickBooks has: what was not sent must not stay here unseen."""
+    MirrorObject.objects.filter(pk=mirrored.row.pk).update(unread=True)
+    emit("mirror.changed", mirrored.row.connection, origin=Origin.SYNC)
+
+
 @transaction.atomic
 def plan_ending(invoice_id: int, *, tries: int = 1, again: bool = False) -> Operation | None:
     """Plan the voiding or deleting that somebody asked for; None when there is none, or it waits."""
@@ -139,6 +169,8 @@ def plan_ending(invoice_id: int, *, tries: int = 1, again: bool = False) -> Oper
         return None
     link = _link(invoice, mirrored)
     if policy_of(invoice.connection, SyncObject.INVOICE).read_only:
+        if link.reason != _READ_ONLY:
+            _as_in_quickbooks(mirrored)
         _say(link, Outcome.PENDING, reason=_READ_ONLY)
         return None
     open_operation = _open(invoice)
@@ -151,6 +183,8 @@ def plan_ending(invoice_id: int, *, tries: int = 1, again: bool = False) -> Oper
     if not again and _refused_before(invoice, context):
         return None
     _say(link, Outcome.PENDING)
+    # An edit that was not sent is given up with the invoice; if QuickBooks refuses the ending, nothing of it is left.
+    _as_in_quickbooks(mirrored)
     return plan(
         invoice.connection,
         entity="Invoice",

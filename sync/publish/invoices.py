@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from invoices.enums import InvoiceOrigin, InvoiceStatus
 from invoices.models import Invoice, InvoiceLine
@@ -13,10 +14,11 @@ from qbo_connector.enums import OperationState
 from qbo_connector.models import Connection, Operation
 from qbo_connector.outbox.freeze import referenced
 from qbo_connector.outbox.plan import OPEN, plan
-from sync.enums import Outcome
+from sync.enums import Outcome, SyncObject
 from sync.mapping.invoice import marker, to_invoice
 from sync.models import Link
 from sync.numbers import next_number
+from sync.policies import policy_of
 from sync.publish.parties import customer_for, item_for
 from sync.publish.texts import storable
 
@@ -49,12 +51,15 @@ def publish(invoice_id: int, *, again: bool = False) -> Operation | None:
 
 
 def _link_pending(invoice: Invoice) -> None:
+    # It is planned all the same: the outbox holds it as long as nothing may be written.
+    read_only = policy_of(invoice.connection, SyncObject.INVOICE).read_only
+    reason = _("Read-only mode: nothing is written to QuickBooks.") if read_only else ""
     Link.objects.update_or_create(
         connection=invoice.connection,
         entity="Invoice",
         object_type="invoice",
         object_id=invoice.pk,
-        defaults={"outcome": Outcome.PENDING, "reason": "", "detail": "", "changed_at": timezone.now()},
+        defaults={"outcome": Outcome.PENDING, "reason": reason, "detail": "", "changed_at": timezone.now()},
     )
 
 

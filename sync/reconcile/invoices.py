@@ -114,6 +114,10 @@ def _not_under_way(batch: Batch) -> list[Mirrored]:
 def _merged(policy: Policy, wanted: Sequence[tuple[Mirrored, SyncedInvoice]]) -> dict[int | None, MergedInvoice]:
     """The invoices that were changed here, merged; by id. Two statements, and a third where there are any."""
     by_id = {row.id: row for _found, row in wanted if row.id is not None}
+    if invoice_changes.one_way(policy):
+        for pk in InvoiceEdit.objects.filter(invoice__in=by_id).order_by("pk").values_list("pk", flat=True):
+            invoice_changes.plan_change(pk)  # gives it up
+        return {}
     edits = {
         edit.invoice_id: edit
         for edit in InvoiceEdit.objects.filter(invoice__in=by_id).select_related("invoice").order_by("pk")

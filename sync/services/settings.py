@@ -13,6 +13,7 @@ from core.conditions import problems_of, setting
 from core.events import emit
 from core.plain import plain
 from qbo_connector.models import Connection
+from qbo_connector.outbox import plan
 from sync.dry_run import Report, dry_run
 from sync.enums import (
     BackFill,
@@ -212,6 +213,9 @@ def set_read_only(connection: Connection, *, on: bool, by: Any) -> None:
         return
     settings.read_only = on
     settings.save(update_fields=["read_only"])
+    # What was planned before waits as well.
+    Connection.objects.filter(pk=connection.pk).update(holds_writes=on)
     emit("sync.read_only_on" if on else "sync.read_only_off", connection, by=by)
     if not on:
         again.request(connection, list(SyncObject), by=by)
+        transaction.on_commit(lambda: plan.call_worker(connection.pk), robust=True)
