@@ -11,6 +11,7 @@ from typing import Any
 
 from core.money import rounded
 from core.plain import plain
+from invoices.enums import LineKind
 from sync.enums import Winner
 from sync.merge import Clash, Rule, merge
 
@@ -61,6 +62,8 @@ def merge_lines(
     ours = {line["id"] for line in crm if line["id"]}
     merged = MergedLines()
     for line in crm:
+        if _is_discount_on_all(line):
+            continue  # QuickBooks' own counts, below
         if not line["id"]:
             _both(merged, line)
         elif line["id"] in theirs:
@@ -70,11 +73,16 @@ def merge_lines(
     for line in quickbooks:
         if line["id"] in ours:
             continue
-        if line["id"] not in before:
+        if _is_discount_on_all(line) or line["id"] not in before:
             _both(merged, line)
         elif _fields(line) != _fields(before[line["id"]]):
             _removed_here(merged, _decided(winner, times), line)
     return merged
+
+
+def _is_discount_on_all(line: Line) -> bool:
+    """QuickBooks reckons it anew whenever a line changes and gives it no id: it is not told apart by one."""
+    return line["kind"] == LineKind.DISCOUNT and not line["id"]
 
 
 def _decided(winner: Winner, times: Times) -> Winner:
