@@ -11,7 +11,7 @@ from invoices.ports import Problem
 from qbo_connector.mirror import read
 from qbo_connector.models import Connection
 from sync.mapping.customer import clean_name
-from sync.publish.parties import income_account
+from sync.publish.accounts import income_account
 
 NAME_LIMIT = 500
 ITEM_NAME_LIMIT = 100
