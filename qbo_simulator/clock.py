@@ -9,6 +9,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+#: Where the simulated time ends: the first second of 2200. Beyond year 9999 nothing could be written any more.
+LATEST = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
+FASTEST = 1_000_000
+
 
 class Clock:
     """Real time moved by ``offset`` seconds and running ``speed`` times as fast."""
@@ -22,7 +26,7 @@ class Clock:
     def timestamp(self) -> float:
         """Return the simulated time as seconds since 1970."""
         with self._lock:
-            return self._simulated + (time.time() - self._real) * self.speed
+            return min(self._simulated + (time.time() - self._real) * self.speed, LATEST)
 
     def now(self) -> datetime:
         """Return the simulated time, in UTC."""
@@ -47,12 +51,15 @@ class Clock:
             self._simulated = at + kept.get("offset", 0.0) + (self._real - at) * self.speed
 
     def change(self, *, offset: float | None = None, advance: float | None = None, speed: float | None = None) -> None:
-        """Set the offset to real time, move on by ``advance`` seconds, or change the speed."""
-        current = self.timestamp()
+        """Set the offset to real time, move on by ``advance`` seconds, or change the speed. Raises ValueError."""
+        current, real = self.timestamp(), time.time()
+        simulated = (current if offset is None else real + offset) + (advance or 0.0)
+        if not 0 <= simulated < LATEST:
+            raise ValueError("the clock goes from 1970 to 2200")
+        if speed is not None and not 0 <= speed <= FASTEST:
+            raise ValueError(f"the speed goes from 0 to {FASTEST:,}")
         with self._lock:
-            self._real = time.time()
-            self._simulated = current if offset is None else self._real + offset
-            self._simulated += advance or 0.0
+            self._real, self._simulated = real, simulated
             if speed is not None:
                 self.speed = speed
 

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from qbo_simulator import (
@@ -86,6 +88,8 @@ def _add_company(app: Application, request: Request, body: Body) -> Any:
         wanted = body.get("realmId")
         if wanted is not None and load_company(tx, str(wanted)) is not None:
             raise Wrong("there is a company with this realmId")
+        if wanted is not None and not re.fullmatch(r"[0-9]{1,19}", str(wanted)):
+            raise Wrong("a realmId has digits only, at most 19")
         realm = seed.add_company(
             tx,
             template,
@@ -133,6 +137,10 @@ def _token_policy(app: Application, request: Request, body: Body) -> Any:
             raise Wrong(f"unknown: {name}; there are {', '.join(grants.POLICY_DEFAULTS)}")
         if name in grants.CHOICES and value not in grants.CHOICES[name]:
             raise Wrong(f"{name} is one of {', '.join(grants.CHOICES[name])}")
+        if name.endswith("_seconds") and not (
+            isinstance(value, (int, Decimal)) and not isinstance(value, bool) and value >= 0
+        ):
+            raise Wrong(f"{name} is a number of seconds")
     app.token_policy = {**app.token_policy, **body}
     app.store.save_setting("token_policy", app.token_policy)
     return app.token_policy

@@ -20,10 +20,18 @@ class Limits:
         self._batches: dict[str, deque[float]] = {}
 
     def change(self, wanted: dict[str, Any]) -> None:
-        """Set some limits. Raises KeyError for an unknown name."""
-        for name in wanted:
+        """Set some limits. Raises KeyError for an unknown name, ValueError for what is no limit."""
+        for name, value in wanted.items():
             if name not in DEFAULTS:
                 raise KeyError(name)
+            if name == "on":
+                right = isinstance(value, bool)
+            else:
+                right = value is None or (
+                    isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+                )
+            if not right:
+                raise ValueError(f"{name} can't be {value!r}")
         self.settings = {**self.settings, **wanted}
 
     def refuses(self, realm: str, *, batch: bool, in_flight: int) -> bool:

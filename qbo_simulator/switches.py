@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 DEFAULTS: dict[str, Any] = {
@@ -74,6 +75,17 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 }
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+
+
+#: Whether a value fits, where it is a number.
+NUMBERS: dict[str, Callable[[Any], bool]] = {
+    "requestid_retention": lambda value: value is None or _is_number(value),
+    "batch_size": lambda value: _is_number(value) and value == int(value),
+}
+
+
 def changed(current: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
     """Return the switches with some of them set. Raises KeyError for an unknown name, ValueError for a value."""
     for name, value in wanted.items():
@@ -82,5 +94,7 @@ def changed(current: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
         if name in CHOICES and value not in CHOICES[name]:
             raise ValueError(f"{name} is one of {', '.join(map(str, CHOICES[name]))}")
         if isinstance(DEFAULTS[name], (bool, list)) and not isinstance(value, type(DEFAULTS[name])):
+            raise ValueError(f"{name} can't be {value!r}")
+        if name in NUMBERS and not NUMBERS[name](value):
             raise ValueError(f"{name} can't be {value!r}")
     return {**current, **wanted}

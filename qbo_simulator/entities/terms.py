@@ -11,6 +11,13 @@ def due_date(day: date, term: dict[str, Any] | None) -> date:
     """Return when a form of ``day`` is due by a term: days to count, or a day of the month."""
     if term is None:
         return day
+    try:
+        return _by_term(day, term)
+    except (OverflowError, ValueError):
+        return date.max
+
+
+def _by_term(day: date, term: dict[str, Any]) -> date:
     if term.get("Type") != "DATE_DRIVEN":
         return day + timedelta(days=int(term.get("DueDays") or 0))
     wanted = int(term.get("DayOfMonthDue") or 1)

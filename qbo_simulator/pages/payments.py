@@ -39,7 +39,10 @@ def payment(app: Application, request: Request, realm: str, identifier: str) -> 
     with app.store.reading() as tx:
         company = company_of(tx, realm)
         body = object_of(tx, realm, "Payment", identifier)
-    return render("payment.html", **frame(request, "payments", company), body=body)
+        links = [link for line in body.get("Line", []) for link in line.get("LinkedTxn", [])]
+        paid = {link["TxnId"] for link in links if link["TxnType"] == "Invoice"}
+        numbers = {invoice: object_of(tx, realm, "Invoice", invoice).get("DocNumber") for invoice in paid}
+    return render("payment.html", **frame(request, "payments", company), body=body, numbers=numbers)
 
 
 def change(app: Application, request: Request, realm: str, identifier: str) -> Response:

@@ -48,7 +48,9 @@ _TEMPLATES.filters |= {"money": money, "number": number, "setting": setting}
 def render(template: str, *, status: int = 200, **values: Any) -> Response:
     """Return a page."""
     text = _TEMPLATES.get_template(template).render(values)
-    return Response(status, text.encode(), "text/html; charset=utf-8", {"Content-Security-Policy": _POLICY})
+    return Response(
+        status, text.encode(errors="replace"), "text/html; charset=utf-8", {"Content-Security-Policy": _POLICY}
+    )
 
 
 def stylesheet() -> Response:

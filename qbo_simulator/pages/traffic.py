@@ -63,7 +63,7 @@ def pretty(text: str) -> str:
     """Return a body for reading: JSON with its structure, anything else as it is."""
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -217,8 +217,6 @@ def change_clock(app: Application, request: Request) -> Response:
             text = "Back to real time."
         case "speed":
             speed = float(form.get("speed") or 1)
-            if not 0 <= speed <= 1e6:
-                raise ValueError("A speed is between 0 and 1,000,000.")
             app.clock.change(speed=speed)
             text = f"Time runs {speed:g} times as fast."
         case _:

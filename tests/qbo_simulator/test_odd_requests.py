@@ -131,3 +131,34 @@ def test_any_parameters_and_bodies_are_answered_or_refused(app, entities, since,
         app.serve(Request("POST", "/v2/oauth2/tokens/revoke", {}, raw)),
     ]
     assert all(answer.status in (200, 400, 401) for answer in answers), [answer.body for answer in answers]
+
+
+LAST_DAY = {"TxnDate": "9999-12-31"}
+LINE = {"Amount": 5, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {"ItemRef": {"value": "1"}}}
+EXPENSE = {
+    "Amount": 5,
+    "DetailType": "AccountBasedExpenseLineDetail",
+    "AccountBasedExpenseLineDetail": {"AccountRef": {"value": "7"}},
+}
+
+
+def test_forms_of_the_first_and_the_last_day_are_taken_and_reported(app):
+    """Their due dates and ages lie beyond what dates can hold."""
+    bill = {"VendorRef": {"value": "30"}, "Line": [EXPENSE], "SalesTermRef": {"value": "3"}, **LAST_DAY}
+    invoice = {"CustomerRef": {"value": "1"}, "Line": [LINE]}
+    for path, body in (
+        ("bill", bill),
+        ("invoice", invoice | LAST_DAY),
+        ("invoice", invoice | {"TxnDate": "0001-01-01"}),
+    ):
+        answer = send(app, "POST", path, json.dumps(body).encode())
+        assert answer.status == 200, answer.body
+    for report in ("AgedReceivables", "AgedReceivableDetail", "AgedPayables", "AgedPayableDetail"):
+        assert send(app, "GET", f"reports/{report}").status == 200
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"DisplayName":"\\ud800"}', b'{"Balance":' + b"9" * 5000 + b"}"])
+def test_the_page_of_an_odd_call_shows_it(app, body):
+    assert send(app, "POST", "customer", body).status == 400
+    number = json.loads(app.serve(Request("GET", "/_simulator/calls", {}, b"")).body)["calls"][-1]["number"]
+    assert app.serve(Request("GET", f"/calls/{number}", {}, b"")).status == 200

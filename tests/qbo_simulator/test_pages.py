@@ -181,7 +181,9 @@ def test_a_person_records_a_payment_and_sees_it(us, press, page):
     shown = press(f"{COMPANY}/invoices/130", action="pay", amount="100", date="2026-04-20")
 
     assert "Payment of 100.00 recorded on 2026-04-20." in shown
-    assert re.search(r"Payment \d+</a>", shown)
+    made = re.search(r'href="([^"]+/payments/\d+)">Payment \d+</a>', shown)
+    assert made
+    assert ">Invoice 1037</a>" in page(made.group(1))
     assert us.get("Invoice", "130")["Balance"] == 262.07
     assert "262.07" in page(f"{COMPANY}/invoices/130")
     assert us.control("GET", "calls")["by_kind"].get("create") is None

@@ -56,9 +56,38 @@ def test_wrong_names_and_values_are_refused(us):
         ({"default_order": "sideways"}, 400),
         ({"check_amounts": "yes"}, 400),
         ({"metered_kinds": "read"}, 400),
+        ({"batch_size": "a"}, 400),
+        ({"batch_size": 2.5}, 400),
+        ({"requestid_retention": "a"}, 400),
     ):
         assert requests.post(f"{us.url}/_simulator/switches", json=body, timeout=5).status_code == status
     assert us.control("GET", "switches") == switches.DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("clock", {"advance": 1e18}),
+        ("clock", {"offset": -1e12}),
+        ("clock", {"offset": "nan"}),
+        ("clock", {"speed": -1}),
+        ("limits", {"per_second": "x"}),
+        ("limits", {"on": "yes"}),
+        ("token-policy", {"access_seconds": "x"}),
+        ("token-policy", {"code_seconds": -1}),
+        ("companies", {"realmId": "a/b"}),
+    ],
+)
+def test_settings_that_would_break_every_later_call_are_refused(us, path, body):
+    before = us.control("GET", path)
+    assert requests.post(f"{us.url}/_simulator/{path}", json=body, timeout=5).status_code == 400
+    after = us.control("GET", path)
+    if path == "clock":
+        assert abs(after["offset"]) < 1
+        assert after["speed"] == 1
+    else:
+        assert after == before
+    us.query("select * from Term")
 
 
 def test_entity_names_in_queries(us):

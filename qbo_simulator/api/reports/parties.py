@@ -147,6 +147,10 @@ def balance_detail(ledger: Ledger, asked: Asked, *, side: str) -> dict[str, Any]
     return report(f"{side}BalanceDetail", asked, columns, rows, period=(day, day), options=[("report_date", day)])
 
 
+#: More days than there are between the first and the last date that Python knows.
+_EVER = 10**7
+
+
 def _ages(asked: Asked) -> list[tuple[str, int, int]]:
     """Return the columns of age: title, first and last day past due."""
     try:
@@ -154,10 +158,10 @@ def _ages(asked: Asked) -> list[tuple[str, int, int]]:
     except ValueError:
         days, count = 30, 4
     days, count = max(days, 1), min(max(count, 2), 12)
-    found = [("Current", -(10**6), 0)]
+    found = [("Current", -_EVER, 0)]
     for number in range(count - 1):
         found.append((f"{number * days + 1} - {(number + 1) * days}", number * days + 1, (number + 1) * days))
-    return [*found, (f"{(count - 1) * days + 1} and over", (count - 1) * days + 1, 10**6)]
+    return [*found, (f"{(count - 1) * days + 1} and over", (count - 1) * days + 1, _EVER)]
 
 
 def _days_late(document: Document, asked: Asked, day: str) -> int:
