@@ -29,7 +29,6 @@ class ConnectionSettings(models.Model):
         default=False, help_text="Nothing is written to QuickBooks; what would be, is shown."
     )
     before_upgrade = models.JSONField(null=True, blank=True)
-    alert_threshold = models.PositiveIntegerField(default=10, help_text="Failing records above which admins get mail.")
 
     def __str__(self) -> str:
         return f"settings of company {self.connection_id}"
