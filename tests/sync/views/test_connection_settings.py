@@ -385,7 +385,8 @@ def test_a_company_that_does_not_exist_is_not_found(admin):
 def test_the_page_costs_a_fixed_number_of_statements(admin, django_assert_max_num_queries):
     connection = company()
 
-    # Session, person, banner; company and its rules; progress 4; objects 4; usage, months, forecast, estimate; timeline.
+    # Session, person, banner; company and its rules; progress 4;
+    # objects 4; usage, months, forecast, estimate; timeline.
     with django_assert_max_num_queries(18):
         admin.get(url("connection-settings", connection))
     with django_assert_max_num_queries(8):
