@@ -218,7 +218,13 @@ def _line(tx: Transaction, company: Company, entry: Values, stored: Body | None)
     for name in ("Qty", "UnitPrice", "ItemRef", "TaxCodeRef"):
         detail.pop(name, None)
     if entry["item"]:
-        detail["ItemRef"] = {"value": named(tx, company.realm, "Item", entry["item"])["Id"]}
+        item = named(tx, company.realm, "Item", entry["item"])
+        detail["ItemRef"] = {"value": item["Id"]}
+        if not same:
+            # A new line takes from its item what was left empty, as in QuickBooks.
+            entry = entry | {"description": entry["description"] or str(item.get("Description", ""))}
+            if not entry["price"] and not entry["amount"]:
+                entry |= {"price": number(item.get("UnitPrice") or 0)}
     if entry["tax"]:
         detail["TaxCodeRef"] = {"value": entry["tax"]}
     amount = entry["amount"]

@@ -146,6 +146,19 @@ def test_an_invoice_is_made_with_lines(us, press, page):
     assert made["CustomerMemo"] == {"value": "Thanks"}
 
 
+def test_a_new_line_takes_price_and_description_of_its_item(us, press, filled):
+    press(f"{COMPANY}/invoices/new", **{"customer": "cool cars", "line-0-description": "", "line-0-item": "Design"})
+    two = {"line-0-description": "Plan", "line-0-item": "Design", "line-0-qty": "2"}
+    press(f"{COMPANY}/invoices/new", customer="cool cars", **two)
+
+    second, first = us.query("SELECT * FROM Invoice ORDERBY Id DESC MAXRESULTS 2")["Invoice"]
+    shown = [(form["Line"][0]["Description"], form["Line"][0]["Amount"]) for form in (first, second)]
+    assert shown == [("Custom Design", 75), ("Plan", 150)]
+    form = filled(f"{COMPANY}/invoices/{first['Id']}/edit")
+    press(f"{COMPANY}/invoices/{first['Id']}/edit", **{**form, "line-0-price": "", "line-0-description": ""})
+    assert us.get("Invoice", first["Id"])["TotalAmt"] == 0
+
+
 def test_an_edited_invoice_keeps_what_was_not_changed(us, press, filled):
     before = us.get("Invoice", "130")
     form = filled(f"{COMPANY}/invoices/130/edit")
