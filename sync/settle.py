@@ -11,7 +11,7 @@ from django.utils import timezone
 from core.events import emit
 from core.models import Origin
 from invoices.models import Invoice
-from qbo_connector.enums import OperationState
+from qbo_connector.enums import OperationState, Verb
 from qbo_connector.models import Operation
 from sync.enums import Outcome
 from sync.models import Link
@@ -84,6 +84,8 @@ def settle(operation_id: int) -> Operation | None:
         payments.settled(operation)
     elif settled.record_of(operation) is not None:
         settled.take_note(operation.connection, [operation])
+    elif object_type == "invoice" and operation.verb == Verb.DELETE and operation.state == OperationState.DONE:
+        pass  # reconcile tells what became of it, and may have done so already
     elif object_type == "invoice" and pk.isdigit():
         if operation.state == OperationState.DONE:
             _link(operation, object_type, int(pk))

@@ -216,7 +216,8 @@ def settled(operation: Operation) -> bool:
             _sent(operation, pk)
         else:
             Invoice.objects.filter(pk=pk, ending=operation.verb).update(ending=Ending.NONE, updated_at=timezone.now())
-        return plan_wish(pk) is not None
+        # What is left of an edit waits for a person or for the end of read-only mode, and its link says so.
+        return plan_wish(pk) is not None or InvoiceEdit.objects.filter(invoice_id=pk).exists()
     tries = operation.context.get("tries", 1)
     if operation.fault_code != STALE or tries >= MOST_TRIES:
         return False

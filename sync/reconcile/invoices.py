@@ -46,6 +46,10 @@ def apply(batch: Batch) -> None:
     held = Invoice.objects.select_for_update(of=("self",)).filter(pk__in=ids.values()).order_by("pk")
     tracked = {pk for pk, is_tracked in held.values_list("pk", "tracked") if is_tracked}
     left = left_out(policy, mapped, ids, tracked) | _unlinked(connection, mapped)
+    if policy.settings.removal == Removal.DELETE:
+        # They would be deleted again at once.
+        new = [(found, row) for found, row in mapped if found.row.qbo_id not in ids]
+        left |= {found.row.qbo_id: Left(Exclusion.POLICY) for found, row in new if row.voided}
     wanted = [(found, row) for found, row in mapped if found.row.qbo_id not in left]
     merged = _merged(policy, wanted)
     rows = [merged[row.id].row if row.id in merged else row for _found, row in wanted]
@@ -195,9 +199,12 @@ def _exclude(connection: Connection, left: Mapping[str, Left], ids: Mapping[str,
 
 
 def _known(connection: Connection, living: list[Mirrored]) -> dict[str, int]:
-    """Invoices that the CRM has, by QuickBooks id: by link, else by the marker that we put into the note."""
-    links = links_by_id(connection, "Invoice", "invoice", [found.row.qbo_id for found in living])
-    ids = {qbo_id: link.object_id for qbo_id, link in links.items()}
+    """Invoices that the CRM has, by QuickBooks id: their own or their link's, else by the marker in the note."""
+    qbo_ids = [found.row.qbo_id for found in living]
+    links = links_by_id(connection, "Invoice", "invoice", qbo_ids)
+    # The links may have been deleted with the sync of invoices; what was changed here is merged all the same.
+    ids = dict(Invoice.objects.filter(connection=connection, external_id__in=qbo_ids).values_list("external_id", "pk"))
+    ids |= {qbo_id: link.object_id for qbo_id, link in links.items()}
     marked: dict[uuid.UUID, str] = {}
     for found in living:
         if found.row.qbo_id in ids:
