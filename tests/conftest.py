@@ -64,3 +64,4 @@ def pytest_configure(config: pytest.Config) -> None:
     """Fixtures that import models can only be loaded once Django is set up."""
     config.pluginmanager.import_plugin("tests.quickbooks")
     config.pluginmanager.import_plugin("tests.books")
+    config.pluginmanager.import_plugin("tests.faults.world")

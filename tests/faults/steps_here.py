@@ -187,7 +187,7 @@ def record_payment(world: World, dice: Dice) -> str | None:
     first = pick(dice, _invoices().filter(balance__gt=0, ending=""))
     if first is None:
         return None
-    also = [each for each in _invoices().filter(customer_external_id=first.customer_external_id, balance__gt=0)[:3]]
+    also = list(_invoices().filter(customer_external_id=first.customer_external_id, balance__gt=0)[:3])
     chosen = also if dice.random() < 0.3 else [first]
     parts = [(each, each.balance if dice.random() < 0.5 else (each.balance / 2).quantize(Decimal("0.01")))
              for each in chosen if each.balance > Decimal("0.02")]  # fmt: skip

@@ -15,7 +15,7 @@ from tests.faults.seeds import seeds
 from tests.faults.steps_here import HERE
 from tests.faults.steps_there import THERE
 from tests.faults.trouble import TROUBLE, WORK
-from tests.faults.two_sides import Step, World, world  # noqa: F401 -- a fixture
+from tests.faults.two_sides import Step, World
 
 pytestmark = [pytest.mark.slow]
 DOERS = {**HERE, **THERE, **TROUBLE, **WORK}
@@ -33,7 +33,7 @@ def steps_of(seed: int, *, trouble: bool = True) -> list[Step]:
     return steps
 
 
-def converge(world: World) -> None:  # noqa: F811
+def converge(world: World) -> None:
     """Quiet: both sides agree after two cycles, having written each object a few times at most."""
     world.quiet()
     before = world.writes()
@@ -45,7 +45,7 @@ def converge(world: World) -> None:  # noqa: F811
     assert world.writes() - before <= 2 * objects + 5, "they wrote and wrote"
 
 
-def assert_idle(world: World, cycles: int = 2) -> None:  # noqa: F811
+def assert_idle(world: World, cycles: int = 2) -> None:
     """Cycles in which nothing happens on either side, for one read each."""
     world.quickbooks.call("DELETE", "calls")
     tokens = {row["Id"]: row["SyncToken"] for row in world.there("Customer") + world.there("Invoice")}
@@ -60,7 +60,7 @@ def assert_idle(world: World, cycles: int = 2) -> None:  # noqa: F811
     assert not said, said
 
 
-def check(world: World, steps: list[Step]) -> None:  # noqa: F811
+def check(world: World, steps: list[Step]) -> None:
     """Do the steps and see that they end well."""
     try:
         world.run(steps, DOERS)
@@ -74,10 +74,10 @@ def check(world: World, steps: list[Step]) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize("seed", seeds(fewest=5))
-def test_random_work_amid_random_trouble_ends_in_agreement(seed, world):  # noqa: F811
+def test_random_work_amid_random_trouble_ends_in_agreement(seed, world):
     check(world, steps_of(seed))
 
 
 @pytest.mark.parametrize("seed", seeds(fewest=3))
-def test_random_work_ends_in_agreement(seed, world):  # noqa: F811
+def test_random_work_ends_in_agreement(seed, world):
     check(world, steps_of(1000 + seed, trouble=False))

@@ -15,7 +15,6 @@ from tests.faults.steps_here import HERE
 from tests.faults.steps_there import THERE
 from tests.faults.test_r10_both_sides_converge import assert_idle
 from tests.faults.trouble import WORK
-from tests.faults.two_sides import world  # noqa: F401 -- a fixture
 from tests.makers import deal_of, requested_invoice
 
 REMOVALS = [
@@ -26,7 +25,7 @@ REMOVALS = [
 DOERS = {**HERE, **THERE, **WORK}
 
 
-def old_page(world, entity, rows):  # noqa: F811
+def old_page(world, entity, rows):
     """The next change data answers with objects as they were before."""
     answer = {"CDCResponse": [{"QueryResponse": [{entity: rows, "startPosition": 1, "maxResults": len(rows)}]}]}
     now = world.there("CompanyInfo")[0]["MetaData"]["LastUpdatedTime"]
@@ -34,7 +33,7 @@ def old_page(world, entity, rows):  # noqa: F811
 
 
 @pytest.mark.parametrize("seed", seeds(10))
-def test_random_removals_end_in_agreement(seed, world):  # noqa: F811
+def test_random_removals_end_in_agreement(seed, world):
     dice = random.Random(seed)
     stale = world.there("Invoice")
     steps = [(dice.choice(REMOVALS), dice.randrange(10**9)) for _number in range(22)]
@@ -52,7 +51,7 @@ def test_random_removals_end_in_agreement(seed, world):  # noqa: F811
     assert_idle(world)
 
 
-def test_what_came_and_went_between_two_reads_leaves_no_trace(world):  # noqa: F811
+def test_what_came_and_went_between_two_reads_leaves_no_trace(world):
     customer = world.books.customer("Short Story", "short@there.example")
     line = world.there("Invoice")[0]["Line"][0]
     invoice = world.books.make("Invoice", CustomerRef={"value": customer}, Line=[line])
@@ -70,7 +69,7 @@ def test_what_came_and_went_between_two_reads_leaves_no_trace(world):  # noqa: F
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_a_deleted_invoice_is_not_resurrected_by_an_older_page(times, world):  # noqa: F811
+def test_a_deleted_invoice_is_not_resurrected_by_an_older_page(times, world):
     invoice = Invoice.objects.order_by("pk")[0]
     stale = [row for row in world.there("Invoice") if row["Id"] == invoice.external_id]
     world.act(f"Invoice/{invoice.external_id}", operation="delete")
@@ -89,7 +88,7 @@ def test_a_deleted_invoice_is_not_resurrected_by_an_older_page(times, world):  #
     assert link.outcome == Outcome.BROKEN
 
 
-def test_a_void_invoice_counts_nothing_and_is_not_deleted(world):  # noqa: F811
+def test_a_void_invoice_counts_nothing_and_is_not_deleted(world):
     deal = deal_of("Cool Cars", world.rep)
     invoice = requested_invoice(deal, world.rep)
     world.cycle()
@@ -105,7 +104,7 @@ def test_a_void_invoice_counts_nothing_and_is_not_deleted(world):  # noqa: F811
 
 
 @pytest.mark.parametrize("how", ["refuse", "unlink"])
-def test_an_invoice_with_payments_is_deleted(how, world):  # noqa: F811
+def test_an_invoice_with_payments_is_deleted(how, world):
     """QuickBooks refuses it, or takes the payment off; either way both sides say the same."""
     world.quickbooks.call("POST", "switches", {"delete_paid_invoice": how})
     invoice = Invoice.objects.order_by("pk")[0]
@@ -122,7 +121,7 @@ def test_an_invoice_with_payments_is_deleted(how, world):  # noqa: F811
 
 
 @pytest.mark.parametrize("removal", Removal.values)
-def test_inactive_and_active_again_under_each_policy(removal, world):  # noqa: F811
+def test_inactive_and_active_again_under_each_policy(removal, world):
     ObjectSettings.objects.filter(sync_object="contact").update(removal=removal)
     company = Company.objects.get(name="Cool Cars")
     link = Link.objects.get(object_type="company", object_id=company.pk)
@@ -140,7 +139,7 @@ def test_inactive_and_active_again_under_each_policy(removal, world):  # noqa: F
     assert_idle(world)
 
 
-def test_merged_twice_in_a_row_ends_with_the_last_winner(world):  # noqa: F811
+def test_merged_twice_in_a_row_ends_with_the_last_winner(world):
     invoices = Invoice.objects.filter(customer_external_id__in=["1", "2"])
     assert invoices.count() == 3
     ids = list(invoices.values_list("pk", flat=True))

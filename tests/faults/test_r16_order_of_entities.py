@@ -10,14 +10,14 @@ from tests.agreement import assert_agreement
 from tests.faults.seeds import seeds
 from tests.faults.steps_there import THERE
 from tests.faults.test_r10_both_sides_converge import assert_idle
-from tests.faults.two_sides import World, world  # noqa: F401 -- a fixture
+from tests.faults.two_sides import World
 
 ENTITIES = ["Customer", "Item", "Invoice", "Payment"]
 NEW = ["there: add_customer", "there: add_item", "there: add_invoice", "there: add_invoice", "there: pay", "there: pay",
        "there: pay", "there: reverse_payment"]  # fmt: skip
 
 
-def arrive(world: World, arrived: list[str], known: set[int], cursor) -> None:  # noqa: F811
+def arrive(world: World, arrived: list[str], known: set[int], cursor) -> None:
     """Read everything since ``cursor``, but only objects of some entities have come so far."""
     PullSchedule.objects.update(cursor=cursor)
     world.read()
@@ -27,7 +27,7 @@ def arrive(world: World, arrived: list[str], known: set[int], cursor) -> None:  
 
 
 @pytest.mark.parametrize("seed", seeds())
-def test_entities_arrive_in_any_order(seed, world):  # noqa: F811
+def test_entities_arrive_in_any_order(seed, world):
     dice = random.Random(seed)
     known = set(MirrorObject.objects.values_list("pk", flat=True))
     cursor = PullSchedule.objects.get().cursor
@@ -43,14 +43,16 @@ def test_entities_arrive_in_any_order(seed, world):  # noqa: F811
     assert not ParkedRecord.objects.exists()
     orphans = PaymentApplication.objects.filter(invoice=None, payment__removed_at=None)
     assert not orphans.exists(), (order, list(orphans))
-    nobody = [i.pk for i in Invoice.objects.filter(removed_at=None) if not (i.companies.exists() or i.contacts.exists())]
+    nobody = [
+        i.pk for i in Invoice.objects.filter(removed_at=None) if not (i.companies.exists() or i.contacts.exists())
+    ]
     linked = {row["Id"] for row in world.there("Customer") if row.get("PrimaryEmailAddr") and row["Active"]}
     assert not [pk for pk in nobody if Invoice.objects.get(pk=pk).customer_external_id in linked], order
     assert_idle(world)
 
 
 @pytest.mark.parametrize("seed", seeds(10))
-def test_a_payment_before_its_invoices(seed, world):  # noqa: F811
+def test_a_payment_before_its_invoices(seed, world):
     """Over many, in part, with a rest, and reversed before the invoices come."""
     dice = random.Random(seed)
     known, cursor = set(MirrorObject.objects.values_list("pk", flat=True)), PullSchedule.objects.get().cursor

@@ -13,7 +13,7 @@ from crm.services import products
 from invoices.models import Invoice, Payment
 from tests.agreement import assert_agreement
 from tests.faults.test_r10_both_sides_converge import assert_idle
-from tests.faults.two_sides import open_world, world  # noqa: F401 -- a fixture
+from tests.faults.two_sides import open_world
 from tests.makers import deal_of, requested_invoice
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +27,7 @@ LINES = [
 
 
 @pytest.mark.parametrize(("quantity", "price"), LINES)
-def test_a_line_made_here_is_the_same_there(quantity, price, world):  # noqa: F811
+def test_a_line_made_here_is_the_same_there(quantity, price, world):
     deal = deal_of("Bright Gardens", world.rep, ("Design", quantity, price))
     invoice = requested_invoice(deal, world.rep)
     world.cycle()
@@ -47,7 +47,7 @@ def test_a_line_made_here_is_the_same_there(quantity, price, world):  # noqa: F8
         (0.1 + 0.2, "0.30000000000000004"), ("99999999999.99", LARGEST), (0, "0"),
     ],
 )  # fmt: skip
-def test_a_number_in_any_notation_is_the_same_amount(amount, known, world):  # noqa: F811
+def test_a_number_in_any_notation_is_the_same_amount(amount, known, world):
     item = next(row for row in world.there("Item") if row["Name"] == "Design")
     world.act(f"Item/{item['Id']}", operation="corrupt", set={"UnitPrice": amount})
     world.act(f"Item/{item['Id']}", Sku="D-2")
@@ -65,7 +65,7 @@ def test_a_number_in_any_notation_is_the_same_amount(amount, known, world):  # n
     [("JPY", "1234", "2468"), ("JPY", "0.5", "1"), ("KWD", "1.234", "2.468"), ("KWD", "0.0005", "0.001"),
      ("EUR", "10.005", "20.01")],
 )  # fmt: skip
-def test_currencies_have_their_own_decimals(currency, price, total, quickbooks, world):  # noqa: F811
+def test_currencies_have_their_own_decimals(currency, price, total, quickbooks, world):
     preferences = {"CurrencyPrefs": {"MultiCurrencyEnabled": True, "HomeCurrency": {"value": "USD"}}}
     other = open_world(quickbooks, invoices_of=(), preferences=preferences)
     if not any(row["Code"] == currency for row in other.there("CompanyCurrency")):
@@ -96,7 +96,7 @@ def test_currencies_have_their_own_decimals(currency, price, total, quickbooks, 
 
 @pytest.mark.parametrize("calculation", ["TaxExcluded", "TaxInclusive"])
 @pytest.mark.parametrize("discount", ["", "percent", "amount"])
-def test_three_taxed_lines_with_a_discount_add_up(calculation, discount, quickbooks, world):  # noqa: F811
+def test_three_taxed_lines_with_a_discount_add_up(calculation, discount, quickbooks, world):
     other = open_world(quickbooks, invoices_of=(), country="GB", template="uk")
     code = next(row for row in other.there("TaxCode") if "20" in row["Name"])
     item = next(row["Id"] for row in other.there("Item") if row["Name"] == "Design")
@@ -119,7 +119,7 @@ def test_three_taxed_lines_with_a_discount_add_up(calculation, discount, quickbo
     assert_idle(other)
 
 
-def test_a_price_with_ten_decimals_goes_there_and_comes_back(world):  # noqa: F811
+def test_a_price_with_ten_decimals_goes_there_and_comes_back(world):
     product = Product.objects.get(name="Design")
     products.update(product, by=world.rep, unit_price=Decimal("0.0000012"))
     world.cycle()

@@ -12,7 +12,6 @@ from sync.enums import Outcome
 from sync.models import Link
 from tests.agreement import assert_agreement
 from tests.faults.test_r10_both_sides_converge import assert_idle
-from tests.faults.two_sides import world  # noqa: F401 -- a fixture
 
 TEXTS = {
     "emoji": "Garden 🌻👩‍🌾",
@@ -20,7 +19,7 @@ TEXTS = {
     "combining marks": unicodedata.normalize("NFD", "Crème brûlée Ångström"),
     "zalgo": "Z" + "\u0300" * 40,
     "NUL": "Gar\x00den",
-    "quotes": "O'Neil \"The\" <b>Gardener</b> & Söhne \\ 100%",
+    "quotes": 'O\'Neil "The" <b>Gardener</b> & Söhne \\ 100%',
     "spaces": "  Garden   of  spaces ",
     "controls": "Garden\x01\x1b[31m",
     "template": "{{ 7*7 }} {% now %} ${x}",
@@ -32,7 +31,7 @@ def link_of(record, kind):
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
-def test_a_text_from_quickbooks_is_stored_or_told_and_goes_round_in_no_circle(text, world):  # noqa: F811
+def test_a_text_from_quickbooks_is_stored_or_told_and_goes_round_in_no_circle(text, world):
     item = next(row for row in world.there("Item") if row["Name"] == "Design")
     changed = world.act(f"Item/{item['Id']}", Description=text)
     world.books.customer("Bystander", "by@there.example")
@@ -48,7 +47,7 @@ def test_a_text_from_quickbooks_is_stored_or_told_and_goes_round_in_no_circle(te
 
 @pytest.mark.parametrize("text", [text for name, text in TEXTS.items() if name != "NUL"],
                          ids=[name for name in TEXTS if name != "NUL"])  # fmt: skip
-def test_a_text_from_here_reaches_quickbooks_or_is_refused_in_words(text, world):  # noqa: F811
+def test_a_text_from_here_reaches_quickbooks_or_is_refused_in_words(text, world):
     """PostgreSQL and the forms take no NUL; everything else is sent as the company can store it."""
     product = Product.objects.get(name="Design")
     products.update(product, by=world.rep, description=text)
@@ -72,7 +71,7 @@ def test_a_text_from_here_reaches_quickbooks_or_is_refused_in_words(text, world)
      ("product", "sku", 100)],
 )  # fmt: skip
 @pytest.mark.parametrize("more", [0, 1], ids=["at the limit", "one more"])
-def test_a_field_at_its_limit_goes_and_one_more_is_told(more, kind, field, limit, world):  # noqa: F811
+def test_a_field_at_its_limit_goes_and_one_more_is_told(more, kind, field, limit, world):
     model, service = (Company, companies) if kind == "company" else (Product, products)
     record = model.objects.order_by("pk")[0]
     longest = model._meta.get_field(field).max_length
@@ -97,7 +96,7 @@ def test_a_field_at_its_limit_goes_and_one_more_is_told(more, kind, field, limit
     assert_idle(world)
 
 
-def test_an_invoice_of_750_lines_comes_and_can_be_changed_there(world):  # noqa: F811
+def test_an_invoice_of_750_lines_comes_and_can_be_changed_there(world):
     line = world.there("Invoice")[0]["Line"][0]
     lines = [{**line, "Id": None, "Description": f"{number} " + "é" * 1000} for number in range(750)]
     for each in lines:
@@ -123,7 +122,7 @@ def test_an_invoice_of_750_lines_comes_and_can_be_changed_there(world):  # noqa:
     ],
     ids=["email", "active", "name", "address", "lone surrogate", "NUL", "4,000 characters"],
 )  # fmt: skip
-def test_one_bad_record_never_blocks_its_batch(broken, world):  # noqa: F811
+def test_one_bad_record_never_blocks_its_batch(broken, world):
     bad = world.books.customer("Broken", "broken@there.example")
     goods = [world.books.customer(f"Good {number}", f"good{number}@there.example") for number in range(5)]
     world.act(f"Customer/{bad}", operation="corrupt", set=broken)
@@ -144,7 +143,7 @@ def test_one_bad_record_never_blocks_its_batch(broken, world):  # noqa: F811
     assert_agreement(world.quickbooks, world.connection)
 
 
-def test_names_that_differ_by_case_and_spaces_only_are_no_second_customer_and_stop_nothing(world):  # noqa: F811
+def test_names_that_differ_by_case_and_spaces_only_are_no_second_customer_and_stop_nothing(world):
     made = [
         companies.create(by=world.rep, name=name, email=f"n{number}@here.example")
         for number, name in enumerate(["Twin Oaks", "TWIN OAKS", "Twin  Oaks", " twin oaks "])

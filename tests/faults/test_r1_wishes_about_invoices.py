@@ -7,7 +7,6 @@ from qbo_connector.models import Operation
 from tests import workers
 from tests.agreement import assert_agreement
 from tests.faults.doing import WISHES, done_once
-from tests.faults.two_sides import world  # noqa: F401 -- a fixture
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workers")]
 POINTS = {
@@ -19,7 +18,7 @@ POINTS = {
 
 @pytest.mark.parametrize("wish", WISHES)
 @pytest.mark.parametrize("point", POINTS)
-def test_a_killed_worker_leaves_it_done_once(point, wish, world, tmp_path):  # noqa: F811
+def test_a_killed_worker_leaves_it_done_once(point, wish, world, tmp_path):
     invoice = Invoice.objects.order_by("pk")[0]
     with workers.worker(tmp_path, kill=POINTS[point]) as first:
         WISHES[wish](world, invoice)

@@ -7,7 +7,6 @@ from qbo_connector.models import Operation
 from tests.agreement import assert_agreement
 from tests.faults.doing import WISHES, done_once
 from tests.faults.test_r10_both_sides_converge import assert_idle
-from tests.faults.two_sides import world  # noqa: F401 -- a fixture
 
 LOST = {
     "drop after": {"when": "after", "action": "drop"},
@@ -20,7 +19,7 @@ LOST = {
 @pytest.mark.parametrize("forgotten", [False, True], ids=["remembered", "forgotten"])
 @pytest.mark.parametrize("lost", LOST)
 @pytest.mark.parametrize("wish", WISHES)
-def test_a_lost_answer_leaves_it_done_once(wish, lost, forgotten, world, settings):  # noqa: F811
+def test_a_lost_answer_leaves_it_done_once(wish, lost, forgotten, world, settings):
     invoice = Invoice.objects.order_by("pk")[0]
     WISHES[wish](world, invoice)
     world.messages()

@@ -15,7 +15,6 @@ from sync.enums import Outcome, Winner
 from sync.models import Conflict, Link, ObjectSettings
 from tests.agreement import assert_agreement
 from tests.faults.seeds import seeds
-from tests.faults.two_sides import world  # noqa: F401 -- a fixture
 
 MOST_TRIES = 3
 
@@ -109,7 +108,7 @@ def duel(world, thing, rounds, *, same):
 
 @pytest.mark.parametrize("kind", [Company1, Product1, Invoice1], ids=lambda kind: kind.object_type)
 @pytest.mark.parametrize("seed", seeds())
-def test_an_edit_between_our_read_and_our_write_is_never_overwritten(seed, kind, world):  # noqa: F811
+def test_an_edit_between_our_read_and_our_write_is_never_overwritten(seed, kind, world):
     dice = random.Random(seed)
     rounds, same = dice.choice([1, 1, 2, 3, 5]), dice.random() < 0.6
     winner = dice.choice([Winner.QUICKBOOKS, Winner.CRM, Winner.NEWEST, Winner.ASK])
@@ -143,7 +142,7 @@ def test_an_edit_between_our_read_and_our_write_is_never_overwritten(seed, kind,
 
 
 @pytest.mark.parametrize("kind", [Company1, Product1, Invoice1], ids=lambda kind: kind.object_type)
-def test_five_rounds_are_three_tries_and_a_new_edit_goes_through(kind, world):  # noqa: F811
+def test_five_rounds_are_three_tries_and_a_new_edit_goes_through(kind, world):
     ObjectSettings.objects.update(winner=Winner.CRM)
     thing = kind(world)
     link, _told = duel(world, thing, 5, same=False)

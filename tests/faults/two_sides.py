@@ -4,13 +4,11 @@ A step is a name and a number: the number seeds the step's own dice, so that ste
 the others still do the same. ``World.run`` does steps, ``cycle`` what workers do until their next read is over.
 """
 
-import datetime
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 import requests
 from celery import current_app
 from django.utils import timezone
@@ -167,16 +165,6 @@ class World:
         calls = self.quickbooks.call("GET", "calls?kind=write&limit=1000")["calls"]
         calls += self.quickbooks.call("GET", "calls?kind=batch&limit=1000")["calls"]
         return len([call for call in calls if call["requestid"]])
-
-
-@pytest.fixture
-def world(quickbooks: QuickBooks, transactional_db: None, settings: Any, monkeypatch: Any) -> Iterator[World]:
-    """A company with three customers and two services, read by the CRM; short times and no pace."""
-    settings.QBO_LIMITS = dict.fromkeys(settings.QBO_LIMITS, 100_000)
-    settings.QBO_READ_TIMEOUT = 1.0
-    monkeypatch.setattr(backlog, "SETTLES_IN", datetime.timedelta(0))
-    monkeypatch.setattr(tasks, "SWEEP_AFTER", datetime.timedelta(0))
-    yield open_world(quickbooks)
 
 
 def open_world(quickbooks: QuickBooks, *, invoices_of: Sequence[str] = ("1", "1", "2"), **company: Any) -> World:
