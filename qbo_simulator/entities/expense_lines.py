@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qbo_simulator import faults
 from qbo_simulator.amounts import ZERO, cents
 from qbo_simulator.entities import tax
-from qbo_simulator.entities.lines import Form, Line, Numbers, amount_of, check_amount, flat_lines
+from qbo_simulator.entities.lines import Form, Line, Numbers, amount_of, check_amount, flat_lines, forget_zeros
 
 if TYPE_CHECKING:
     from qbo_simulator.books import Books
@@ -57,6 +57,7 @@ def _complete(books: Books, line: Line, before: Line | None, kind: str, *, inclu
         item = books.refer(detail, "ItemRef", "Item", kind="Item", before=known, name="FullyQualifiedName")
         if item is not None and item.get("Type") == "Category":
             raise faults.business("You can't use a category on a transaction.")
+        forget_zeros(detail, line["Amount"])
         price, quantity = detail.get("UnitPrice"), detail.get("Qty")
         if price is not None and quantity is not None and not inclusive:
             check_amount(books, line["Amount"], price * quantity)

@@ -164,6 +164,7 @@ def _item_line(
     if item and item.get("IncomeAccountRef"):
         detail["ItemAccountRef"] = item["IncomeAccountRef"]
     _tax_code(books, detail, item, customer)
+    forget_zeros(detail, line["Amount"])
     price, quantity = detail.get("UnitPrice"), detail.get("Qty")
     by_gross = inclusive and detail.get("TaxInclusiveAmt") is not None
     if price is not None and quantity is not None and not by_gross:
@@ -174,6 +175,16 @@ def _item_line(
         detail.pop("TaxInclusiveAmt", None)
     line.setdefault("CustomExtensions", [])
     return line
+
+
+def forget_zeros(detail: dict[str, Any], amount: Decimal) -> None:
+    """Take zeros beside an amount as not sent: python-quickbooks fills them in, and QuickBooks keeps the amount."""
+    if not amount:
+        return
+    if detail.get("Qty") == 0 and detail.get("UnitPrice") == 0:
+        del detail["Qty"], detail["UnitPrice"]
+    if detail.get("TaxInclusiveAmt") == 0:
+        del detail["TaxInclusiveAmt"]
 
 
 def check_amount(books: Books, amount: Decimal, product: Decimal) -> None:

@@ -52,6 +52,15 @@ def new_invoice(client, amount=100):
     return invoice
 
 
+def test_the_zeros_that_the_library_fills_in_leave_the_amount_alone(client):
+    invoice = new_invoice(client)
+    invoice.Line[0].SalesItemLineDetail = SalesItemLineDetail()
+    invoice.Line[0].SalesItemLineDetail.ItemRef = Item.get(1, qb=client).to_ref()
+    invoice.save(qb=client)
+    made = Invoice.get(invoice.Id, qb=client)
+    assert (made.TotalAmt, made.Line[0].Amount) == (100, 100)
+
+
 def test_raw_methods(client):
     body = {"DisplayName": "Raw", "Notes": "first"}
     made = client.create_object("Customer", json.dumps(body), request_id="raw-1")["Customer"]

@@ -193,3 +193,8 @@ def test_voids_that_do_not_exist_fail_each_in_its_own_way(us):
     assert (bill.status_code, bill.json()["Fault"]["type"]) == (200, "SystemFault")
     entry = us.raw("POST", "journalentry", json={"Id": "1", "SyncToken": "0"}, params={"operation": "void"})
     assert (entry.status_code, set(entry.json())) == (200, {"BatchItemResponse", "time"})
+
+
+def test_zeros_beside_an_amount_are_not_compared_with_it(us):
+    bill = us.post("Bill", {"VendorRef": {"value": "30"}, "Line": [by_item(5, UnitPrice=0, Qty=0)]})
+    assert bill["TotalAmt"] == 5
