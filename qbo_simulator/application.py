@@ -183,7 +183,7 @@ class Application:
 
     def _fault(self, rule: FaultRule) -> Response:
         if rule.action == "fault_lowercase":
-            return Response(rule.status or 400, injection.body_bytes(self._lower_case(rule)))
+            return Response(rule.fault_status(), injection.body_bytes(self._lower_case(rule)))
         status = 200 if rule.action == "fault_in_200" else rule.fault_status()
         body: dict[str, Any] = {"Fault": rule.fault_body(), "time": clock.body_time(self.clock.now())}
         return Response(status, injection.body_bytes(body))

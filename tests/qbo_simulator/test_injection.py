@@ -88,6 +88,7 @@ def test_latency_for_every_call_goes_with_another_fault(us):
         ({"code": "6240", "detail": "taken"}, 400, '"Detail": "taken"'),
         ({"code": "120", "status": 401, "message": "Authorization Failure"}, 401, "Authorization Failure"),
         ({"action": "fault_lowercase", "code": "6240"}, 400, '"fault": {"error": [{"message": "Duplicate Name'),
+        ({"action": "fault_lowercase", "code": "3200"}, 401, '"type": "AUTHENTICATION"'),
         ({"status": 429}, 429, '<Error code="3001">'),
         ({"body": {"QueryResponse": {"Wombat": [{"Id": 1}]}}}, 200, "Wombat"),
         ({"body": "not json", "status": 502, "content_type": "text/plain"}, 502, "not json"),
