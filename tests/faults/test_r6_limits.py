@@ -22,6 +22,12 @@ from tests.faults.seeds import seeds
 LIMITS = {"second": 9, "minute": 475, "at_once": 9, "batches": 38}
 
 
+@pytest.fixture(autouse=True)
+def real_pace(quickbooks, settings):
+    """The pace that installations have; other tests don't wait for it."""
+    settings.QBO_LIMITS = LIMITS
+
+
 def seen(quickbooks, connection):
     """What QuickBooks saw of a company: most in a second, in a minute and at once."""
     return quickbooks.call("GET", "calls?limit=0")["rates"].get(connection.realm_id, {})
