@@ -7,14 +7,24 @@ into Decimals and dates or says in words what is wrong.
     {
       "version": 1,
       "connection_id": 3,                      # the company it will be created in; null until chosen
-      "source": "deal",                        # deal, scratch
+      "source": "deal",                        # invoices.enums.InvoiceSource
+      "quote_id": 4, "copied_from": 17, "estimate_id": 9,       # what it was made from, or null
+      "override_reason": "",                   # why a quote that is not published, or expired, was used all the same
       "customer": {"mode": "existing", "external_id": "58", "name": "Cool Cars", "email": "", "reason": "Linked"}
                or {"mode": "create", "name": "Cool Cars", "email": "", "company_name": "", "given_name": "",
                    "family_name": "", "phone": "", "billing_address": {...}}
                or {"mode": ""},                # nobody chosen yet
       "new_customer": {...},                   # what was typed for a new customer, kept while another one is chosen
       "recipient": "a@example.com",            # e-mail address the invoice is for; never sends by itself
+      "cc": "", "bcc": "",
+      "billing_address": {"line1": ...}, "shipping_address": {...},
+      "number": "",                            # only where the company numbers its invoices itself
       "currency": "USD",
+      "exchange_rate": "",                     # typed; empty: QuickBooks' own rate of the day
+      "class_id": "", "class_name": "", "location_id": "", "location_name": "",
+      "discount": {"kind": "percent", "value": "10"},           # of the whole; kind "" (none), "percent" or "amount"
+      "tax_after_discount": true,
+      "shipping": "", "shipping_tax_code": "", "deposit": "",
       "tax_mode": "automatic",                 # invoices.enums.TaxMode; "exclusive" for companies outside the US
       "lines": [{
           "key": "a1",                         # names the line inside this draft
@@ -23,11 +33,14 @@ into Decimals and dates or says in words what is wrong.
                or {"mode": ""},                # the product has no item yet
           "product_id": 7,                     # or null
           "name": "Rock Fountain",             # what the deal calls it
-          "description": "", "quantity": "1", "unit_price": "275", "service_on": "", "tax_code": "", "tax_code_name": ""
+          "description": "", "quantity": "1", "unit_price": "275", "service_on": "",
+          "tax_code": "", "tax_code_name": "",
+          "discount": {"kind": "", "value": ""}, "class_id": "", "class_name": ""
       }],
       "terms": {"external_id": "3", "name": "Net 30"},     # external_id "" for no terms
       "issued_on": "2026-11-22", "due_on": "2026-12-22",
-      "message": "", "private_note": ""
+      "message": "", "private_note": "",
+      "properties": {"12": "..."}              # custom properties by id, as typed
     }
 """
 
@@ -74,6 +87,14 @@ class DraftItem:
 
 
 @dataclass
+class DraftDiscount:
+    """A discount as typed: ``kind`` is ``percent``, ``amount`` or empty for none."""
+
+    kind: str = ""
+    value: str = ""
+
+
+@dataclass
 class DraftLine:
     """One line as typed."""
 
@@ -87,6 +108,9 @@ class DraftLine:
     service_on: str = ""
     tax_code: str = ""
     tax_code_name: str = ""
+    discount: DraftDiscount = field(default_factory=DraftDiscount)
+    class_id: str = ""
+    class_name: str = ""
 
 
 @dataclass
@@ -103,17 +127,37 @@ class DraftContent:
 
     connection_id: int | None = None
     source: str = "scratch"
+    quote_id: int | None = None
+    copied_from: int | None = None
+    estimate_id: int | None = None
+    override_reason: str = ""
     customer: DraftCustomer = field(default_factory=DraftCustomer)
     new_customer: DraftCustomer = field(default_factory=DraftCustomer)
     recipient: str = ""
+    cc: str = ""
+    bcc: str = ""
+    billing_address: dict[str, str] = field(default_factory=dict)
+    shipping_address: dict[str, str] = field(default_factory=dict)
+    number: str = ""
     currency: str = ""
+    exchange_rate: str = ""
+    class_id: str = ""
+    class_name: str = ""
+    location_id: str = ""
+    location_name: str = ""
     tax_mode: str = "automatic"
+    discount: DraftDiscount = field(default_factory=DraftDiscount)
+    tax_after_discount: bool = True
+    shipping: str = ""
+    shipping_tax_code: str = ""
+    deposit: str = ""
     lines: list[DraftLine] = field(default_factory=list)
     terms: DraftTerms = field(default_factory=DraftTerms)
     issued_on: str = ""
     due_on: str = ""
     message: str = ""
     private_note: str = ""
+    properties: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "DraftContent":
@@ -122,10 +166,8 @@ class DraftContent:
         plain["customer"] = DraftCustomer(**_known(DraftCustomer, data.get("customer") or {}))
         plain["new_customer"] = DraftCustomer(**_known(DraftCustomer, data.get("new_customer") or {}))
         plain["terms"] = DraftTerms(**_known(DraftTerms, data.get("terms") or {}))
-        plain["lines"] = [
-            DraftLine(**{**_known(DraftLine, line), "item": DraftItem(**_known(DraftItem, line.get("item") or {}))})
-            for line in data.get("lines") or []
-        ]
+        plain["discount"] = DraftDiscount(**_known(DraftDiscount, data.get("discount") or {}))
+        plain["lines"] = [_line(line) for line in data.get("lines") or []]
         return cls(**plain)
 
     def to_json(self) -> dict[str, Any]:
@@ -163,6 +205,13 @@ class ReadDraft:
     issued_on: datetime.date
     due_on: datetime.date | None
     subtotal: Decimal
+
+
+def _line(data: Mapping[str, Any]) -> DraftLine:
+    plain = _known(DraftLine, data)
+    plain["item"] = DraftItem(**_known(DraftItem, data.get("item") or {}))
+    plain["discount"] = DraftDiscount(**_known(DraftDiscount, data.get("discount") or {}))
+    return DraftLine(**plain)
 
 
 def _known(shape: Any, data: Mapping[str, Any]) -> dict[str, Any]:

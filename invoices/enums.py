@@ -54,6 +54,18 @@ class InvoiceOrigin(models.TextChoices):
     QUICKBOOKS = "quickbooks", _("QuickBooks")
 
 
+class InvoiceSource(models.TextChoices):
+    """What an invoice was made from in the CRM; empty for those of QuickBooks."""
+
+    DEAL = "deal", _("The deal's line items")
+    QUOTE = "quote", _("A quote")
+    SCRATCH = "scratch", _("Scratch")
+    COPY = "copy", _("An earlier invoice")
+    ESTIMATE = "estimate", _("An estimate")
+    RECURRING = "recurring", _("A recurring invoice")
+    WORKFLOW = "workflow", _("A workflow")
+
+
 class Ending(models.TextChoices):
     """What a person asked QuickBooks to do with an invoice, until it is done."""
 

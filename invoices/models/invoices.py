@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from core.fields import CurrencyField, MoneyField, RateField
 from core.search import search_column
-from crm.models import Company, Contact, Deal, Product
-from invoices.enums import Ending, InvoiceOrigin, InvoiceStatus, LineKind, TaxMode
+from crm.models import Company, Contact, Deal, Product, Quote
+from invoices.enums import Ending, InvoiceOrigin, InvoiceSource, InvoiceStatus, LineKind, TaxMode
 from qbo_connector.models import Connection
 
 
@@ -31,6 +31,9 @@ class Invoice(models.Model):
     status = models.CharField(max_length=12, choices=InvoiceStatus, default=InvoiceStatus.DRAFT)
 
     deal = models.ForeignKey(Deal, models.SET_NULL, null=True, blank=True, related_name="invoices")
+    source = models.CharField(max_length=10, choices=InvoiceSource, blank=True, help_text="What it was made from.")
+    quote = models.ForeignKey(Quote, models.SET_NULL, null=True, blank=True, related_name="invoices")
+    copied_from = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     contacts = models.ManyToManyField(Contact, related_name="invoices", blank=True)
     companies = models.ManyToManyField(Company, related_name="invoices", blank=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -41,6 +44,8 @@ class Invoice(models.Model):
     customer_external_id = models.CharField(max_length=40, blank=True)
     customer_name = models.CharField(max_length=500, blank=True)
     recipient = models.CharField(max_length=500, blank=True, help_text="E-mail address the invoice goes to.")
+    cc = models.CharField(max_length=500, blank=True, help_text="E-mail addresses that get a copy.")
+    bcc = models.CharField(max_length=500, blank=True, help_text="E-mail addresses that get a hidden copy.")
     billing_address = models.JSONField(default=dict, blank=True)
     shipping_address = models.JSONField(default=dict, blank=True)
 
@@ -50,15 +55,27 @@ class Invoice(models.Model):
     terms_name = models.CharField(max_length=120, blank=True)
     message = models.TextField(blank=True, help_text="Printed on the invoice.")
     private_note = models.TextField(blank=True)
+    class_external_id = models.CharField(max_length=40, blank=True)
+    class_name = models.CharField(max_length=500, blank=True)
+    location_external_id = models.CharField(max_length=40, blank=True, help_text="QuickBooks calls it a department.")
+    location_name = models.CharField(max_length=500, blank=True)
 
     currency = CurrencyField()
     exchange_rate = RateField(default=1, help_text="Units of the company's home currency for one of currency.")
     tax_mode = models.CharField(max_length=10, choices=TaxMode, default=TaxMode.AUTOMATIC)
     subtotal = MoneyField(default=0)
+    discount_percent = models.DecimalField(max_digits=7, decimal_places=4, null=True, help_text="Of the subtotal.")
     discount_total = MoneyField(default=0)
+    tax_after_discount = models.BooleanField(default=True, help_text="The discount lowers the tax as well.")
+    shipping_total = MoneyField(default=0)
+    shipping_tax_code_external_id = models.CharField(max_length=40, blank=True)
+    deposit = MoneyField(default=0, help_text="Paid in advance: lowers the balance, not the total.")
     tax_total = MoneyField(default=0)
     total = MoneyField(default=0)
     balance = MoneyField(default=0)
+    expected_tax = MoneyField(null=True, help_text="Tax as reckoned here when it was posted; empty: not reckoned.")
+    expected_total = MoneyField(null=True, help_text="Total as reckoned here when it was posted.")
+    payment_url = models.TextField(blank=True, help_text="Where the customer can pay online (QuickBooks: InvoiceLink).")
 
     emailed = models.BooleanField(default=False)
     emailed_at = models.DateTimeField(null=True)
@@ -123,7 +140,11 @@ class InvoiceLine(models.Model):
     description = models.TextField(blank=True)
     quantity = RateField(null=True, blank=True)
     unit_price = RateField(null=True, blank=True)
+    discount_percent = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)
+    discount_amount = MoneyField(default=0, help_text="Taken off the line; ``amount`` is what is left.")
     amount = MoneyField(default=0)
+    class_external_id = models.CharField(max_length=40, blank=True)
+    class_name = models.CharField(max_length=500, blank=True)
     service_on = models.DateField(null=True, blank=True)
     tax_code_external_id = models.CharField(max_length=40, blank=True)
     tax_code_name = models.CharField(max_length=120, blank=True)
