@@ -31,7 +31,7 @@ test-fast: setup ## the tests that take under two minutes and need no browser
 	$(PYTEST) -n $(JOBS) --dist loadgroup -m "not slow and not e2e"
 
 test-long: setup ## the fault tests with all their seeds (SEEDS=50 for the rows that have many)
-	FAULT_SEEDS=$(or $(SEEDS),50) $(PYTEST) -n $(JOBS) --dist loadgroup --timeout 3600 tests/faults
+	FAULT_SEEDS=$(or $(SEEDS),50) $(PYTEST) -n $(JOBS) --dist loadgroup --timeout 3600 -o faulthandler_timeout=4000 tests/faults
 
 test-clients: setup ## the JavaScript QuickBooks clients against the simulator (needs node and npm)
 	.venv/bin/python tests/qbo_simulator/node/run.py

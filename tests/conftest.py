@@ -49,6 +49,9 @@ if not worker:
     )
     os.environ["CRM_TEST_REDIS_URL"] = os.environ.get("TEST_REDIS_URL") or f"unix://{sockets}/valkey/valkey.sock"
 
+# A query that waits for a lock can't be interrupted by pytest's time limit: the server has to end it. These apply to
+# every connection of the tests and of the processes that they start.
+os.environ["PGOPTIONS"] = "-c lock_timeout=90s -c statement_timeout=170s -c idle_in_transaction_session_timeout=120s"
 os.environ.update(SETTINGS)
 os.environ["STATIC_ROOT"] = f"{os.environ['CRM_TEST_SOCKETS']}/static"
 os.environ["DATABASE_URL"] = os.environ["CRM_TEST_DATABASE_URL"]
