@@ -1,10 +1,11 @@
 """What apps add to pages that they do not own. Each app fills these lists in its ``apps.py``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from django.db.models import Q
     from django_stubs_ext import StrOrPromise
 
     from core.models import Event
@@ -77,12 +78,33 @@ class EventKind:
     sentence: Callable[["Event"], str]
 
 
+@dataclass(frozen=True)
+class ListMarks:
+    """A second mark on the rows of a list, such as the sync state: a column with pills, and a filter by state.
+
+    ``marks(ids)`` gives the marks by record, in a constant number of statements, and ``<c-sync_mark :mark>`` prints
+    one; ``shown(user)`` says whether the column makes sense at all; ``states`` are the choices of the filter;
+    ``fitting(states)`` is its condition on the list's rows. Calling it is calling ``marks``.
+    """
+
+    title: "StrOrPromise"
+    marks: Callable[[Sequence[int]], Mapping[int, Any]]
+    shown: Callable[[Any], bool]
+    states: "Sequence[tuple[str, StrOrPromise]]"
+    fitting: "Callable[[Sequence[str]], Q]"
+
+    def __call__(self, ids: Sequence[int]) -> Mapping[int, Any]:
+        """The marks of some records by id."""
+        return self.marks(ids)
+
+
 record_cards: list[RecordCard] = []
 home_cards: list[HomeCard] = []
 menu: list[MenuEntry] = []
 settings_menu: list[MenuEntry] = []
 search_sources: list[SearchSource] = []
 object_types: dict[str, ObjectType] = {}
+list_marks: dict[str, ListMarks] = {}
 event_kinds: dict[str, EventKind] = {}
 # Sentences for the whole site, such as "QuickBooks needs to be reconnected": function(user) -> list of dicts with
 # ``level``, ``text``, ``url`` and ``action``.

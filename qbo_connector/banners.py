@@ -12,6 +12,8 @@ from qbo_connector.enums import ConnectionStatus
 from qbo_connector.models import Connection
 
 MOST_BANNERS = 3
+# Whoever holds one of these makes changes that would go to QuickBooks.
+WRITING = ("crm.edit", "invoices.create", "invoices.post", "invoices.record_payment", "invoices.void")
 
 
 def banners(user: Any) -> list[dict[str, str]]:
@@ -31,6 +33,8 @@ def banners(user: Any) -> list[dict[str, str]]:
     if may:
         lines += [_ending(company, url) for company in found if company.active and company.ends_soon][:MOST_BANNERS]
         lines += [_budget(company) for company in found if company.active and company.warned][:MOST_BANNERS]
+    if any(user.has_perm(each) for each in WRITING):
+        lines += _read_only([company for company in found if company.active and company.holds_writes], user)
     return [*silence, *lines]
 
 
@@ -61,6 +65,25 @@ def _ending(connection: Any, url: str) -> dict[str, str]:
         "day": date_format(timezone.localdate(connection.token.hard_expires_at), "DATE_FORMAT"),
     }
     return {"level": "warning", "text": text, "url": f"{url}#company-{connection.pk}", "action": _("Reconnect")}
+
+
+def _read_only(companies: list[Any], user: Any) -> list[dict[str, str]]:
+    """One line for all companies to which nothing is written; with the switch for those who may turn it."""
+    if not companies:
+        return []
+    told = {"names": ", ".join(f"“{company}”" for company in companies[:MOST_BANNERS])}
+    if len(companies) > MOST_BANNERS:
+        text = _("Read-only mode is on: nothing is written to %d QuickBooks companies.") % len(companies)
+    else:
+        text = _("Read-only mode is on: nothing is written to %(names)s in QuickBooks.") % told
+    text = f"{text} {_('What is changed or created here waits, and is sent when the mode is switched off.')}"
+    line = {"level": "warning", "text": text}
+    if not user.has_perm("sync.configure"):
+        return [line]
+    url = reverse("qbo_connector:connection-list")
+    if len(companies) == 1:
+        url = f"{reverse('sync:connection-settings', args=[companies[0].pk])}#read-only"
+    return [{**line, "url": url, "action": _("Show the switch")}]
 
 
 def _budget(connection: Connection) -> dict[str, str]:

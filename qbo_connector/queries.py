@@ -116,7 +116,8 @@ def needing_a_person() -> list[Any]:
     """Companies about which somebody has to do something, with why and who connected them, in one statement.
 
     They do nothing until they are reconnected, or their consent ends soon (``ends_soon``), or their budget of reads
-    does (``warned``), or nothing has beaten for a while (``beaten_at``; then all active ones are here).
+    does (``warned``), or nothing is written to them (``holds_writes``), or nothing has beaten for a while
+    (``beaten_at``; then all active ones are here).
     """
     now = timezone.now()
     warned = Alert.objects.filter(connection=OuterRef("pk"), kind="budget", cleared_at=None)
@@ -126,7 +127,9 @@ def needing_a_person() -> list[Any]:
         beaten_at=Subquery(Heartbeat.objects.filter(name="worker").values("beaten_at")[:1]),
     ).exclude(status=ConnectionStatus.DISCONNECTED)
     waiting = Q(status__in=[ConnectionStatus.NEEDS_RECONNECT, ConnectionStatus.PAUSED])
-    rows = rows.filter(waiting | Q(ends_soon=True) | Q(warned=True) | Q(beaten_at__lt=now - SILENT))
+    rows = rows.filter(
+        waiting | Q(ends_soon=True) | Q(warned=True) | Q(holds_writes=True) | Q(beaten_at__lt=now - SILENT)
+    )
     return list(rows.select_related("connected_by", "token").order_by("company_name", "pk"))
 
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from core import properties, registry
-from sync import sentences
+from sync import list_marks, sentences
 from sync.services import mappings
 
 
@@ -27,6 +27,7 @@ def register() -> None:
             "plug-connected",
         )
     )
+    list_marks.register()
     properties.property_uses.append(mappings.uses_of_properties)
     for kind in sentences.KINDS:
         # The app that owns the record may know better words for it.

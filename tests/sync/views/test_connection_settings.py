@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from qbo_connector.services import status
 from sync import progress
 from sync.models import ObjectSettings
 from sync.reconcile import run
+from tests import makers
 from tests.quickbooks import connect, read_company, sync_company
 
 pytestmark = pytest.mark.django_db
@@ -360,12 +362,16 @@ def test_read_only_mode_is_switched_and_told_on_every_page(admin):
 
     assert "Read-only mode is on" in shown
     assert "switched read-only mode on" in shown
-    pages = ["set-up", "connection-settings"]
-    assert all(
-        "Nothing is written to QuickBooks for this" in admin.get(url(p, connection)).content.decode() for p in pages
-    )
+    told = "Read-only mode is on: nothing is written to"
+    addresses = [url("set-up", connection), url("connection-settings", connection), "/"]
+    assert all(admin.get(address).content.decode().count(told) == 1 for address in addresses)
+    rep = Client()
+    rep.force_login(makers.user())
+    seen = rep.get("/", follow=True).content.decode()
+    assert told in seen
+    assert "Show the switch" not in seen
     shown = admin.post(url("read-only", connection), {"on": "0"}, follow=True).content.decode()
-    assert "Nothing is written to QuickBooks for this" not in shown
+    assert told not in shown
 
 
 def test_a_sandbox_company_is_marked_on_every_page(admin):
