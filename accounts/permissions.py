@@ -7,6 +7,7 @@ PERMISSIONS = {
     "crm.archive": _("Archive records"),
     "invoices.view": _("See invoices, payments and their amounts"),
     "invoices.create": _("Create invoices"),
+    "invoices.override_quote": _("Invoice quotes that are not published, or expired, with a reason"),
     "invoices.post": _("Post invoices to QuickBooks"),
     "invoices.record_payment": _("Record payments of invoices"),
     "invoices.void": _("Void and delete invoices"),
@@ -26,7 +27,14 @@ ADMIN = "Admin"
 _SELLING = ["crm.edit", "crm.archive", "invoices.view", "invoices.create", "invoices.post"]
 DEFAULT_ROLES: dict[str, list[str]] = {
     SALES_REP: _SELLING,
-    SALES_MANAGER: [*_SELLING, "invoices.record_payment", "sync.view_health"],
-    OPS: [*_SELLING, "invoices.record_payment", "invoices.void", "sync.run", "sync.view_health"],
+    SALES_MANAGER: [*_SELLING, "invoices.override_quote", "invoices.record_payment", "sync.view_health"],
+    OPS: [
+        *_SELLING,
+        "invoices.override_quote",
+        "invoices.record_payment",
+        "invoices.void",
+        "sync.run",
+        "sync.view_health",
+    ],
     ADMIN: list(PERMISSIONS),
 }

@@ -61,6 +61,14 @@ def requested(event: Event) -> str:
     return act if event.actor_id else _capital(act)
 
 
+def quote_overridden(event: Event) -> str:
+    """“invoiced the quote Garden, although it expired on …: the customer asked for it”."""
+    words = {"quote": event.data.get("quote", ""), "why": event.data.get("why", ""), "reason": event.data.get("reason")}
+    if words["why"]:
+        return _("invoiced the quote %(quote)s all the same (%(why)s): “%(reason)s”") % words
+    return _("invoiced the quote %(quote)s all the same: “%(reason)s”") % words
+
+
 def corrected(event: Event) -> str:
     """“corrected the invoice and sent it to QuickBooks again”."""
     act = _("corrected the invoice over %s and sent it to QuickBooks again") % money_of(event, "total")
@@ -206,6 +214,7 @@ def payment_removed(event: Event) -> str:
 
 KINDS = (
     EventKind("invoice.requested", "invoice", "file-invoice", requested),
+    EventKind("invoice.quote_overridden", "invoice", "alert-triangle", quote_overridden),
     EventKind("invoice.corrected", "invoice", "pencil", corrected),
     EventKind("invoice.created", "invoice", "file-invoice", created),
     EventKind("invoice.created_in_quickbooks", "invoice", "file-invoice", created_there),

@@ -5,21 +5,22 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from core.money import NotAnAmount
-from crm.models import Deal, DealLine
+from crm.models import Deal, Quote
 from invoices import reading
 from invoices import terms as payment_terms
-from invoices.drafts import EXISTING, DraftContent, DraftCustomer, DraftItem, DraftLine, DraftTerms
-from invoices.enums import TaxMode
-from invoices.models import InvoiceDraft
+from invoices.drafts import EXISTING, DraftContent, DraftCustomer, DraftDiscount, DraftItem, DraftLine, DraftTerms
+from invoices.enums import InvoiceSource, TaxMode
+from invoices.models import Invoice, InvoiceDraft
 from invoices.ports import Account, CustomerChoice, ItemChoice, TaxCodeChoice, TermsChoice, accounting
+from invoices.services import default_account, draft_sources, quote_rules
 from invoices.services.create import correctable
-from invoices.totals import line_amount, plain
+from invoices.totals import Discount, discounted, line_amount, plain
 
-PRICE_STEP = Decimal("0.0000001")  # QuickBooks keeps seven decimals of a price
+DRAFTS_SHOWN = 5
 
 
 class DraftClosed(Exception):
@@ -31,35 +32,101 @@ def open_draft(deal: Deal | None, *, by: Any) -> InvoiceDraft | None:
     return InvoiceDraft.objects.filter(deal=deal, owner=by, invoice=None).order_by("-updated_at").first()
 
 
-@transaction.atomic
+def open_drafts(deal: Deal | None, *, by: Any) -> list[InvoiceDraft]:
+    """All wizards that this person left open on the deal, the one typed into last first."""
+    return list(InvoiceDraft.objects.filter(deal=deal, owner=by, invoice=None).order_by("-updated_at")[:DRAFTS_SHOWN])
+
+
 def start(deal: Deal | None, *, from_lines: bool, by: Any) -> InvoiceDraft:
-    """A new draft, filled with what the deal says and accounting matches; an open one of the same deal is replaced."""
-    InvoiceDraft.objects.filter(deal=deal, owner=by, invoice=None).delete()
-    content = DraftContent(source="deal" if from_lines else "scratch")
-    if deal is not None and from_lines:
-        for line in deal.lines.select_related("product"):
-            content.lines.append(_from_deal_line(line, content.next_key()))
-    usable = [account for account in accounting().accounts() if account.usable]
-    step = "account"
-    if deal is not None and len(usable) > 1:
-        # Several companies: the one that keeps its books in the deal's currency is proposed, not chosen.
-        usable.sort(key=lambda account: account.currency != deal.currency)
-    if usable:
-        choose_account(content, usable[0], deal_id=deal.pk if deal else None)
-        step = "account" if len(usable) > 1 else "customer"
-    return InvoiceDraft.objects.create(owner=by, deal=deal, data=content.to_json(), step=step)
+    """A new draft, filled with what the deal says and accounting matches."""
+    return start_from(InvoiceSource.DEAL if from_lines else InvoiceSource.SCRATCH, deal=deal, by=by)
 
 
-def _from_deal_line(line: DealLine, key: str) -> DraftLine:
-    price = line.unit_price * (100 - line.discount_percent) / 100
-    return DraftLine(
-        key=key,
-        product_id=line.product_id,
-        name=line.name,
-        description=line.description or (line.product.description if line.product else ""),
-        quantity=plain(line.quantity),
-        unit_price=plain(price.quantize(PRICE_STEP)),
+@transaction.atomic
+def start_from(
+    source: str,
+    *,
+    deal: Deal | None = None,
+    quote: Quote | None = None,
+    invoice: Invoice | None = None,
+    estimate: Any = None,
+    share: Decimal | None = None,
+    lines: Sequence[DraftLine] | None = None,
+    override_reason: str = "",
+    again: bool = False,
+    by: Any,
+) -> InvoiceDraft:
+    """A new wizard of ``by``, filled from a deal's lines, a quote, an earlier invoice (a copy) or an estimate.
+
+    ``source`` is an ``InvoiceSource``. ``lines`` bill these instead of all lines of the source, ``share`` only so
+    many percent of them. The deal follows from quote, invoice or estimate where it is not given. Raises
+    ``quote_rules.QuoteNotUsable`` for a quote that is not published, or expired, unless ``by`` may override that and
+    gives ``override_reason``; ``quote_rules.QuoteInvoiced`` for one that was invoiced, unless ``again``. A draft of
+    the same deal into which nothing was typed is replaced; one that was worked on stays.
+    """
+    if quote is not None:
+        quote_rules.check(quote, reason=override_reason, again=again, by=by)
+    document = invoice or estimate
+    deal = deal or (quote.deal if quote is not None else getattr(document, "deal", None))
+    content = DraftContent(
+        source=InvoiceSource(source).value,
+        quote_id=quote.pk if quote else None,
+        copied_from=invoice.pk if invoice else None,
+        estimate_id=estimate.pk if estimate else None,
+        override_reason=override_reason.strip() if quote is not None and quote_rules.refusal(quote) else "",
     )
+    content.lines = draft_sources.keyed(_source_lines(source, deal, quote, document) if lines is None else lines)
+    usable = [account for account in accounting().accounts() if account.usable]
+    step = _fill(content, usable, deal, document, currency=quote.currency if quote else "")
+    if share is not None:
+        draft_sources.take_share(content, share)
+    InvoiceDraft.objects.filter(deal=deal, owner=by, invoice=None, updated_at=F("created_at")).delete()
+    now = timezone.now()
+    data = content.to_json()
+    return InvoiceDraft.objects.create(owner=by, deal=deal, data=data, step=step, created_at=now, updated_at=now)
+
+
+def _source_lines(source: str, deal: Deal | None, quote: Quote | None, document: Any) -> list[DraftLine]:
+    if document is not None:
+        return draft_sources.lines_of_document(document)
+    if quote is not None:
+        return draft_sources.lines_of_quote(quote)
+    return draft_sources.lines_of_deal(deal) if deal is not None and source == InvoiceSource.DEAL else []
+
+
+def _fill(content: DraftContent, usable: list[Account], deal: Deal | None, document: Any, *, currency: str) -> str:
+    """Choose the company and look everything up in it; returns the step to begin with."""
+    own = next((each for each in usable if document is not None and each.connection_id == document.connection_id), None)
+    if own is not None:
+        _copy(content, own, document)
+        return "customer"
+    proposed = default_account.proposed(usable, deal=deal, currency=currency or (deal.currency if deal else ""))
+    if proposed is None:
+        return "account"
+    choose_account(content, proposed.account, deal_id=deal.pk if deal else None)
+    return "account" if len(usable) > 1 else "customer"
+
+
+def _copy(content: DraftContent, account: Account, document: Any) -> None:
+    """Fill a draft from a document of the same company: its customer, its items and everything it says."""
+    lines = content.lines
+    content.lines = []
+    choose_account(content, account, deal_id=None)
+    content.lines = lines
+    choice = accounting().customer(account.connection_id, document.customer_external_id)
+    if choice is not None:
+        choose_customer(content, choice, account)
+        content.currency = document.currency
+    draft_sources.copy_document(content, document)
+    available = accounting().terms(account.connection_id)
+    terms = next((each for each in available if each.external_id == document.terms_external_id), None)
+    if terms is not None:
+        choose_terms(content, terms)
+    match_items(content)
+    if account.needs_tax_codes:
+        name_tax_codes(content, accounting().tax_codes(account.connection_id))
+    else:
+        content.tax_mode = TaxMode.AUTOMATIC
 
 
 @transaction.atomic
@@ -185,9 +252,19 @@ def name_tax_codes(content: DraftContent, codes: Sequence[TaxCodeChoice]) -> Non
         line.tax_code_name = names.get(line.tax_code, "")
 
 
+def discount_of(typed: DraftDiscount) -> Discount | None:
+    """A typed discount as numbers; None for none. Raises NotAnAmount."""
+    if not typed.kind or not typed.value.strip():
+        return None
+    value = reading.number(typed.value)
+    return Discount(percent=value) if typed.kind == draft_sources.PERCENT else Discount(amount=value)
+
+
 def line_total(line: DraftLine, currency: str) -> Decimal | None:
-    """What a line comes to, or None while its numbers can't be read."""
+    """What a line comes to after its own discount, or None while its numbers can't be read."""
+    currency = currency or "USD"
     try:
-        return line_amount(reading.number(line.quantity), reading.number(line.unit_price), currency or "USD")
+        amount = line_amount(reading.number(line.quantity), reading.number(line.unit_price), currency)
+        return discounted(amount, discount_of(line.discount), currency)
     except (NotAnAmount, ArithmeticError):
         return None

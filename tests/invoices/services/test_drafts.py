@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from crm.models import DealLine
 from invoices import reading
-from invoices.drafts import DraftContent, DraftCustomer, DraftItem, DraftLine, DraftTerms
+from invoices.drafts import DraftContent, DraftCustomer, DraftDiscount, DraftItem, DraftLine, DraftTerms
 from invoices.models import InvoiceDraft
 from invoices.ports import CustomerChoice, ItemChoice
 from invoices.services import drafts
@@ -92,7 +92,8 @@ def test_a_draft_starts_with_what_the_deal_says(connection, deal, product, rep):
     matched, unmatched = content.lines
     assert (matched.item.external_id, matched.item.reason, matched.description) == ("4", "Linked", "Custom Design")
     assert (matched.quantity, matched.unit_price) == ("2", "75")
-    assert (unmatched.item.mode, unmatched.name, unmatched.unit_price) == ("", "Pump", "76.5")
+    assert (unmatched.item.mode, unmatched.name, unmatched.unit_price) == ("", "Pump", "85")
+    assert unmatched.discount == DraftDiscount("percent", "10")
 
 
 def test_a_match_by_name_alone_is_only_proposed(connection, deal, rep):

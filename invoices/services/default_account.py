@@ -1,0 +1,51 @@
+"""Which QuickBooks company is proposed for an invoice, and why."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from crm.models import Deal, Pipeline
+from invoices.models import PipelineCompany
+from invoices.ports import Account
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A company with the reason why it is proposed; empty where there is no choice."""
+
+    account: Account
+    reason: str = ""
+
+
+def proposed(usable: Sequence[Account], *, deal: Deal | None, currency: str) -> Proposal | None:
+    """The company of the deal's pipeline, else the first that keeps its books in ``currency``, else the first."""
+    if len(usable) < 2:
+        return Proposal(usable[0]) if usable else None
+    if deal is not None:
+        row = PipelineCompany.objects.filter(pipeline__stages=deal.stage_id).select_related("pipeline").first()
+        by_pipeline = next((each for each in usable if row and each.connection_id == row.connection_id), None)
+        if row is not None and by_pipeline is not None:
+            return Proposal(by_pipeline, _("Usual company of the pipeline %s") % row.pipeline)
+    by_currency = next((each for each in usable if each.currency == currency), None)
+    if by_currency is not None:
+        return Proposal(by_currency, _("Keeps its books in %s, as the deal") % currency)
+    return Proposal(usable[0])
+
+
+def chosen() -> dict[int, int]:
+    """The usual company of each pipeline that has one, as ids."""
+    return dict(PipelineCompany.objects.values_list("pipeline_id", "connection_id"))
+
+
+@transaction.atomic
+def choose(companies: Mapping[int, int | None], *, known: Iterable[int]) -> None:
+    """Set the usual company of pipelines; None for none. Ids that are not ``known`` companies are left out."""
+    allowed = set(known)
+    for pipeline in Pipeline.objects.filter(pk__in=companies).order_by("pk"):
+        connection_id = companies[pipeline.pk]
+        if connection_id in allowed:
+            PipelineCompany.objects.update_or_create(pipeline=pipeline, defaults={"connection_id": connection_id})
+        else:
+            PipelineCompany.objects.filter(pipeline=pipeline).delete()
