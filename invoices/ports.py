@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from invoices.enums import SyncState
-from invoices.models import Invoice
+from invoices.models import Invoice, Payment
 
 
 @dataclass(frozen=True)
@@ -162,6 +162,9 @@ class Accounting(Protocol):
 
     def edit_refusal(self, invoice: Invoice) -> str:
         """Why a change of this invoice made here could not reach the accounting system, in words; empty if it can."""
+
+    def give_up_payment(self, payment: Payment) -> str:
+        """Have a payment that was recorded here never be sent; in words why it is too late, empty if it is not."""
 
     def age(self, connection_ids: Sequence[int]) -> datetime.datetime | None:
         """When the oldest of the given companies was last read from QuickBooks."""

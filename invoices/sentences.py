@@ -232,6 +232,7 @@ KINDS = (
     EventKind("invoice.archived", "invoice", "archive", _plain("%(invoice)s was archived")),
     EventKind("invoice.deleted", "invoice", "trash", _plain("%(invoice)s was deleted here and in QuickBooks")),
     EventKind("payment.requested", "payment", "cash", _asked("recorded a payment of %(amount)s")),
+    EventKind("payment.discarded", "payment", "trash", _asked("discarded the payment of %(amount)s")),
     EventKind("payment.refused", "payment", "alert-triangle", payment_refused),
     EventKind("invoice.removed", "invoice", "trash", _plain("%(invoice)s was deleted in QuickBooks")),
     EventKind("invoice.linked", "invoice", "link", linked),

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invoices.models import Invoice
+from invoices.models import Invoice, Payment
 from invoices.ports import (
     Account,
     AccountingUnavailable,
@@ -76,6 +76,10 @@ class NoAccounting:
     def edit_refusal(self, invoice: Invoice) -> str:
         """Always refused: the change could go nowhere."""
         return _("No QuickBooks company is connected.")
+
+    def give_up_payment(self, payment: Payment) -> str:
+        """Nothing is ever sent."""
+        return ""
 
     def age(self, connection_ids: Sequence[int]) -> datetime.datetime | None:
         """Never read."""

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.events import emit
-from invoices.models import Invoice
+from invoices.models import Invoice, Payment
 from invoices.ports import (
     Account,
     AccountingUnavailable,
@@ -30,6 +30,7 @@ from qbo_connector.services import status
 from sync import checks, choices, clock, marks
 from sync.publish import invoice_changes
 from sync.publish import invoices as publishing
+from sync.publish import payments as payment_publishing
 from sync.services import connections
 
 OPEN_STATUSES = ("waiting", "sent", "partial", "overdue")
@@ -110,6 +111,10 @@ class QuickBooksAccounting:
     def edit_refusal(self, invoice: Invoice) -> str:
         """Invoices that flow one way only, that wait for a decision, or whose company is gone can't be changed here."""
         return invoice_changes.refusal(invoice)
+
+    def give_up_payment(self, payment: Payment) -> str:
+        """What was planned and never sent is cancelled; an answer that is awaited has to be known first."""
+        return payment_publishing.give_up(payment)
 
     def age(self, connection_ids: Sequence[int]) -> datetime.datetime | None:
         """The oldest last success of the given companies; None while one of them was never read."""

@@ -14,7 +14,7 @@ from qbo_connector.models import Operation
 from qbo_connector.outbox.plan import OPEN
 from sync.enums import Outcome
 from sync.models import Link
-from sync.publish.invoices import subject_of
+from sync.publish.subjects import subject_of
 
 _STATES = {
     Outcome.IN_SYNC: SyncState.IN_SYNC,
@@ -32,13 +32,13 @@ def invoice_marks(invoice_ids: Sequence[int]) -> Mapping[int, SyncMark]:
         link.object_id: link
         for link in Link.objects.filter(entity="Invoice", object_type="invoice", object_id__in=invoice_ids)
     }
-    subjects = [subject_of(pk) for pk in invoice_ids]
+    subjects = [subject_of("invoice", pk) for pk in invoice_ids]
     operations = {
         operation.subject: operation
         for operation in Operation.objects.filter(subject__in=subjects, state__in=OPEN).defer("intent", "body")
     }
     return {
-        invoice.pk: _mark(invoice, links.get(invoice.pk), operations.get(subject_of(invoice.pk)))
+        invoice.pk: _mark(invoice, links.get(invoice.pk), operations.get(subject_of("invoice", invoice.pk)))
         for invoice in invoices
     }
 

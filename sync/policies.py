@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext_lazy as _
+
 from core.properties import remembered
 from qbo_connector.models import Connection
 from sync.enums import Direction, Generation, RecordType, SyncObject, Transform, Winner
@@ -12,6 +14,7 @@ from sync.mapping.fields import Field
 from sync.merge import Rule
 from sync.models import ConnectionSettings, FieldMapping, ObjectSettings
 
+READ_ONLY = _("Read-only mode: nothing is written to QuickBooks.")
 OBJECT_OF = {
     RecordType.COMPANY: SyncObject.CONTACT,
     RecordType.CONTACT: SyncObject.CONTACT,

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.events import emit
@@ -24,6 +25,10 @@ LONGEST_REFERENCE = 21
 
 class BadPayment(ValueError):
     """The payment can't be recorded like this; the message says what to change."""
+
+
+class NotDiscardable(Exception):
+    """The payment can't be given up now; the message says why."""
 
 
 class IntentReused(Exception):
@@ -98,6 +103,42 @@ def record(received: Received, *, request_id: uuid.UUID, by: Any) -> Payment:
     numbers = [invoice.number for invoice in invoices.values()]
     emit("payment.requested", payment, by=by, about=about, **event_data(payment), invoices=numbers)
     return payment
+
+
+@transaction.atomic
+def discard_payment(payment: Payment, *, by: Any) -> Payment:
+    """Give up a payment that QuickBooks does not have: refused, or still waiting. It counts for nothing any more.
+
+    Emits ``payment.discarded``; a second time does nothing. If QuickBooks had taken it after all, the next read brings
+    it back. Raises NotDiscardable with a sentence.
+    """
+    locked = Payment.objects.select_for_update(of=("self",)).get(pk=payment.pk)
+    if locked.external_id or locked.request_id is None:
+        raise NotDiscardable(_("QuickBooks has this payment. Void or delete it instead."))
+    if locked.removed_at is not None:
+        return locked
+    if refusal := accounting().give_up_payment(locked):
+        raise NotDiscardable(refusal)
+    locked.removed_at = timezone.now()
+    locked.save(update_fields=["removed_at"])
+    about: list[Any] = []
+    for application in locked.applications.select_related("invoice__deal").order_by("pk"):
+        if application.invoice is not None:
+            about += [application.invoice, *([application.invoice.deal] if application.invoice.deal else [])]
+    emit("payment.discarded", locked, by=by, about=about, **event_data(locked))
+    return locked
+
+
+@transaction.atomic
+def correct_payment(payment: Payment, received: Received, *, request_id: uuid.UUID, by: Any) -> Payment:
+    """Record ``received`` in place of a payment that QuickBooks does not have; the same ``request_id`` is free.
+
+    Raises what ``discard_payment`` and ``record`` raise; then nothing has changed.
+    """
+    if made := _made_before(received, request_id):
+        return made
+    discard_payment(payment, by=by)
+    return record(received, request_id=request_id, by=by)
 
 
 def _made_before(received: Received, request_id: uuid.UUID) -> Payment | None:

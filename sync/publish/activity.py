@@ -12,10 +12,11 @@ from sync.enums import Outcome, RecordType
 from sync.mapping.fields import ENTITY_OF
 from sync.mapping.reading import name_without_mark
 from sync.models import Link
-from sync.policies import Policy
+from sync.policies import READ_ONLY, Policy
 from sync.publish import names
 from sync.publish.selection import Item
-from sync.publish.updates import READ_ONLY, last_refused, same_as, subject_of, tell_all
+from sync.publish.subjects import subject_of
+from sync.publish.updates import last_refused, same_as, tell_all
 from sync.records import MODELS
 
 

@@ -21,7 +21,8 @@ from sync.publish import names, payloads
 from sync.publish.accounts import income_account
 from sync.publish.payloads import Built
 from sync.publish.selection import Item
-from sync.publish.updates import context_of, last_refused, same_as, subject_of
+from sync.publish.subjects import subject_of
+from sync.publish.updates import context_of, last_refused, same_as
 
 _SAID = ["outcome", "reason", "detail", "remedy", "exclusion", "changed_at", "qbo_id", "matched_by"]
 

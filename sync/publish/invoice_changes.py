@@ -29,14 +29,13 @@ from sync.invoice_properties import NOTHING, sides_of
 from sync.mapping.invoice import from_invoice
 from sync.mapping.invoice_change import change_payload, new_lines
 from sync.models import Link
-from sync.policies import Policy, policy_of
-from sync.publish.invoices import subject_of
+from sync.policies import READ_ONLY, Policy, policy_of
+from sync.publish.subjects import subject_of
 from sync.publish.texts import storable
 from sync.reconcile.names import names_for
 
 MOST_TRIES = 3
 STALE = "5010"
-_READ_ONLY = "Read-only mode: nothing is written to QuickBooks."
 
 
 def refusal(invoice: Invoice) -> str:
@@ -108,7 +107,7 @@ def _plan_merged(
             _say(link, Outcome.IN_SYNC)
         return None
     if policy.read_only:
-        _say(link, Outcome.PENDING, reason=_READ_ONLY)
+        _say(link, Outcome.PENDING, reason=str(READ_ONLY))
         return None
     context = {
         "edited_at": invoice.edit.edited_at.isoformat(),
@@ -132,7 +131,7 @@ def _plan_merged(
         invoice.connection,
         entity="Invoice",
         verb=Verb.UPDATE,
-        subject=subject_of(invoice.pk),
+        subject=subject_of("invoice", invoice.pk),
         intent=payload,
         request_id=uuid.uuid4().hex,
         context=context,
@@ -169,9 +168,9 @@ def plan_ending(invoice_id: int, *, tries: int = 1, again: bool = False) -> Oper
         return None
     link = _link(invoice, mirrored)
     if policy_of(invoice.connection, SyncObject.INVOICE).read_only:
-        if link.reason != _READ_ONLY:
+        if link.reason != str(READ_ONLY):
             _as_in_quickbooks(mirrored)
-        _say(link, Outcome.PENDING, reason=_READ_ONLY)
+        _say(link, Outcome.PENDING, reason=str(READ_ONLY))
         return None
     open_operation = _open(invoice)
     if open_operation is not None:
@@ -189,7 +188,7 @@ def plan_ending(invoice_id: int, *, tries: int = 1, again: bool = False) -> Oper
         invoice.connection,
         entity="Invoice",
         verb=str(invoice.ending),
-        subject=subject_of(invoice.pk),
+        subject=subject_of("invoice", invoice.pk),
         intent={"Id": invoice.external_id, "SyncToken": str(mirrored.row.sync_token)},
         request_id=uuid.uuid4().hex,
         context=context,
@@ -248,7 +247,9 @@ def _sent(operation: Operation, pk: int) -> None:
 def _refused_before(invoice: Invoice, context: dict[str, Any]) -> bool:
     """Whether the same was refused already, with nothing new on either side."""
     last = (
-        Operation.objects.filter(connection=invoice.connection, subject=subject_of(invoice.pk)).order_by("-pk").first()
+        Operation.objects.filter(connection=invoice.connection, subject=subject_of("invoice", invoice.pk))
+        .order_by("-pk")
+        .first()
     )
     if last is None or last.state not in (OperationState.REFUSED, OperationState.HELD):
         return False
@@ -269,13 +270,15 @@ def _mirrored(invoice: Invoice) -> Mirrored | None:
 
 def _open(invoice: Invoice) -> Operation | None:
     return Operation.objects.filter(
-        connection=invoice.connection, subject=subject_of(invoice.pk), state__in=OPEN
+        connection=invoice.connection, subject=subject_of("invoice", invoice.pk), state__in=OPEN
     ).first()
 
 
 def _unsettled(invoice: Invoice) -> bool:
     """Whether an answer waits to be noted: only then it is known which lines QuickBooks has already."""
-    rows = Operation.objects.filter(connection=invoice.connection, subject=subject_of(invoice.pk), settled_at=None)
+    rows = Operation.objects.filter(
+        connection=invoice.connection, subject=subject_of("invoice", invoice.pk), settled_at=None
+    )
     return rows.filter(finished_at__isnull=False).exists()
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from invoices.enums import InvoiceOrigin, InvoiceStatus
 from invoices.models import Invoice, InvoiceLine
@@ -18,14 +17,10 @@ from sync.enums import Outcome, SyncObject
 from sync.mapping.invoice import marker, to_invoice
 from sync.models import Link
 from sync.numbers import next_number
-from sync.policies import policy_of
+from sync.policies import READ_ONLY, policy_of
 from sync.publish.parties import customer_for, item_for
+from sync.publish.subjects import subject_of
 from sync.publish.texts import storable
-
-
-def subject_of(invoice_id: int) -> str:
-    """How the outbox names an invoice."""
-    return f"invoice:{invoice_id}"
 
 
 @transaction.atomic
@@ -43,7 +38,7 @@ def publish(invoice_id: int, *, again: bool = False) -> Operation | None:
     )
     if invoice is None or invoice.external_id:
         return None
-    attempts = list(Operation.objects.filter(connection=invoice.connection, subject=subject_of(invoice.pk)))
+    attempts = list(Operation.objects.filter(connection=invoice.connection, subject=subject_of("invoice", invoice.pk)))
     if any(attempt.state in (*OPEN, OperationState.DONE) for attempt in attempts) or (attempts and not again):
         return None
     _link_pending(invoice)
@@ -53,7 +48,7 @@ def publish(invoice_id: int, *, again: bool = False) -> Operation | None:
 def _link_pending(invoice: Invoice) -> None:
     # It is planned all the same: the outbox holds it as long as nothing may be written.
     read_only = policy_of(invoice.connection, SyncObject.INVOICE).read_only
-    reason = _("Read-only mode: nothing is written to QuickBooks.") if read_only else ""
+    reason = str(READ_ONLY) if read_only else ""
     Link.objects.update_or_create(
         connection=invoice.connection,
         entity="Invoice",
@@ -85,7 +80,7 @@ def _plan(invoice: Invoice, *, attempt: int) -> Operation:
     return plan(
         connection,
         entity="Invoice",
-        subject=subject_of(invoice.pk),
+        subject=subject_of("invoice", invoice.pk),
         intent=storable(payload, in_us=connection.in_us)[0],
         request_id=attempt_id(invoice.request_id, attempt),
         marker=marker(invoice),

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.events import emit
 from core.models import Origin
@@ -13,19 +14,13 @@ from invoices.services.payments_from_sync import event_data
 from qbo_connector.enums import Cause, OperationState
 from qbo_connector.mirror import schedule
 from qbo_connector.models import Connection, Operation
-from qbo_connector.outbox.plan import OPEN, plan
+from qbo_connector.outbox.plan import OPEN, cancel, plan
 from sync.enums import Outcome, SyncObject
 from sync.mapping.payment import marker, to_payment
 from sync.models import Link
-from sync.policies import policy_of
+from sync.policies import READ_ONLY, policy_of
 from sync.publish.invoices import attempt_id
-
-READ_ONLY = "Read-only mode: nothing is written to QuickBooks."
-
-
-def subject_of(payment_id: int) -> str:
-    """How the outbox names a payment."""
-    return f"payment:{payment_id}"
+from sync.publish.subjects import subject_of
 
 
 @transaction.atomic
@@ -34,21 +29,34 @@ def publish(payment_id: int, *, again: bool = False) -> Operation | None:
     payment = Payment.objects.select_for_update(of=("self",)).select_related("connection").filter(pk=payment_id).first()
     if payment is None or payment.external_id or payment.request_id is None or payment.removed_at is not None:
         return None
-    attempts = list(Operation.objects.filter(connection=payment.connection, subject=subject_of(payment.pk)))
+    attempts = list(Operation.objects.filter(connection=payment.connection, subject=subject_of("payment", payment.pk)))
     if any(attempt.state in (*OPEN, OperationState.DONE) for attempt in attempts) or (attempts and not again):
         return None
     read_only = policy_of(payment.connection, SyncObject.INVOICE).read_only
-    _link(payment, outcome=Outcome.PENDING, reason=READ_ONLY if read_only else "", detail="")
+    _link(payment, outcome=Outcome.PENDING, reason=str(READ_ONLY) if read_only else "", detail="")
     if read_only:
         return None
     return plan(
         payment.connection,
         entity="Payment",
-        subject=subject_of(payment.pk),
+        subject=subject_of("payment", payment.pk),
         intent=to_payment(payment, list(payment.applications.all()), multicurrency=payment.connection.multicurrency),
         request_id=attempt_id(payment.request_id, len(attempts)),
         marker=marker(payment),
     )
+
+
+def give_up(payment: Payment) -> str:
+    """Cancel what was planned for a payment; why that is too late, in words, or empty when nothing will be sent."""
+    subject = subject_of("payment", payment.pk)
+    cancel(payment.connection, [subject])
+    attempts = Operation.objects.filter(connection=payment.connection, subject=subject)
+    if attempts.filter(state__in=OPEN).exists():
+        return _("It is just being sent to QuickBooks. Wait for the answer.")
+    if attempts.filter(state=OperationState.DONE).exists():
+        return _("QuickBooks has this payment already.")
+    Link.objects.filter(connection=payment.connection, object_type="payment", object_id=payment.pk).delete()
+    return ""
 
 
 def settled(operation: Operation) -> None:
@@ -89,7 +97,7 @@ def adopt(connection: Connection, marked: dict[Any, str]) -> None:
 def unplanned(*, limit: int = 200) -> list[int]:
     """Payments recorded here that nobody has planned yet: what a crash or a lost message left."""
     linked = Link.objects.filter(entity="Payment", object_type="payment", object_id=OuterRef("pk")).exclude(
-        outcome=Outcome.PENDING, reason=READ_ONLY
+        outcome=Outcome.PENDING, reason=str(READ_ONLY)
     )
     rows = Payment.objects.filter(~Exists(linked), external_id="", request_id__isnull=False, removed_at=None)
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])

@@ -24,10 +24,11 @@ from sync.enums import Exclusion, Outcome, RecordType
 from sync.mapping.fields import ENTITY_OF
 from sync.mapping.values import from_quickbooks
 from sync.models import Link, ObjectSettings
-from sync.policies import OBJECT_OF, Policy, policy_of
+from sync.policies import OBJECT_OF, READ_ONLY, Policy, policy_of
 from sync.publish import activity, creations, settled
 from sync.publish.selection import Item, select
-from sync.publish.updates import READ_ONLY, Change, plan_updates, subject_of, write_links
+from sync.publish.subjects import subject_of
+from sync.publish.updates import Change, plan_updates, write_links
 from sync.reconcile import run
 
 PARTIES = (RecordType.COMPANY, RecordType.CONTACT, RecordType.PRODUCT)

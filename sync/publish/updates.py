@@ -15,11 +15,11 @@ from qbo_connector.outbox.freeze import storable
 from qbo_connector.outbox.plan import Wanted
 from sync.enums import Outcome, RecordType
 from sync.models import Link
-from sync.policies import Policy
+from sync.policies import READ_ONLY, Policy
 from sync.publish import payloads
 from sync.publish.payloads import Built
+from sync.publish.subjects import subject_of
 
-READ_ONLY = _("Read-only mode: nothing is written to QuickBooks.")
 INACTIVE = _("It is inactive in QuickBooks, which takes no changes until it is made active again.")
 _FAILED = (OperationState.REFUSED, OperationState.HELD)
 
@@ -31,11 +31,6 @@ class Change:
     link: Link
     values: Mapping[str, Any]
     found: Mirrored
-
-
-def subject_of(record_type: str, record_id: int) -> str:
-    """How the outbox names a record."""
-    return f"{record_type}:{record_id}"
 
 
 def plan_updates(

@@ -15,7 +15,7 @@ from sync.enums import Exclusion, Outcome, RecordType
 from sync.filters import Asked
 from sync.mapping.fields import ENTITY_OF
 from sync.models import Link, MatchSuggestion
-from sync.policies import Policy
+from sync.policies import READ_ONLY, Policy
 from sync.reconcile.batch import Batch, save_links
 from sync.reconcile.decide import Act, Candidate, outcome_of
 from sync.reconcile.handover import Change, hand_over
@@ -132,7 +132,7 @@ def _linked(policy: Policy, record_type: RecordType, each: Candidate) -> Link:
 
 def _reason(policy: Policy, each: Candidate, outcome: Outcome) -> str:
     if outcome == Outcome.PENDING:
-        return _("Read-only mode: nothing is written to QuickBooks.") if policy.read_only else ""
+        return str(READ_ONLY) if policy.read_only else ""
     return " ".join(text for text in (each.reason, *each.problems.values()) if text)
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from invoices.enums import SyncState
-from invoices.models import Invoice
+from invoices.models import Invoice, Payment
 from invoices.ports import (
     Account,
     AccountingUnavailable,
@@ -135,6 +135,9 @@ class ListAccounting:
         books.marks[invoice.pk] = SyncMark(SyncState.CREATING)
 
     def edit_refusal(self, invoice: Invoice) -> str:
+        return books.edit_refusal
+
+    def give_up_payment(self, payment: Payment) -> str:
         return books.edit_refusal
 
     def age(self, connection_ids: Sequence[int]) -> datetime.datetime | None:

@@ -11,7 +11,7 @@ from accounts.models import User
 from core.models import Event
 from invoices.models import Invoice, Payment
 from invoices.services import payments
-from invoices.services.payments import BadPayment, IntentReused, Received
+from invoices.services.payments import BadPayment, IntentReused, NotDiscardable, Received
 from qbo_connector.models import Connection, Operation, PullSchedule
 from sync.enums import Outcome
 from sync.models import Link
@@ -172,3 +172,80 @@ def test_what_is_on_its_way_counts_before_it_has_arrived(company: Connection, re
 
     with pytest.raises(BadPayment, match="to pay"):
         payments.record(received(invoice, "1"), request_id=uuid.uuid4(), by=rep)
+
+
+def refused(quickbooks: QuickBooks, company: Connection, rep: User, invoice: Invoice, reference: str) -> Payment:
+    """A payment of the whole invoice that QuickBooks does not take."""
+    quickbooks.fault(
+        method="POST", path="/payment", action="fault", code="6000", message="Error", detail="Not today.", status=400,
+        times=1,
+    )  # fmt: skip
+    wanted = received(invoice, str(invoice.balance), reference=reference)
+    payment = payments.record(wanted, request_id=uuid.uuid4(), by=rep)
+    carry_over(company)
+    return payment
+
+
+def test_a_discarded_payment_counts_for_nothing_and_is_never_sent(
+    quickbooks: QuickBooks, company: Connection, rep: User
+) -> None:
+    invoice = open_invoice(company)
+    payment = refused(quickbooks, company, rep, invoice, "D-1")
+
+    payments.discard_payment(payment, by=rep)
+    payments.discard_payment(payment, by=rep)
+
+    publishing.publish(payment.pk, again=True)
+    carry_over(company)
+    assert not paid_there(quickbooks, company, "D-1")
+    assert not Link.objects.filter(object_type="payment").exists()
+    told = Event.objects.filter(name="payment.discarded", object_id=payment.pk)
+    assert told.get().links.filter(object_type="invoice", object_id=invoice.pk).exists()
+    payments.record(received(invoice, str(invoice.balance), reference="D-2"), request_id=uuid.uuid4(), by=rep)
+    carry_over(company)
+    assert len(paid_there(quickbooks, company, "D-2")) == 1
+
+
+def test_a_corrected_payment_takes_the_place_of_the_refused_one(
+    quickbooks: QuickBooks, company: Connection, rep: User
+) -> None:
+    invoice, intent = open_invoice(company), uuid.uuid4()
+    payment = refused(quickbooks, company, rep, invoice, "C-1")
+    wanted = received(invoice, str(invoice.balance), reference="C-2")
+
+    right = payments.correct_payment(payment, wanted, request_id=intent, by=rep)
+    assert payments.correct_payment(payment, wanted, request_id=intent, by=rep) == right
+    carry_over(company)
+
+    assert [len(paid_there(quickbooks, company, name)) for name in ("C-1", "C-2")] == [0, 1]
+    right.refresh_from_db()
+    assert right.external_id
+
+
+def test_a_payment_that_may_have_arrived_is_not_discarded(
+    quickbooks: QuickBooks, company: Connection, rep: User
+) -> None:
+    invoice = open_invoice(company)
+    quickbooks.fault(method="POST", path="/payment", when="after", action="drop", times=1)
+    payment = payments.record(received(invoice, "50", reference="D-3"), request_id=uuid.uuid4(), by=rep)
+    carry_over(company)
+
+    with pytest.raises(NotDiscardable, match="Wait for the answer"):
+        payments.discard_payment(payment, by=rep)
+    sync_company(company)
+    payment.refresh_from_db()
+    with pytest.raises(NotDiscardable, match="QuickBooks has this payment"):
+        payments.discard_payment(payment, by=rep)
+
+
+def test_a_payment_that_only_waits_is_discarded_with_what_was_planned(
+    quickbooks: QuickBooks, company: Connection, rep: User
+) -> None:
+    payment = payments.record(received(open_invoice(company), "50", reference="D-4"), request_id=uuid.uuid4(), by=rep)
+    publishing.publish(payment.pk)
+
+    payments.discard_payment(payment, by=rep)
+    carry_over(company)
+
+    assert Operation.objects.get(entity="Payment").state == "cancelled"
+    assert not paid_there(quickbooks, company, "D-4")
