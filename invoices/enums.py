@@ -72,3 +72,20 @@ class Ending(models.TextChoices):
     NONE = "", _("Nothing")
     VOID = "void", _("Void")
     DELETE = "delete", _("Delete")
+
+
+class CreditKind(models.TextChoices):
+    """Sales documents that are no invoices; the value is the record type."""
+
+    CREDIT_MEMO = "creditmemo", _("Credit memo")
+    REFUND = "refund", _("Refund receipt")
+    SALES_RECEIPT = "salesreceipt", _("Sales receipt")
+
+
+class SendState(models.TextChoices):
+    """What became of an e-mail that somebody asked for."""
+
+    WAITING = "waiting", _("On its way")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Not sent")
+    DOUBTFUL = "doubtful", _("In doubt")

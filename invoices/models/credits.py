@@ -1,0 +1,147 @@
+"""Credit memos, refund receipts and sales receipts, and where credit is used."""
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from core.fields import CurrencyField, MoneyField, RateField
+from core.search import search_column
+from invoices.enums import CreditKind
+from invoices.models.invoices import Invoice
+from invoices.models.payments import Payment
+from qbo_connector.models import Connection
+
+
+class CreditDocument(models.Model):
+    """A credit memo, refund receipt or sales receipt, in ``currency``; ``remaining`` is a credit memo's unused part.
+
+    One that was made in the CRM has no ``external_id`` until QuickBooks has it; ``request_id`` names the intent, and
+    is empty for one that came from QuickBooks. ``lines`` is a list of objects with ``kind``, ``name``,
+    ``description``, ``quantity``, ``unit_price`` and ``amount`` (numbers as text); they are shown and sent, never
+    searched, so they are no rows. Its record type is ``kind``: the proxies below are those types.
+    """
+
+    connection = models.ForeignKey(Connection, models.PROTECT, related_name="credit_documents")
+    kind = models.CharField(max_length=12, choices=CreditKind)
+    external_id = models.CharField(max_length=40, blank=True)
+    request_id = models.UUIDField(null=True, unique=True, editable=False)
+    number = models.CharField(max_length=60, blank=True)
+    invoice = models.ForeignKey(
+        Invoice, models.SET_NULL, null=True, related_name="credit_documents", help_text="The invoice it was made from."
+    )
+    customer_external_id = models.CharField(max_length=40, blank=True)
+    customer_name = models.CharField(max_length=500, blank=True)
+    recipient = models.CharField(max_length=500, blank=True)
+    issued_on = models.DateField(null=True)
+    currency = CurrencyField()
+    exchange_rate = RateField(default=1)
+    subtotal = MoneyField(default=0)
+    discount_total = MoneyField(default=0)
+    tax_total = MoneyField(default=0)
+    total = MoneyField(default=0)
+    remaining = MoneyField(default=0)
+    method_name = models.CharField(max_length=120, blank=True)
+    reference = models.CharField(max_length=60, blank=True)
+    account_external_id = models.CharField(max_length=40, blank=True, help_text="Where the money went, or came from.")
+    account_name = models.CharField(max_length=500, blank=True)
+    message = models.TextField(blank=True, help_text="Printed on the document.")
+    note = models.TextField(blank=True)
+    lines = models.JSONField(default=list, blank=True)
+    intent_digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of what was asked for.")
+    properties = models.JSONField(default=dict, blank=True)
+    voided = models.BooleanField(default=False)
+    deposited = models.BooleanField(default=False, help_text="It is part of a bank deposit.")
+    removed_at = models.DateTimeField(null=True)
+    remote_updated_at = models.DateTimeField(null=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    search = search_column("number", "customer_name", "reference")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "kind", "external_id"],
+                condition=~Q(external_id=""),
+                name="one_credit_per_quickbooks_document",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-issued_on", "-id"], name="inv_credit_by_date"),
+            models.Index(fields=["kind", "-issued_on", "-id"], name="inv_credit_by_kind"),
+            models.Index(fields=["connection", "customer_external_id"], name="inv_credit_of_customer"),
+            GinIndex(fields=["search"], name="inv_credit_search"),
+            GinIndex(fields=["properties"], name="inv_credit_properties", opclasses=["jsonb_path_ops"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or f"#{self.pk}"
+
+    @property
+    def living(self) -> bool:
+        """Whether QuickBooks has it, as far as is known."""
+        return bool(self.external_id) and self.removed_at is None and not self.voided
+
+
+class CreditMemo(CreditDocument):
+    """A credit memo as a record type of its own."""
+
+    class Meta:
+        proxy = True
+
+
+class Refund(CreditDocument):
+    """A refund receipt as a record type of its own."""
+
+    class Meta:
+        proxy = True
+
+
+class SalesReceipt(CreditDocument):
+    """A sales receipt as a record type of its own."""
+
+    class Meta:
+        proxy = True
+
+
+class CreditApplication(models.Model):
+    """The part of a credit memo that a payment uses. The credit memo may still be unknown here (it arrives later)."""
+
+    payment = models.ForeignKey(Payment, models.CASCADE, related_name="credit_applications")
+    credit = models.ForeignKey(CreditDocument, models.CASCADE, null=True, related_name="applications")
+    credit_external_id = models.CharField(max_length=40)
+    amount = MoneyField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["payment", "credit_external_id"], name="a_payment_uses_a_credit_once"),
+        ]
+        indexes = [
+            models.Index(fields=["credit_external_id"], name="inv_credit_application_open", condition=Q(credit=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} of credit {self.credit_external_id}"
+
+
+class CreditUse(models.Model):
+    """A wish to use the unapplied part of a payment for an invoice, until QuickBooks has done it or refused."""
+
+    payment = models.ForeignKey(Payment, models.CASCADE, related_name="uses")
+    invoice = models.ForeignKey(Invoice, models.CASCADE, related_name="credit_uses")
+    amount = MoneyField()
+    request_id = models.UUIDField(unique=True, editable=False)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now, editable=False)
+    refused_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True, help_text="Why QuickBooks refused it, in plain words.")
+    problem_detail = models.TextField(blank=True, help_text="QuickBooks' own words.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="what_is_used_of_a_payment_is_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} of payment {self.payment_id} for invoice {self.invoice_id}"
