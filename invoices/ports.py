@@ -1,6 +1,7 @@
 """The one port to accounting. `sync` implements it, the project's settings name the implementation.
 
-Nothing else in `invoices` asks QuickBooks or reads its mirror. All calls are local queries, except ``pdf``.
+Nothing else in `invoices` asks QuickBooks or reads its mirror. All calls are local queries, except ``pdf`` and
+``exchange_rate``.
 Amounts are Decimal in the named currency; ids of the accounting system are text.
 """
 
@@ -16,6 +17,7 @@ from django.utils.module_loading import import_string
 
 from invoices.enums import SyncState
 from invoices.models import Invoice, Payment
+from invoices.tax import TaxCodeRates
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class ItemChoice:
     tax_code_external_id: str = ""
     product_id: int | None = None
     reason: str = ""
+    taxable: bool = True  # of US companies: whether sales tax is due on it
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,43 @@ class PaymentMethodChoice:
 
 
 @dataclass(frozen=True)
+class NamedChoice:
+    """A class or a location of the company's books; parts of another one carry its name: ``North:Shops``."""
+
+    external_id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class FormOptions:
+    """What the company's sales forms may hold. ``reasons`` says in words why something may not, by its name here."""
+
+    discount: bool = True
+    shipping: bool = True
+    deposit: bool = True
+    service_dates: bool = True
+    class_per_line: bool = False
+    class_per_transaction: bool = False
+    locations: bool = False
+    location_word: str = ""  # what the company calls a location, where it has a word of its own
+    custom_numbers: bool = False
+    sales_tax: bool = True
+    automated_tax: bool = False
+    tax_after_discount: bool = False  # whether it may be chosen: US companies only
+    multicurrency: bool = False
+    message: str = ""  # the company's usual words to customers
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NumberUse:
+    """A document that has a number already, in words: ``Invoice 1042 of Cool Cars``."""
+
+    number: str
+    words: str
+
+
+@dataclass(frozen=True)
 class Problem:
     """Something to change before the invoice can be created; ``step`` and ``line`` say where."""
 
@@ -115,6 +155,15 @@ class SyncMark:
     fix_url: str = ""
     since: datetime.datetime | None = None
     web_url: str = ""  # "Open in QuickBooks"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What the accounting system tells of the last e-mail of a document."""
+
+    at: datetime.datetime | None = None
+    problem: str = ""  # it did not arrive, and why
+    viewed: bool = False
 
 
 class AccountingUnavailable(Exception):
@@ -151,6 +200,38 @@ class Accounting(Protocol):
     def payment_methods(self, connection_id: int) -> Sequence[PaymentMethodChoice]:
         """Active payment methods by name."""
 
+    def classes(self, connection_id: int) -> Sequence[NamedChoice]:
+        """Active classes; none where the company does not use them."""
+
+    def locations(self, connection_id: int) -> Sequence[NamedChoice]:
+        """Active locations; none where the company does not use them."""
+
+    def form_options(self, connection_id: int) -> FormOptions:
+        """What the company's sales forms may hold."""
+
+    def tax_rates(self, connection_id: int, *, customer_external_id: str = "") -> Mapping[str, TaxCodeRates] | None:
+        """The ``codes`` of ``invoices.totals.reckon``; None where the accounting system finds the rate itself."""
+
+    def taxable_items(self, connection_id: int, external_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the items on which sales tax is due in US companies."""
+
+    def default_item(self, connection_id: int) -> ItemChoice | None:
+        """What is sold where a product has no item, if the company's settings name one that is in use."""
+
+    def exchange_rate(
+        self, connection_id: int, currency: str, on: datetime.date
+    ) -> tuple[Decimal, datetime.date] | None:
+        """Units of the home currency for one of ``currency``, and the day it is of; None where there is none.
+
+        Asked of the accounting system, then cached. Raises AccountingUnavailable with a reason after 10 s at most.
+        """
+
+    def next_number(self, connection_id: int) -> str:
+        """The next free number; empty where the accounting system numbers by itself."""
+
+    def number_taken(self, connection_id: int, number: str, *, invoice_id: int | None = None) -> NumberUse | None:
+        """What has this number, other than the named invoice. Compared as the accounting system does."""
+
     def check_draft(self, connection_id: int, data: Mapping[str, Any]) -> Sequence[Problem]:
         """What QuickBooks would refuse about a wizard's draft (see ``invoices.drafts`` for its shape)."""
 
@@ -163,8 +244,17 @@ class Accounting(Protocol):
     def edit_refusal(self, invoice: Invoice) -> str:
         """Why a change of this invoice made here could not reach the accounting system, in words; empty if it can."""
 
+    def send_refusals(self, invoices: Sequence[Invoice]) -> Mapping[int, str]:
+        """Why the accounting system can't send these invoices now, by id; those that it can send are absent."""
+
+    def delivery(self, invoice: Invoice) -> Delivery:
+        """What is known of the invoice's last e-mail, from the mirror."""
+
     def give_up_payment(self, payment: Payment) -> str:
         """Have a payment that was recorded here never be sent; in words why it is too late, empty if it is not."""
+
+    def file_marks(self, file_ids: Sequence[int]) -> Mapping[int, tuple[str, str]]:
+        """How files of invoices stand there, by id, as (tone of the pill, words); absent: they stay here."""
 
     def age(self, connection_ids: Sequence[int]) -> datetime.datetime | None:
         """When the oldest of the given companies was last read from QuickBooks."""

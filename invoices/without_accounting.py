@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -12,13 +13,18 @@ from invoices.ports import (
     Account,
     AccountingUnavailable,
     CustomerChoice,
+    Delivery,
+    FormOptions,
     ItemChoice,
+    NamedChoice,
+    NumberUse,
     PaymentMethodChoice,
     Problem,
     SyncMark,
     TaxCodeChoice,
     TermsChoice,
 )
+from invoices.tax import TaxCodeRates
 from qbo_connector.models import Connection
 
 
@@ -61,6 +67,44 @@ class NoAccounting:
         """None."""
         return []
 
+    def classes(self, connection_id: int) -> Sequence[NamedChoice]:
+        """None."""
+        return []
+
+    def locations(self, connection_id: int) -> Sequence[NamedChoice]:
+        """None."""
+        return []
+
+    def form_options(self, connection_id: int) -> FormOptions:
+        """The usual ones."""
+        return FormOptions()
+
+    def tax_rates(self, connection_id: int, *, customer_external_id: str = "") -> Mapping[str, TaxCodeRates] | None:
+        """Nothing is known about tax."""
+        return None
+
+    def taxable_items(self, connection_id: int, external_ids: Sequence[str]) -> frozenset[str]:
+        """None."""
+        return frozenset()
+
+    def default_item(self, connection_id: int) -> ItemChoice | None:
+        """None."""
+        return None
+
+    def exchange_rate(
+        self, connection_id: int, currency: str, on: datetime.date
+    ) -> tuple[Decimal, datetime.date] | None:
+        """None."""
+        return None
+
+    def next_number(self, connection_id: int) -> str:
+        """None."""
+        return ""
+
+    def number_taken(self, connection_id: int, number: str, *, invoice_id: int | None = None) -> NumberUse | None:
+        """Nothing has a number."""
+        return None
+
     def check_draft(self, connection_id: int, data: Mapping[str, Any]) -> Sequence[Problem]:
         """Always refused: there is nowhere to create an invoice."""
         return [Problem(_("No QuickBooks company is connected."), step="account")]
@@ -77,9 +121,21 @@ class NoAccounting:
         """Always refused: the change could go nowhere."""
         return _("No QuickBooks company is connected.")
 
+    def send_refusals(self, invoices: Sequence[Invoice]) -> Mapping[int, str]:
+        """All refused: nobody sends them."""
+        return {invoice.pk: _("No QuickBooks company is connected.") for invoice in invoices}
+
+    def delivery(self, invoice: Invoice) -> Delivery:
+        """Nothing is known."""
+        return Delivery()
+
     def give_up_payment(self, payment: Payment) -> str:
         """Nothing is ever sent."""
         return ""
+
+    def file_marks(self, file_ids: Sequence[int]) -> Mapping[int, tuple[str, str]]:
+        """All files stay here."""
+        return {}
 
     def age(self, connection_ids: Sequence[int]) -> datetime.datetime | None:
         """Never read."""

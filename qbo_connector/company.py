@@ -45,6 +45,32 @@ def facts(info: dict[str, Any], preferences: dict[str, Any]) -> dict[str, Any]:
         "default_terms": str(_part(_part(preferences, "SalesFormsPrefs"), "DefaultTerms").get("value") or ""),
         "sales_tax": bool(tax.get("UsingSalesTax", False)),
         "automated_tax": bool(tax.get("PartnerTaxEnabled", False)),
+        "preferences": form_preferences(preferences),
+    }
+
+
+def form_preferences(preferences: dict[str, Any]) -> dict[str, Any]:
+    """What the company's sales forms may hold (``Connection.preferences``): switches, and ids of defaults."""
+    forms, books = _part(preferences, "SalesFormsPrefs"), _part(preferences, "AccountingInfoPrefs")
+    switches = {
+        "discount": (forms, "AllowDiscount"),
+        "shipping": (forms, "AllowShipping"),
+        "deposit": (forms, "AllowDeposit"),
+        "service_dates": (forms, "AllowServiceDate"),
+        "estimates": (forms, "AllowEstimates"),
+        "online_payments": (forms, "ETransactionPaymentEnabled"),
+        "class_per_transaction": (books, "ClassTrackingPerTxn"),
+        "class_per_line": (books, "ClassTrackingPerTxnLine"),
+        "locations": (books, "TrackDepartments"),
+    }
+    found: dict[str, Any] = {name: bool(part.get(key, False)) for name, (part, key) in switches.items()}
+    return found | {
+        "location_word": str(books.get("DepartmentTerminology") or ""),
+        "message": str(forms.get("DefaultCustomerMessage") or ""),
+        "cc": str(_part(forms, "SalesEmailCc").get("Address") or ""),
+        "bcc": str(_part(forms, "SalesEmailBcc").get("Address") or ""),
+        "tax_code": str(_part(_part(preferences, "TaxPrefs"), "TaxGroupCodeRef").get("value") or ""),
+        "discount_account": str(forms.get("DefaultDiscountAccount") or ""),
     }
 
 

@@ -44,20 +44,28 @@ def exchange_rate(
 
     The rate of that day, else the latest one before; None when QuickBooks has none. At most two reads, then cached.
     """
+    found = dated_rate(connection, currency, on, interactive=interactive)
+    return found[0] if found else None
+
+
+def dated_rate(
+    connection: Connection, currency: str, on: datetime.date, *, interactive: bool = True
+) -> tuple[Decimal, datetime.date] | None:
+    """The same rate with the day that it is of."""
     if currency == connection.home_currency:
-        return Decimal(1)
-    key = f"qbo-rate:{connection.pk}:{currency}:{on:%Y-%m-%d}"
-    cached = cache.get(key)
+        return Decimal(1), on
+    key = f"qbo-dated-rate:{connection.pk}:{currency}:{on:%Y-%m-%d}"
+    cached: tuple[Decimal, datetime.date] | str | None = cache.get(key)
     if cached is not None:
-        return Decimal(cached) if cached else None
+        return None if isinstance(cached, str) else cached
     client = _client(connection, Cause.RATES, interactive=interactive)
     source = f"SourceCurrencyCode = '{_quoted(currency)}'"
     rates: list[dict[str, Any]] = []
     for relation in ("=", "<="):
         where = f"{source} AND AsOfDate {relation} '{on:%Y-%m-%d}'"
         rates = rates or _asked(connection, client, statement("ExchangeRate", where=where))
-    rate = _newest(rates, connection.home_currency)
-    cache.set(key, "" if rate is None else str(rate), RATE_SECONDS)
+    rate = _newest(rates, connection.home_currency, on)
+    cache.set(key, "" if rate is None else rate, RATE_SECONDS)
     return rate
 
 
@@ -99,16 +107,17 @@ def _asked(connection: Connection, client: QuickBooksClient, statement: str) -> 
     return [row for row in rows if isinstance(row, dict)]
 
 
-def _newest(rows: list[dict[str, Any]], home: str) -> Decimal | None:
-    usable = [row for row in rows if row.get("TargetCurrencyCode", home) == home and row.get("Rate")]
+def _newest(rates: list[dict[str, Any]], home: str, on: datetime.date) -> tuple[Decimal, datetime.date] | None:
+    usable = [row for row in rates if row.get("TargetCurrencyCode", home) == home and row.get("Rate")]
     newest = max(usable, key=lambda row: str(row.get("AsOfDate", "")), default=None)
     if newest is None:
         return None
     try:
         rate = Decimal(str(newest["Rate"]))
-    except InvalidOperation:
+        day = datetime.date.fromisoformat(str(newest.get("AsOfDate") or on)[:10])
+    except (InvalidOperation, ValueError):
         return None
-    return rate if rate.is_finite() and rate > 0 else None
+    return (rate, day) if rate.is_finite() and rate > 0 else None
 
 
 def _attachment(row: dict[str, Any], entity: str, qbo_id: str) -> Attachment:

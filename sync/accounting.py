@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.core.cache import cache
@@ -15,22 +16,28 @@ from invoices.ports import (
     Account,
     AccountingUnavailable,
     CustomerChoice,
+    Delivery,
+    FormOptions,
     ItemChoice,
+    NamedChoice,
+    NumberUse,
     PaymentMethodChoice,
     Problem,
     SyncMark,
     TaxCodeChoice,
     TermsChoice,
 )
+from invoices.tax import TaxCodeRates
 from qbo_connector import errors, gateway
 from qbo_connector.enums import Cause, ConnectionStatus
 from qbo_connector.mirror import schedule
 from qbo_connector.models import Connection, MirrorObject, PullSchedule
 from qbo_connector.services import status
-from sync import checks, choices, clock, marks
-from sync.publish import invoice_changes
+from sync import checks, choices, clock, deliveries, form_choices, marks, numbers, tax_rates
+from sync.publish import attachments, invoice_changes
 from sync.publish import invoices as publishing
 from sync.publish import payments as payment_publishing
+from sync.publish import sends
 from sync.services import connections
 
 OPEN_STATUSES = ("waiting", "sent", "partial", "overdue")
@@ -94,6 +101,45 @@ class QuickBooksAccounting:
         """Active payment methods."""
         return choices.payment_methods(connection_id)
 
+    def classes(self, connection_id: int) -> Sequence[NamedChoice]:
+        """Active classes."""
+        return form_choices.classes(Connection.objects.get(pk=connection_id))
+
+    def locations(self, connection_id: int) -> Sequence[NamedChoice]:
+        """Active locations."""
+        return form_choices.locations(Connection.objects.get(pk=connection_id))
+
+    def form_options(self, connection_id: int) -> FormOptions:
+        """What the company's preferences allow."""
+        return form_choices.options(Connection.objects.get(pk=connection_id))
+
+    def tax_rates(self, connection_id: int, *, customer_external_id: str = "") -> Mapping[str, TaxCodeRates] | None:
+        """The company's tax codes with their rates."""
+        return tax_rates.codes(Connection.objects.get(pk=connection_id), customer_external_id)
+
+    def taxable_items(self, connection_id: int, external_ids: Sequence[str]) -> frozenset[str]:
+        """Items that are taxable."""
+        return tax_rates.taxable_items(connection_id, external_ids)
+
+    def default_item(self, connection_id: int) -> ItemChoice | None:
+        """The item that the settings name."""
+        return form_choices.default_item(connection_id)
+
+    def exchange_rate(
+        self, connection_id: int, currency: str, on: datetime.date
+    ) -> tuple[Decimal, datetime.date] | None:
+        """QuickBooks' rate of that day; metered as exchange rates."""
+        return form_choices.exchange_rate(Connection.objects.get(pk=connection_id), currency, on)
+
+    def next_number(self, connection_id: int) -> str:
+        """The next free number of a company that numbers its documents itself."""
+        connection = Connection.objects.get(pk=connection_id)
+        return numbers.next_number(connection) if connection.custom_numbers else ""
+
+    def number_taken(self, connection_id: int, number: str, *, invoice_id: int | None = None) -> NumberUse | None:
+        """The document that has the number."""
+        return numbers.taken(Connection.objects.get(pk=connection_id), number, invoice_id=invoice_id)
+
     def check_draft(self, connection_id: int, data: Mapping[str, Any]) -> Sequence[Problem]:
         """What QuickBooks would refuse."""
         return checks.problems_of(Connection.objects.get(pk=connection_id), data)
@@ -112,9 +158,21 @@ class QuickBooksAccounting:
         """Invoices that flow one way only, that wait for a decision, or whose company is gone can't be changed here."""
         return invoice_changes.refusal(invoice)
 
+    def send_refusals(self, invoices: Sequence[Invoice]) -> Mapping[int, str]:
+        """Why QuickBooks can't send them now."""
+        return sends.refusals(invoices)
+
+    def delivery(self, invoice: Invoice) -> Delivery:
+        """What QuickBooks tells of the last e-mail."""
+        return deliveries.delivery_of(invoice)
+
     def give_up_payment(self, payment: Payment) -> str:
         """What was planned and never sent is cancelled; an answer that is awaited has to be known first."""
         return payment_publishing.give_up(payment)
+
+    def file_marks(self, file_ids: Sequence[int]) -> Mapping[int, tuple[str, str]]:
+        """How attachments stand in QuickBooks, in one statement."""
+        return attachments.marks_of(file_ids)
 
     def age(self, connection_ids: Sequence[int]) -> datetime.datetime | None:
         """The oldest last success of the given companies; None while one of them was never read."""

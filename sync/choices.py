@@ -124,7 +124,14 @@ def item_choice(found: Mirrored, *, reason: str = "", product_id: int | None = N
         tax_code_external_id=text(found.payload, "SalesTaxCodeRef", "value"),
         product_id=product_id,
         reason=reason,
+        taxable=found.payload.get("Taxable") is True,
     )
+
+
+def item(connection_id: int, qbo_id: str, *, reason: str = "") -> ItemChoice | None:
+    """One product or service that can be sold."""
+    found = read.with_payloads(_sold(connection_id).filter(qbo_id=qbo_id)[:1])
+    return item_choice(found[0], reason=reason) if found else None
 
 
 def _sold(connection_id: int) -> QuerySet[MirrorObject]:

@@ -24,6 +24,9 @@ class Connection(models.Model):
     sales_tax = models.BooleanField(default=False)
     automated_tax = models.BooleanField(default=False)
     default_terms = models.CharField(max_length=40, blank=True, help_text="Preferences: SalesFormsPrefs.DefaultTerms.")
+    preferences = models.JSONField(
+        default=dict, help_text="What its sales forms may hold, see qbo_connector.company; empty until it was read."
+    )
     interval_minutes = models.PositiveSmallIntegerField(default=10)
     economical = models.BooleanField(
         default=False, help_text="Read only when a webhook came, and every six hours to be safe."

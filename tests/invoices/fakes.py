@@ -11,13 +11,18 @@ from invoices.ports import (
     Account,
     AccountingUnavailable,
     CustomerChoice,
+    Delivery,
+    FormOptions,
     ItemChoice,
+    NamedChoice,
+    NumberUse,
     PaymentMethodChoice,
     Problem,
     SyncMark,
     TaxCodeChoice,
     TermsChoice,
 )
+from invoices.tax import TaxCodeRates, TaxRatePart
 from qbo_connector.models import Connection
 
 TODAY = datetime.date(2026, 11, 22)
@@ -48,7 +53,17 @@ class Books:
         self.pdf: bytes | None = b"%PDF-1.4 the invoice"
         self.broken = ""
         self.edit_refusal = ""
+        self.send_refusals: dict[int, str] = {}
+        self.delivery = Delivery()
         self.payment_methods: list[PaymentMethodChoice] = []
+        self.classes: list[NamedChoice] = []
+        self.locations: list[NamedChoice] = []
+        self.options = FormOptions()
+        self.tax_rates: dict[str, TaxCodeRates] | None = None
+        self.default_item: ItemChoice | None = None
+        self.exchange_rates: dict[str, tuple[Decimal, datetime.date]] = {}
+        self.next_number = ""
+        self.numbers_taken: dict[str, str] = {}
 
     def add_company(self, connection: Connection, *, tax_codes: bool = False, usable: bool = True) -> Account:
         account = Account(
@@ -124,6 +139,41 @@ class ListAccounting:
     def payment_methods(self, connection_id: int) -> Sequence[PaymentMethodChoice]:
         return books.payment_methods
 
+    def classes(self, connection_id: int) -> Sequence[NamedChoice]:
+        return books.classes
+
+    def locations(self, connection_id: int) -> Sequence[NamedChoice]:
+        return books.locations
+
+    def form_options(self, connection_id: int) -> FormOptions:
+        return books.options
+
+    def tax_rates(self, connection_id: int, *, customer_external_id: str = "") -> Mapping[str, TaxCodeRates] | None:
+        codes = books.tax_codes.get(connection_id, [])
+        if books.tax_rates is not None or not codes:
+            return books.tax_rates
+        return {code.external_id: TaxCodeRates(code.name, (TaxRatePart(code.name, code.percent),)) for code in codes}
+
+    def taxable_items(self, connection_id: int, external_ids: Sequence[str]) -> frozenset[str]:
+        known = {item.external_id for item in books.items.get(connection_id, []) if item.taxable}
+        return known & frozenset(external_ids)
+
+    def default_item(self, connection_id: int) -> ItemChoice | None:
+        return books.default_item
+
+    def exchange_rate(
+        self, connection_id: int, currency: str, on: datetime.date
+    ) -> tuple[Decimal, datetime.date] | None:
+        self._answer()
+        return books.exchange_rates.get(currency)
+
+    def next_number(self, connection_id: int) -> str:
+        return books.next_number
+
+    def number_taken(self, connection_id: int, number: str, *, invoice_id: int | None = None) -> NumberUse | None:
+        words = books.numbers_taken.get(number)
+        return NumberUse(number, words) if words else None
+
     def check_draft(self, connection_id: int, data: Mapping[str, Any]) -> Sequence[Problem]:
         return books.problems
 
@@ -137,8 +187,19 @@ class ListAccounting:
     def edit_refusal(self, invoice: Invoice) -> str:
         return books.edit_refusal
 
+    def send_refusals(self, invoices: Sequence[Invoice]) -> Mapping[int, str]:
+        return {
+            invoice.pk: books.send_refusals[invoice.pk] for invoice in invoices if invoice.pk in books.send_refusals
+        }
+
+    def delivery(self, invoice: Invoice) -> Delivery:
+        return books.delivery
+
     def give_up_payment(self, payment: Payment) -> str:
         return books.edit_refusal
+
+    def file_marks(self, file_ids: Sequence[int]) -> Mapping[int, tuple[str, str]]:
+        return {}
 
     def age(self, connection_ids: Sequence[int]) -> datetime.datetime | None:
         return books.read_at
