@@ -5,10 +5,14 @@ from django.utils.translation import gettext_lazy as _
 PERMISSIONS = {
     "crm.edit": _("Create and edit companies, contacts, deals, products and quotes"),
     "crm.archive": _("Archive records"),
+    "crm.approve_quote": _("Approve quotes whose discount passes the limit"),
+    "crm.configure": _("Change how quotes are numbered, approved and branded"),
     "invoices.view": _("See invoices, payments and their amounts"),
     "invoices.create": _("Create invoices"),
     "invoices.override_quote": _("Invoice quotes that are not published, or expired, with a reason"),
     "invoices.post": _("Post invoices to QuickBooks"),
+    "invoices.send": _("Send invoices by e-mail"),
+    "invoices.edit": _("Change invoices that QuickBooks has"),
     "invoices.record_payment": _("Record payments of invoices"),
     "invoices.void": _("Void and delete invoices"),
     "sync.run": _("Start a sync, retry failed records"),
@@ -24,12 +28,13 @@ SALES_MANAGER = "Sales manager"
 OPS = "Ops"
 ADMIN = "Admin"
 
-_SELLING = ["crm.edit", "crm.archive", "invoices.view", "invoices.create", "invoices.post"]
+_SELLING = ["crm.edit", "crm.archive", "invoices.view", "invoices.create", "invoices.post", "invoices.send"]
 DEFAULT_ROLES: dict[str, list[str]] = {
     SALES_REP: _SELLING,
-    SALES_MANAGER: [*_SELLING, "invoices.override_quote", "invoices.record_payment", "sync.view_health"],
+    SALES_MANAGER: [*_SELLING, "crm.approve_quote", "invoices.edit", "invoices.override_quote", "invoices.record_payment", "sync.view_health"],
     OPS: [
         *_SELLING,
+        "invoices.edit",
         "invoices.override_quote",
         "invoices.record_payment",
         "invoices.void",

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from invoices.enums import SyncState
-from invoices.models import Invoice, Payment
+from invoices.models import CreditDocument, Invoice, Payment
 from invoices.tax import TaxCodeRates
 
 
@@ -86,6 +86,16 @@ class TermsChoice:
     due_days: int | None = None
     due_day_of_month: int | None = None
     due_next_month_days: int | None = None
+    default: bool = False
+
+
+@dataclass(frozen=True)
+class DepositAccount:
+    """An account that money can be put into; ``default`` is where QuickBooks puts it by itself."""
+
+    external_id: str
+    name: str
+    currency: str = ""
     default: bool = False
 
 
@@ -249,6 +259,30 @@ class Accounting(Protocol):
 
     def delivery(self, invoice: Invoice) -> Delivery:
         """What is known of the invoice's last e-mail, from the mirror."""
+
+    def deposit_accounts(self, connection_id: int) -> Sequence[DepositAccount]:
+        """Active accounts that payments can be deposited to, the one for undeposited funds first."""
+
+    def customers_of(self, object_type: str, pk: int) -> Sequence[tuple[int, str]]:
+        """Connection and customer id of the customers that a contact or company is, sub-customers included."""
+
+    def writing_refusal(self, connection_id: int) -> str:
+        """Why nothing that is done here could reach the company, in words; empty if it can."""
+
+    def document_marks(self, object_type: str, ids: Sequence[int]) -> Mapping[int, SyncMark]:
+        """Sync state of payments ("payment") or credit documents (their kind), in a constant number of queries."""
+
+    def retry_document(self, object_type: str, pk: int) -> bool:
+        """Send a refused payment or credit memo, or what was wished of one, again; whether it was planned."""
+
+    def give_up_credit(self, document: CreditDocument) -> str:
+        """Have a credit memo that was made here never be sent; in words why it is too late, empty if it is not."""
+
+    def give_up_payment_ending(self, payment: Payment) -> str:
+        """Have a payment not be voided or deleted; in words why it is too late, empty if it is not."""
+
+    def forget_refusal(self, payment: Payment) -> None:
+        """What QuickBooks refused of a payment is given up."""
 
     def give_up_payment(self, payment: Payment) -> str:
         """Have a payment that was recorded here never be sent; in words why it is too late, empty if it is not."""

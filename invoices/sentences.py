@@ -95,6 +95,26 @@ def sent(event: Event) -> str:
     return _("%(invoice)s was sent to the customer") % words
 
 
+def send_requested(event: Event) -> str:
+    """“asked QuickBooks to send invoice 1037 to a@example.com”."""
+    words = {"invoice": invoice_of(event), "recipient": event.data.get("recipient", "")}
+    act = _("asked QuickBooks to send %(invoice)s to %(recipient)s") % words
+    return act if event.actor_id else _capital(act)
+
+
+def send_failed(event: Event) -> str:
+    """“Invoice 1037 was not sent to a@example.com: …”; in doubt and bounced ones say so."""
+    words = {"invoice": _capital(invoice_of(event)), "recipient": event.data.get("recipient", "")}
+    if event.data.get("bounced"):
+        text = _("%(invoice)s did not arrive at %(recipient)s") % words
+    elif event.data.get("doubtful"):
+        text = _("%(invoice)s may or may not have been sent to %(recipient)s") % words
+    else:
+        text = _("%(invoice)s was not sent to %(recipient)s") % words
+    reason = event.data.get("reason")
+    return f"{text}: {reason}" if reason else text
+
+
 def partly_paid(event: Event) -> str:
     """“$100.00 of invoice 1037 was paid, $262.07 is left”."""
     words = {"amount": money_of(event, "amount"), "invoice": invoice_of(event), "left": money_of(event, "balance")}
@@ -150,15 +170,37 @@ def _plain(text: str) -> Any:
 
 
 def linked(event: Event) -> str:
-    """“added invoice 1037 to the deal Garden redesign”."""
-    words = {"invoice": invoice_of(event), "deal": event.data.get("deal", "")}
-    return _("added %(invoice)s to the deal %(deal)s") % words
+    """“added invoice 1037 to the deal Garden redesign”; by a rule: which one."""
+    words = {"invoice": invoice_of(event), "record": _record_of(event)}
+    rules = {
+        "custom_field": _("%(invoice)s was added to %(record)s, which its custom field names"),
+        "memo": _("%(invoice)s was added to %(record)s, which its message or note names"),
+        "open_deal": _("%(invoice)s was added to %(record)s, the one open deal of its customer"),
+    }
+    rule = rules.get(str(event.data.get("rule", "")))
+    if rule:
+        return rule % (words | {"invoice": _capital(words["invoice"])})
+    act = _("added %(invoice)s to %(record)s") % words
+    return act if event.actor_id else _capital(act)
 
 
 def unlinked(event: Event) -> str:
     """“took invoice 1037 off the deal Garden redesign”."""
-    words = {"invoice": invoice_of(event), "deal": event.data.get("deal", "")}
-    return _("took %(invoice)s off the deal %(deal)s") % words
+    act = _("took %(invoice)s off %(record)s") % {"invoice": invoice_of(event), "record": _record_of(event)}
+    return act if event.actor_id else _capital(act)
+
+
+def suggestion_dismissed(event: Event) -> str:
+    """“said that invoice 1037 does not belong to the deal Garden redesign”."""
+    words = {"invoice": invoice_of(event), "record": _record_of(event)}
+    return _("said that %(invoice)s does not belong to %(record)s") % words
+
+
+def _record_of(event: Event) -> str:
+    """“the deal Garden redesign”."""
+    kind, name = event.data.get("kind", "deal"), event.data.get("record") or event.data.get("deal", "")
+    named = {"contact": _("the contact %s"), "company": _("the company %s"), "deal": _("the deal %s")}
+    return named.get(kind, "%s") % name
 
 
 def received(event: Event) -> str:
@@ -219,6 +261,8 @@ KINDS = (
     EventKind("invoice.created", "invoice", "file-invoice", created),
     EventKind("invoice.created_in_quickbooks", "invoice", "file-invoice", created_there),
     EventKind("invoice.sent", "invoice", "send", sent),
+    EventKind("invoice.send_requested", "invoice", "send", send_requested),
+    EventKind("invoice.send_failed", "invoice", "alert-triangle", send_failed),
     EventKind("invoice.partly_paid", "invoice", "coins", partly_paid),
     EventKind("invoice.paid", "invoice", "circle-check", _plain("%(invoice)s was paid in full")),
     EventKind("invoice.reopened", "invoice", "refresh", _plain("%(invoice)s is no longer paid in full")),
@@ -237,6 +281,7 @@ KINDS = (
     EventKind("invoice.removed", "invoice", "trash", _plain("%(invoice)s was deleted in QuickBooks")),
     EventKind("invoice.linked", "invoice", "link", linked),
     EventKind("invoice.unlinked", "invoice", "unlink", unlinked),
+    EventKind("invoice.suggestion_dismissed", "invoice", "unlink", suggestion_dismissed),
     EventKind("payment.received", "payment", "cash", received),
     EventKind("payment.changed", "payment", "cash", payment_changed),
     EventKind("payment.voided", "payment", "receipt-refund", payment_voided),

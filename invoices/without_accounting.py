@@ -8,12 +8,13 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invoices.models import Invoice, Payment
+from invoices.models import CreditDocument, Invoice, Payment
 from invoices.ports import (
     Account,
     AccountingUnavailable,
     CustomerChoice,
     Delivery,
+    DepositAccount,
     FormOptions,
     ItemChoice,
     NamedChoice,
@@ -128,6 +129,37 @@ class NoAccounting:
     def delivery(self, invoice: Invoice) -> Delivery:
         """Nothing is known."""
         return Delivery()
+
+    def deposit_accounts(self, connection_id: int) -> Sequence[DepositAccount]:
+        """None."""
+        return ()
+
+    def customers_of(self, object_type: str, pk: int) -> Sequence[tuple[int, str]]:
+        """None."""
+        return ()
+
+    def writing_refusal(self, connection_id: int) -> str:
+        """Nothing is connected."""
+        return NOT_CONNECTED
+
+    def document_marks(self, object_type: str, ids: Sequence[int]) -> Mapping[int, SyncMark]:
+        """None."""
+        return {}
+
+    def retry_document(self, object_type: str, pk: int) -> bool:
+        """Nothing to send to."""
+        return False
+
+    def give_up_credit(self, document: CreditDocument) -> str:
+        """Nothing is ever sent."""
+        return ""
+
+    def give_up_payment_ending(self, payment: Payment) -> str:
+        """Nothing is ever sent."""
+        return ""
+
+    def forget_refusal(self, payment: Payment) -> None:
+        """Nothing was refused."""
 
     def give_up_payment(self, payment: Payment) -> str:
         """Nothing is ever sent."""

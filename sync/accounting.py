@@ -11,12 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.events import emit
-from invoices.models import Invoice, Payment
+from invoices.models import CreditDocument, Invoice, Payment
 from invoices.ports import (
     Account,
     AccountingUnavailable,
     CustomerChoice,
     Delivery,
+    DepositAccount,
     FormOptions,
     ItemChoice,
     NamedChoice,
@@ -33,11 +34,11 @@ from qbo_connector.enums import Cause, ConnectionStatus
 from qbo_connector.mirror import schedule
 from qbo_connector.models import Connection, MirrorObject, PullSchedule
 from qbo_connector.services import status
-from sync import checks, choices, clock, deliveries, form_choices, marks, numbers, tax_rates
-from sync.publish import attachments, invoice_changes
+from sync import checks, choices, clock, deliveries, form_choices, marks, money, numbers, tax_rates
+from sync.publish import attachments, invoice_changes, payment_changes, sends
+from sync.publish import credits as credit_publishing
 from sync.publish import invoices as publishing
 from sync.publish import payments as payment_publishing
-from sync.publish import sends
 from sync.services import connections
 
 OPEN_STATUSES = ("waiting", "sent", "partial", "overdue")
@@ -165,6 +166,38 @@ class QuickBooksAccounting:
     def delivery(self, invoice: Invoice) -> Delivery:
         """What QuickBooks tells of the last e-mail."""
         return deliveries.delivery_of(invoice)
+
+    def deposit_accounts(self, connection_id: int) -> Sequence[DepositAccount]:
+        """Accounts that payments can be deposited to."""
+        return money.deposit_accounts(connection_id)
+
+    def customers_of(self, object_type: str, pk: int) -> Sequence[tuple[int, str]]:
+        """The customers that a contact or company is."""
+        return money.customers_of(object_type, pk)
+
+    def writing_refusal(self, connection_id: int) -> str:
+        """Why nothing can be written."""
+        return money.writing_refusal(connection_id)
+
+    def document_marks(self, object_type: str, ids: Sequence[int]) -> Mapping[int, SyncMark]:
+        """Sync state of payments or credit documents."""
+        return money.marks(object_type, ids)
+
+    def retry_document(self, object_type: str, pk: int) -> bool:
+        """A new attempt after a refusal."""
+        return money.retry(object_type, pk)
+
+    def give_up_credit(self, document: CreditDocument) -> str:
+        """Cancel what was planned for a credit memo."""
+        return credit_publishing.give_up(document)
+
+    def give_up_payment_ending(self, payment: Payment) -> str:
+        """Cancel what was planned to end a payment."""
+        return payment_changes.give_up_ending(payment)
+
+    def forget_refusal(self, payment: Payment) -> None:
+        """What was refused is given up."""
+        payment_changes.forget_refusal(payment)
 
     def give_up_payment(self, payment: Payment) -> str:
         """What was planned and never sent is cancelled; an answer that is awaited has to be known first."""

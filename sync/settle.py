@@ -15,7 +15,7 @@ from qbo_connector.enums import OperationState, Verb
 from qbo_connector.models import Operation
 from sync.enums import Outcome
 from sync.models import Link
-from sync.publish import invoice_changes, payments, refusals, settled
+from sync.publish import attachments, credits, invoice_changes, payments, refusals, sends, settled
 
 log = structlog.get_logger(__name__)
 
@@ -80,8 +80,14 @@ def settle(operation_id: int) -> Operation | None:
     object_type, _colon, pk = operation.subject.partition(":")
     if object_type == "invoice" and operation.verb != "create" and invoice_changes.settled(operation):
         pass  # planned anew, on top of what QuickBooks has now
+    elif object_type == "file":
+        attachments.settled(operation)
     elif object_type == "payment":
         payments.settled(operation)
+    elif object_type == credits.KIND:
+        credits.settled(operation)
+    elif sends.is_send(operation):
+        sends.settled(operation)
     elif settled.record_of(operation) is not None:
         settled.take_note(operation.connection, [operation])
     elif object_type == "invoice" and operation.verb == Verb.DELETE and operation.state == OperationState.DONE:
@@ -89,6 +95,7 @@ def settle(operation_id: int) -> Operation | None:
     elif object_type == "invoice" and pk.isdigit():
         if operation.state == OperationState.DONE:
             _link(operation, object_type, int(pk))
+            attachments.publish_of_invoice(int(pk))
         else:
             _tell_refusal(operation, object_type, int(pk))
     operation.settled_at = timezone.now()

@@ -13,7 +13,7 @@ from qbo_connector.mirror import read
 from qbo_connector.models import Connection
 from sync import alerts
 from sync import settle as settling
-from sync.publish import backlog, invoice_changes, payments, records
+from sync.publish import attachments, backlog, credits, invoice_changes, payment_changes, payments, records, sends
 from sync.publish import invoices as publishing
 from sync.reconcile import run
 from sync.services import again
@@ -69,6 +69,36 @@ def publish_payments(event_ids: list[int]) -> None:
         pass
 
 
+@shared_task(name="sync.publish_credits")
+def publish_credits(event_ids: list[int]) -> None:
+    """Credit memos were made here: plan them."""
+    events = Event.objects.filter(pk__in=event_ids, object_type=credits.KIND)
+    for _planned in _each(credits.publish, sorted(set(events.values_list("object_id", flat=True)))):
+        pass
+
+
+@shared_task(name="sync.publish_files")
+def publish_files(event_ids: list[int]) -> None:
+    """Files were put on invoices: plan their upload."""
+    events = Event.objects.filter(pk__in=event_ids, object_type="file")
+    for _planned in _each(attachments.publish, sorted(set(events.values_list("object_id", flat=True)))):
+        pass
+
+
+@shared_task(name="sync.withdraw_files")
+def withdraw_files(event_ids: list[int]) -> None:
+    """Files were removed here: they leave QuickBooks as well."""
+    attachments.withdraw(event_ids)
+
+
+@shared_task(name="sync.publish_sends")
+def publish_sends(event_ids: list[int]) -> None:
+    """E-mails of invoices were asked for: plan them."""
+    asked = Event.objects.filter(pk__in=event_ids).order_by("pk").values_list("data__send", flat=True)
+    for _planned in _each(sends.publish, asked):
+        pass
+
+
 @shared_task(name="sync.publish_invoice_changes")
 def publish_invoice_changes(event_ids: list[int]) -> None:
     """Invoices were changed here, or shall be voided or deleted: plan that."""
@@ -117,7 +147,15 @@ def sweep() -> None:
         pass
     for _recorded in _each(payments.publish, payments.unplanned()):
         pass
+    for _wished in _each(payment_changes.plan_wish, payment_changes.unplanned_changes()):
+        pass
+    for _credited in _each(credits.publish, credits.unplanned()):
+        pass
     for _changed in _each(invoice_changes.plan_wish, invoice_changes.unplanned_changes()):
+        pass
+    for _uploaded in _each(attachments.publish, attachments.unplanned()):
+        pass
+    for _sent in _each(sends.publish, sends.unplanned()):
         pass
     _settle(settling.unsettled())
     _reconcile(read.companies_with_unread(older_than=SWEEP_AFTER))

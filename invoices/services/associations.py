@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from invoices.models import Invoice
+from invoices.models import Invoice, KeptApart
 
 About = list[tuple[str, int]]
 
@@ -24,18 +24,21 @@ def add_missing(wanted: Mapping[int, tuple[Iterable[int], Iterable[int]]], about
     """Associate invoices with contacts and companies that they lack; returns the ids of invoices that gained some.
 
     ``wanted`` maps invoice ids to contact ids and company ids; ``about`` is what ``about_of`` said, and is extended.
+    What a person took off stays off.
     """
     contacts, companies = [], []
     gained: set[int] = set()
+    rows = KeptApart.objects.filter(invoice__in=wanted, object_type__in=("contact", "company"))
+    apart = set(rows.values_list("invoice_id", "object_type", "object_id"))
     for pk, (contact_ids, company_ids) in wanted.items():
         known = about.setdefault(pk, [])
         for contact_id in contact_ids:
-            if ("contact", contact_id) not in known:
+            if ("contact", contact_id) not in known and (pk, "contact", contact_id) not in apart:
                 known.append(("contact", contact_id))
                 contacts.append(InvoiceContact(invoice_id=pk, contact_id=contact_id))
                 gained.add(pk)
         for company_id in company_ids:
-            if ("company", company_id) not in known:
+            if ("company", company_id) not in known and (pk, "company", company_id) not in apart:
                 known.append(("company", company_id))
                 companies.append(InvoiceCompany(invoice_id=pk, company_id=company_id))
                 gained.add(pk)

@@ -25,6 +25,7 @@ from sync.mapping.reading import BadPayload
 from sync.models import Link
 from sync.policies import Policy, policy_of
 from sync.publish import invoice_changes
+from sync.reconcile import after_invoices
 from sync.reconcile.batch import Batch, links_by_id, new_link, save_links, understood
 from sync.reconcile.names import names_for
 
@@ -57,6 +58,7 @@ def apply(batch: Batch) -> None:
         result = from_sync.apply_invoices(connection.pk, rows, today=today(connection), quiet=batch.quiet)
         _take_properties(batch, policy, wanted, result.ids, merged)
         _link(batch, wanted, result.ids, merged)
+        after_invoices.follow(connection, [found for found, _row in wanted], result.ids, quiet=batch.quiet)
     _exclude(connection, left, ids)
     # What QuickBooks still lacks is planned anew, on top of what it has now.
     for pk in sorted(pk for pk in merged if pk is not None):

@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from invoices.enums import SyncState
-from invoices.models import Invoice, Payment
+from invoices.models import CreditDocument, Invoice, Payment
 from invoices.ports import (
     Account,
     AccountingUnavailable,
     CustomerChoice,
     Delivery,
+    DepositAccount,
     FormOptions,
     ItemChoice,
     NamedChoice,
@@ -56,6 +57,10 @@ class Books:
         self.send_refusals: dict[int, str] = {}
         self.delivery = Delivery()
         self.payment_methods: list[PaymentMethodChoice] = []
+        self.deposit_accounts: list[DepositAccount] = []
+        self.customers_of: dict[tuple[str, int], list[tuple[int, str]]] = {}
+        self.document_marks: dict[tuple[str, int], SyncMark] = {}
+        self.retried_documents: list[tuple[str, int]] = []
         self.classes: list[NamedChoice] = []
         self.locations: list[NamedChoice] = []
         self.options = FormOptions()
@@ -194,6 +199,31 @@ class ListAccounting:
 
     def delivery(self, invoice: Invoice) -> Delivery:
         return books.delivery
+
+    def deposit_accounts(self, connection_id: int) -> Sequence[DepositAccount]:
+        return books.deposit_accounts
+
+    def customers_of(self, object_type: str, pk: int) -> Sequence[tuple[int, str]]:
+        return books.customers_of.get((object_type, pk), [])
+
+    def writing_refusal(self, connection_id: int) -> str:
+        return books.edit_refusal
+
+    def document_marks(self, object_type: str, ids: Sequence[int]) -> Mapping[int, SyncMark]:
+        return {pk: books.document_marks[object_type, pk] for pk in ids if (object_type, pk) in books.document_marks}
+
+    def retry_document(self, object_type: str, pk: int) -> bool:
+        books.retried_documents.append((object_type, pk))
+        return True
+
+    def give_up_credit(self, document: CreditDocument) -> str:
+        return books.edit_refusal
+
+    def give_up_payment_ending(self, payment: Payment) -> str:
+        return books.edit_refusal
+
+    def forget_refusal(self, payment: Payment) -> None:
+        books.retried_documents.append(("forgotten", payment.pk))
 
     def give_up_payment(self, payment: Payment) -> str:
         return books.edit_refusal
