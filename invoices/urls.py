@@ -2,19 +2,20 @@
 
 from django.urls import path
 
-from invoices.views import acts, cards, index, record, wizard
+from invoices.views import acts, cards, index, record, wizard, wizard_begin
 
 app_name = "invoices"
 urlpatterns = [
     path("invoices/", index.invoice_list, name="invoice-list"),
     path("invoices/sums/", index.invoice_sums, name="invoice-sums"),
-    path("invoices/new/", wizard.draft_blank, name="draft-blank"),
+    path("invoices/new/", wizard_begin.draft_blank, name="draft-blank"),
+    path("invoices/new/copies/", wizard_begin.draft_copies, name="draft-copies"),
     path("invoices/sync-now/", cards.sync_now, name="sync-now"),
     path("invoices/needing-something/", cards.home_card, name="home-card"),
     path("invoices/of-deal/<int:pk>/", cards.deal_card, name="deal-card"),
     path("invoices/of-contact/<int:pk>/", cards.contact_card, name="contact-card"),
     path("invoices/of-company/<int:pk>/", cards.company_card, name="company-card"),
-    path("invoices/new-of-deal/<int:pk>/", wizard.draft_new, name="draft-new"),
+    path("invoices/new-of-deal/<int:pk>/", wizard_begin.draft_new, name="draft-new"),
     path("invoices/<int:pk>/", record.invoice_detail, name="invoice-detail"),
     path("invoices/<int:pk>/pdf/", record.invoice_pdf, name="invoice-pdf"),
     path("invoices/<int:pk>/preview/", record.invoice_preview, name="invoice-preview"),

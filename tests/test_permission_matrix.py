@@ -173,6 +173,7 @@ MATRIX: dict[str, Line] = {
     "invoices:invoice-retry": BILLING_CHANGE,
     "invoices:invoice-deal": BILLING_CHANGE,
     "invoices:draft-blank": BILLING_PAGE,
+    "invoices:draft-copies": BILLING_PAGE,
     "invoices:draft-new": BILLING_RECORD,
     "invoices:draft-open": BILLING_RECORD,
     "invoices:draft-step": BILLING_RECORD,

@@ -1,4 +1,4 @@
-"""The wizard: from a deal to an invoice, step by step, in the side panel or on a page of its own."""
+"""The steps of the wizard, in the side panel or on a page of its own; its beginning is in wizard_begin."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -7,14 +7,13 @@ from urllib.parse import urlsplit
 from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm.models import Deal
-from crm.queries import deals
 from invoices import typed, wizard
+from invoices.beginnings import Beginning
 from invoices.drafts import STEPS, DraftContent
 from invoices.models import Invoice, InvoiceDraft
 from invoices.ports import AccountingUnavailable, Problem, accounting
@@ -24,40 +23,6 @@ from invoices.services.create import IntentReused, NotCorrectable, account_of
 from invoices.views.answers import by_htmx, needs, told
 
 OWN_PAGES = ("/invoice-drafts/", "/invoices/new")
-
-
-@require_http_methods(["GET", "POST"])
-@needs("invoices.create")
-def draft_new(request: HttpRequest, pk: int) -> HttpResponse:
-    """The beginning: go on with an open draft, or start from the deal's lines or from scratch."""
-    return _begin(request, get_object_or_404(deals.visible_to(request.user), pk=pk))
-
-
-@require_http_methods(["GET", "POST"])
-@needs("invoices.create")
-def draft_blank(request: HttpRequest) -> HttpResponse:
-    """The same without a deal."""
-    return _begin(request, None)
-
-
-def _begin(request: HttpRequest, deal: Deal | None) -> HttpResponse:
-    if request.method == "POST":
-        draft = drafts.start(deal, from_lines=request.POST.get("source") == "deal", by=request.user)
-        return _step(request, draft, draft.step)
-    try:
-        accounts = accounting().accounts()
-    except AccountingUnavailable as error:
-        return _render(request, "invoices/draft/_begin.html", {"deal": deal, "reason": str(error)})
-    context = {
-        "deal": deal,
-        "draft": drafts.open_draft(deal, by=request.user),
-        "lines": deal.lines.count() if deal is not None else 0,
-        "usable": [account for account in accounts if account.usable],
-        "problems": [account for account in accounts if not account.usable],
-        "may_connect": request.user.has_perm("qbo_connector.connect"),
-        "url": request.path,
-    }
-    return _render(request, "invoices/draft/_begin.html", context)
 
 
 def _draft(request: HttpRequest, request_id: uuid.UUID) -> InvoiceDraft:
@@ -75,7 +40,7 @@ def draft_open(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     """Go on where the draft was left."""
     draft = _draft(request, request_id)
     step = "review" if draft.invoice_id is not None else draft.step
-    return _step(request, draft, step)
+    return show_step(request, draft, step)
 
 
 @require_http_methods(["GET", "POST"])
@@ -86,7 +51,7 @@ def draft_step(request: HttpRequest, request_id: uuid.UUID, step: str) -> HttpRe
     if step not in STEPS:
         raise Http404
     if request.method == "GET":
-        return _step(request, draft, step)
+        return show_step(request, draft, step)
     try:
         _save(request, draft, step)
     except drafts.DraftClosed:
@@ -102,9 +67,9 @@ def _go(request: HttpRequest, draft: InvoiceDraft, step: str, go: str) -> HttpRe
     for passed in names[at:target]:
         # Forward only over steps that are right; back is always free, so nobody is held.
         if problems := _problems(draft, passed):
-            return _step(request, draft, passed, problems=problems, status=422)
+            return show_step(request, draft, passed, problems=problems, status=422)
     InvoiceDraft.objects.filter(pk=draft.pk).update(step=names[target])
-    return _step(request, draft, names[target])
+    return show_step(request, draft, names[target])
 
 
 def _problems(draft: InvoiceDraft, step: str = "") -> Sequence[Problem]:
@@ -166,7 +131,7 @@ def draft_lines(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
         drafts.save(draft, change, step="products")
     except drafts.DraftClosed:
         return _closed(request, draft)
-    return _step(request, draft, "products", focus=went_to)
+    return show_step(request, draft, "products", focus=went_to)
 
 
 @require_GET
@@ -203,14 +168,14 @@ def draft_create(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     seen = request.POST.get("digest", "")
     if seen != create.digest_of(draft.data) and drafts.still_open(draft):
         notice = _("This draft was changed in another window. Please check it again.")
-        return _step(request, draft, "review", notice=notice, status=422)
+        return show_step(request, draft, "review", notice=notice, status=422)
     try:
         if draft.invoice_id is not None and drafts.still_open(draft):
             invoice = create.correct_invoice(draft, by=request.user)
         else:
             invoice = create.create_invoice(draft, by=request.user)
     except DraftProblems as refused:
-        return _step(request, draft, "review", problems=refused.problems, status=422)
+        return show_step(request, draft, "review", problems=refused.problems, status=422)
     except (IntentReused, NotCorrectable):
         return _closed(request, draft)
     return _created(request, invoice)
@@ -252,15 +217,17 @@ def _closed(request: HttpRequest, draft: InvoiceDraft) -> HttpResponse:
     """The draft became an invoice, in this or another window; what was typed since then is shown as not taken."""
     draft = InvoiceDraft.objects.select_related("invoice").get(pk=draft.pk)
     if request.method == "GET":
-        return _render(request, "invoices/draft/_closed.html", {"draft": draft, "invoice": draft.invoice})
-    response = _render(request, "invoices/draft/_closed.html", {"draft": draft, "invoice": draft.invoice}, status=422)
+        return render_part(request, "invoices/draft/_closed.html", {"draft": draft, "invoice": draft.invoice})
+    response = render_part(
+        request, "invoices/draft/_closed.html", {"draft": draft, "invoice": draft.invoice}, status=422
+    )
     if by_htmx(request):
         # Also an autosave, which swaps nothing otherwise, has to say this.
         response["HX-Retarget"], response["HX-Reswap"] = "#wizard", "outerHTML"
     return response
 
 
-def _step(
+def show_step(
     request: HttpRequest,
     draft: InvoiceDraft,
     step: str,
@@ -270,6 +237,7 @@ def _step(
     notice: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    """A step of the wizard; once the invoice is on its way, the words that say so."""
     if not drafts.still_open(draft):
         return _closed(request, draft)
     if step == "review" and not problems:
@@ -277,12 +245,15 @@ def _step(
     try:
         page = wizard.page_of(draft, step, problems=problems, focus=focus, notice=notice)
     except AccountingUnavailable as error:
-        return _render(request, "invoices/draft/_begin.html", {"deal": draft.deal, "reason": str(error)})
+        begin = Beginning(deal=draft.deal, url=request.path, reason=str(error))
+        return render_part(request, "invoices/draft/_begin.html", {"begin": begin})
     context = {"page": page, "problems": wizard.summary(problems, page.content)}
-    return _render(request, "invoices/draft/_wizard.html", context, status=status)
+    return render_part(request, "invoices/draft/_wizard.html", context, status=status)
 
 
-def _render(request: HttpRequest, partial: str, context: Mapping[str, object], *, status: int = 200) -> HttpResponse:
+def render_part(
+    request: HttpRequest, partial: str, context: Mapping[str, object], *, status: int = 200
+) -> HttpResponse:
     """The partial for the side panel; inside a page of its own when the address was opened by itself."""
     if by_htmx(request):
         return render(request, partial, context, status=status)
