@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_lazy
+
 if TYPE_CHECKING:
     from django.db.models import Q
     from django_stubs_ext import StrOrPromise
@@ -98,6 +100,22 @@ class ListMarks:
         return self.marks(ids)
 
 
+@dataclass(frozen=True)
+class FileHost:
+    """A kind of record that files are put on.
+
+    ``visible_to(user)`` are the records that a person may see, ``permission`` is what changing needs, ``page`` the URL
+    name of the record's page. ``accounting``: its files may go to the accounting system as well, and
+    ``standing(file ids)`` then says how each stands there, by the file's id, as (tone, words).
+    """
+
+    visible_to: Callable[[Any], Any]
+    permission: str
+    page: str = ""
+    accounting: bool = False
+    standing: "Callable[[Sequence[int]], Mapping[int, tuple[str, StrOrPromise]]] | None" = None
+
+
 record_cards: list[RecordCard] = []
 home_cards: list[HomeCard] = []
 menu: list[MenuEntry] = []
@@ -106,6 +124,7 @@ search_sources: list[SearchSource] = []
 object_types: dict[str, ObjectType] = {}
 list_marks: dict[str, ListMarks] = {}
 event_kinds: dict[str, EventKind] = {}
+file_hosts: dict[str, FileHost] = {}
 # Sentences for the whole site, such as "QuickBooks needs to be reconnected": function(user) -> list of dicts with
 # ``level``, ``text``, ``url`` and ``action``.
 banners: list[Callable[[Any], list[dict[str, str]]]] = []
@@ -120,6 +139,12 @@ def cards_for(object_type: str, user: Any) -> list[RecordCard]:
 def add_object_type(object_type: ObjectType) -> None:
     """Register a kind of record under its name."""
     object_types[object_type.name] = object_type
+
+
+def add_file_host(object_type: str, host: FileHost, *, order: int = 90) -> None:
+    """Let files be put on a kind of record: a card on its page, at the address ``core:<kind>-files``."""
+    file_hosts[object_type] = host
+    record_cards.append(RecordCard(object_type, "files", gettext_lazy("Files"), f"core:{object_type}-files", order))
 
 
 def add_event_kinds(*kinds: EventKind) -> None:

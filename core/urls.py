@@ -3,7 +3,18 @@
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
-from core.views import conditions, health, home, properties, property_choices, record_properties, search, settings
+from core.registry import file_hosts
+from core.views import (
+    conditions,
+    files,
+    health,
+    home,
+    properties,
+    property_choices,
+    record_properties,
+    search,
+    settings,
+)
 
 app_name = "core"
 urlpatterns = [
@@ -25,5 +36,12 @@ urlpatterns = [
     path("settings/property-group/<int:pk>/", property_choices.group_edit, name="property-group"),
     path("properties/<slug:object_type>/columns/", record_properties.property_columns, name="property-columns"),
     path("properties/<slug:object_type>/<int:pk>/", record_properties.record_properties, name="record-properties"),
+    path("files/<uuid:key>/", files.file_download, name="file-download"),
+    path("files/<uuid:key>/remove/", files.file_remove, name="file-remove"),
     path("healthz", login_not_required(health.healthz), name="healthz"),
+]
+# Each kind of record that takes files has an address of its own, as cards do.
+urlpatterns += [
+    path(f"files/{kind}/<int:pk>/", files.files_card, {"object_type": kind}, name=f"{kind}-files")
+    for kind in file_hosts
 ]

@@ -29,8 +29,21 @@ def register() -> None:
         kind = KINDS[name]
         registry.menu.append(MenuEntry(kind.plural, kind.list_url, icon, order=order, shortcut=letter))
         registry.add_object_type(ObjectType(name, kind.label, kind.plural, kind.detail_url, kind.icon))
+    registry.settings_menu.append(
+        MenuEntry(
+            _lazy("Quotes"),
+            "crm:quote-settings",
+            "file-text",
+            order=40,
+            permission="crm.configure",
+            group=_lazy("Workspace"),
+        )
+    )
     registry.add_event_kinds(*sentences.KINDS)
     properties.register()
+    for name, *_placing in MENU:
+        kind = KINDS[name]
+        registry.add_file_host(name, registry.FileHost(kind.visible_to, "crm.edit", kind.detail_url))
     registry.search_sources += [
         SearchSource("deal", KINDS["deal"].plural, find_deals, order=10),
         SearchSource("contact", KINDS["contact"].plural, find_contacts, order=20),
@@ -42,6 +55,8 @@ def register() -> None:
         RecordCard("deal", "contacts", _lazy("Contacts"), "crm:deal-contacts-card", order=10),
         RecordCard("deal", "quotes", _lazy("Quotes"), "crm:deal-quotes-card", order=40),
         RecordCard("company", "contacts", _lazy("Contacts"), "crm:company-contacts-card", order=10),
+        RecordCard("company", "quotes", _lazy("Quotes"), "crm:company-quotes-card", order=40),
+        RecordCard("contact", "quotes", _lazy("Quotes"), "crm:contact-quotes-card", order=40),
         RecordCard("company", "deals", _lazy("Deals"), "crm:company-deals-card", order=20),
         RecordCard("contact", "deals", _lazy("Deals"), "crm:contact-deals-card", order=20),
     ]
@@ -82,7 +97,10 @@ def find_products(user: Any, text: str, limit: int) -> list[dict[str, str]]:
 def find_quotes(user: Any, text: str, limit: int) -> list[dict[str, str]]:
     """Quotes for the search of the whole site."""
     found = quotes.choices(user, text, limit)
-    return [_hit(KINDS["quote"], q, q.number, _("for %s") % q.deal, formatted(q.amount, q.currency)) for q in found]
+    return [
+        _hit(KINDS["quote"], q, q.number, _("for %s") % q.deal if q.deal else "", formatted(q.amount, q.currency))
+        for q in found
+    ]
 
 
 def _hit(kind: Kind, record: Any, *details: str) -> dict[str, str]:

@@ -22,6 +22,7 @@ def schedule() -> dict[str, dict[str, object]]:
         "core.dispatch_events": settings.TICK_SECONDS,
         "core.keep_property_indexes": HOUR,
         "core.purge_properties": HOUR,
+        "core.forget_stray_files": HOUR,
         "qbo_connector.lease_due_pulls": settings.TICK_SECONDS,
         "qbo_connector.sweep_outbox": settings.TICK_SECONDS,
         "sync.sweep": settings.TICK_SECONDS,

@@ -176,6 +176,42 @@ class Delivery:
     viewed: bool = False
 
 
+@dataclass(frozen=True)
+class InvoiceSearch:
+    """Which invoices of the accounting system are looked for. ``record`` (object type and id): only its customers'."""
+
+    words: str = ""  # a number, a customer's name, or an amount
+    issued_from: datetime.date | None = None
+    issued_to: datetime.date | None = None
+    record: tuple[str, int] | None = None
+    external_ids: Sequence[str] = ()
+    after: int = 0  # ``FoundInvoices.next`` of the page before
+
+
+@dataclass(frozen=True)
+class FoundInvoice:
+    """An invoice of the accounting system; ``invoice_id`` and the deal are set where the CRM has it."""
+
+    external_id: str
+    number: str
+    customer_name: str
+    issued_on: datetime.date | None
+    total: Decimal | None
+    balance: Decimal | None
+    currency: str
+    invoice_id: int | None = None
+    deal_id: int | None = None
+    deal_name: str = ""
+
+
+@dataclass(frozen=True)
+class FoundInvoices:
+    """A page of them; ``next`` is 0 on the last one."""
+
+    rows: Sequence[FoundInvoice]
+    next: int = 0
+
+
 class AccountingUnavailable(Exception):
     """QuickBooks could not be asked just now; the message says why, in words for the page."""
 
@@ -253,6 +289,18 @@ class Accounting(Protocol):
 
     def edit_refusal(self, invoice: Invoice) -> str:
         """Why a change of this invoice made here could not reach the accounting system, in words; empty if it can."""
+
+    def find_invoices(self, connection_id: int, wanted: InvoiceSearch, *, limit: int = 25) -> FoundInvoices:
+        """Invoices that the accounting system has, the CRM's or not; searched in the mirror."""
+
+    def track(self, connection_id: int, external_ids: Sequence[str]) -> Mapping[str, int]:
+        """Have these invoices in the CRM and kept up to date; their ids here, by external id."""
+
+    def payment_link(self, invoice: Invoice) -> str:
+        """Where the customer can pay online, asked once for each state of the invoice; empty where there is none.
+
+        Raises AccountingUnavailable with a reason after 10 s at most.
+        """
 
     def send_refusals(self, invoices: Sequence[Invoice]) -> Mapping[int, str]:
         """Why the accounting system can't send these invoices now, by id; those that it can send are absent."""

@@ -16,6 +16,8 @@ from invoices.ports import (
     Delivery,
     DepositAccount,
     FormOptions,
+    FoundInvoices,
+    InvoiceSearch,
     ItemChoice,
     NamedChoice,
     NumberUse,
@@ -122,6 +124,18 @@ class NoAccounting:
         """Always refused: the change could go nowhere."""
         return _("No QuickBooks company is connected.")
 
+    def find_invoices(self, connection_id: int, wanted: InvoiceSearch, *, limit: int = 25) -> FoundInvoices:
+        """None."""
+        return FoundInvoices(())
+
+    def track(self, connection_id: int, external_ids: Sequence[str]) -> Mapping[str, int]:
+        """None."""
+        return {}
+
+    def payment_link(self, invoice: Invoice) -> str:
+        """None."""
+        return ""
+
     def send_refusals(self, invoices: Sequence[Invoice]) -> Mapping[int, str]:
         """All refused: nobody sends them."""
         return {invoice.pk: _("No QuickBooks company is connected.") for invoice in invoices}
@@ -140,7 +154,7 @@ class NoAccounting:
 
     def writing_refusal(self, connection_id: int) -> str:
         """Nothing is connected."""
-        return NOT_CONNECTED
+        return _("QuickBooks is not connected.")
 
     def document_marks(self, object_type: str, ids: Sequence[int]) -> Mapping[int, SyncMark]:
         """None."""

@@ -127,6 +127,30 @@ class QuickBooksClient(QuickBooks):
         except (KeyError, TypeError, ValueError) as error:
             raise errors.BadAnswer(errors.Fault(message="No count in the answer."), tid=self.tid) from error
 
+    def upload(self, metadata: bytes, *, name: str, content_type: str, content: bytes, request_id: str) -> bytes:
+        """POST upload: a file with its Attachable (JSON). The whole answer. Raises OutcomeUnknown like ``write``.
+
+        The same ``request_id`` gives the same bytes, so that QuickBooks can answer from its memory.
+        """
+        boundary = f"file-{request_id}"
+        quoted = name.replace("\\", "_").replace('"', "_")
+        parts = (
+            (b'name="file_metadata_01"; filename="attachment.json"', b"application/json", metadata),
+            (f'name="file_content_01"; filename="{quoted}"'.encode(), content_type.encode(), content),
+        )
+        body = b"".join(
+            b"--%b\r\nContent-Disposition: form-data; %b\r\nContent-Type: %b\r\n\r\n%b\r\n"
+            % (boundary.encode(), head, kind, part)
+            for head, kind, part in parts
+        )
+        return self.raw(
+            "POST",
+            self._url("upload"),
+            body=body + f"--{boundary}--\r\n".encode(),
+            content_type=f"multipart/form-data; boundary={boundary}",
+            params={"requestid": request_id},
+        )
+
     def write(
         self, entity: str, body: bytes, *, request_id: str, params: dict[str, str] | None = None
     ) -> tuple[dict[str, Any], bytes]:
@@ -170,6 +194,17 @@ class QuickBooksClient(QuickBooks):
         if content[:4] != b"%PDF":
             raise errors.BadAnswer(errors.Fault(message="The answer is not a PDF."), tid=self.tid)
         return content
+
+    def invoice_link(self, qbo_id: str) -> str:
+        """GET an invoice with the address where its customer can pay; empty where it has none. One read.
+
+        Source: Intuit, Invoice, "include=invoiceLink".
+        """
+        url = self._url("invoice", qbo_id)
+        found = self._entity(
+            self._decoded(self.raw("GET", url, params={"include": "invoiceLink"}), writing=False), "Invoice"
+        )
+        return str(found.get("InvoiceLink") or "")
 
     def _entity(self, answer: dict[str, Any], entity: str) -> dict[str, Any]:
         # Success is the expected entity in the body: QuickBooks has answered 200 without having done anything.

@@ -35,6 +35,7 @@ class Verb(models.TextChoices):
     VOID = "void", _("Void")
     DELETE = "delete", _("Delete")
     SEND_EMAIL = "send-email", _("Send by e-mail")
+    UPLOAD = "upload", _("Upload a file")
 
 
 class Cause(models.TextChoices):
@@ -50,6 +51,7 @@ class Cause(models.TextChoices):
     WRITE = "write", _("Write")
     VERIFY = "verify", _("Check after an unknown outcome")
     PDF = "pdf", _("PDF preview")
+    PAYMENT_LINK = "payment_link", _("Payment link")
     COUNT_CHECK = "count_check", _("Count check")
     RATES = "rates", _("Exchange rates")
     ATTACHMENTS = "attachments", _("Attachments")

@@ -19,6 +19,8 @@ from invoices.ports import (
     Delivery,
     DepositAccount,
     FormOptions,
+    FoundInvoices,
+    InvoiceSearch,
     ItemChoice,
     NamedChoice,
     NumberUse,
@@ -34,7 +36,19 @@ from qbo_connector.enums import Cause, ConnectionStatus
 from qbo_connector.mirror import schedule
 from qbo_connector.models import Connection, MirrorObject, PullSchedule
 from qbo_connector.services import status
-from sync import checks, choices, clock, deliveries, form_choices, marks, money, numbers, tax_rates
+from sync import (
+    checks,
+    choices,
+    clock,
+    deliveries,
+    form_choices,
+    found_invoices,
+    marks,
+    money,
+    numbers,
+    payment_links,
+    tax_rates,
+)
 from sync.publish import attachments, invoice_changes, payment_changes, sends
 from sync.publish import credits as credit_publishing
 from sync.publish import invoices as publishing
@@ -158,6 +172,18 @@ class QuickBooksAccounting:
     def edit_refusal(self, invoice: Invoice) -> str:
         """Invoices that flow one way only, that wait for a decision, or whose company is gone can't be changed here."""
         return invoice_changes.refusal(invoice)
+
+    def find_invoices(self, connection_id: int, wanted: InvoiceSearch, *, limit: int = 25) -> FoundInvoices:
+        """Invoices of the mirror."""
+        return found_invoices.find(connection_id, wanted, limit=limit)
+
+    def track(self, connection_id: int, external_ids: Sequence[str]) -> Mapping[str, int]:
+        """Have them in the CRM."""
+        return found_invoices.track(connection_id, external_ids)
+
+    def payment_link(self, invoice: Invoice) -> str:
+        """QuickBooks' InvoiceLink."""
+        return payment_links.link_of(invoice)
 
     def send_refusals(self, invoices: Sequence[Invoice]) -> Mapping[int, str]:
         """Why QuickBooks can't send them now."""

@@ -1,6 +1,7 @@
 """Tables of core."""
 
 from core.models.events import Event, EventLink, Heartbeat, Origin
+from core.models.files import Sharing, StoredFile
 from core.models.properties import PropertyChoice, PropertyColumns, PropertyDefinition, PropertyGroup
 
 __all__ = [
@@ -12,4 +13,6 @@ __all__ = [
     "PropertyColumns",
     "PropertyDefinition",
     "PropertyGroup",
+    "Sharing",
+    "StoredFile",
 ]

@@ -99,7 +99,7 @@ def _send(operation: Operation, *, tried: bool) -> None:
 
 def _settled_by_look(operation: Operation) -> bool:
     """Whether looking at QuickBooks ended the operation; False: it was not done, so it may be sent."""
-    if operation.verb != Verb.CREATE:
+    if operation.verb not in (Verb.CREATE, Verb.UPLOAD):
         seen = doubts.look(operation)
         if seen.verdict == doubts.Verdict.NOT_DONE:
             return False

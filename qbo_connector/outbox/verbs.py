@@ -10,6 +10,7 @@ from qbo_connector.client import QuickBooksClient
 from qbo_connector.enums import Verb
 from qbo_connector.mirror import parse
 from qbo_connector.models import Operation
+from qbo_connector.outbox import uploads
 
 # Verbs that name the object they change, with the SyncToken that they are based on.
 CHANGES = frozenset({Verb.UPDATE, Verb.DEACTIVATE, Verb.REACTIVATE, Verb.VOID, Verb.DELETE})
@@ -29,6 +30,8 @@ _text = msgspec.json.Decoder(str)
 
 def post(client: QuickBooksClient, operation: Operation, body: bytes) -> parse.Row:
     """Send one operation; the object as QuickBooks stored it. Raises the classified error of the answer."""
+    if operation.verb == Verb.UPLOAD:
+        return uploads.post(client, operation, content_of(body))
     if operation.verb == Verb.SEND_EMAIL:
         wanted = content_of(body)
         content = client.send_document(operation.entity, str(wanted["Id"]), send_to=str(wanted.get("sendTo", "")))

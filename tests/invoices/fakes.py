@@ -14,6 +14,8 @@ from invoices.ports import (
     Delivery,
     DepositAccount,
     FormOptions,
+    FoundInvoices,
+    InvoiceSearch,
     ItemChoice,
     NamedChoice,
     NumberUse,
@@ -56,6 +58,9 @@ class Books:
         self.edit_refusal = ""
         self.send_refusals: dict[int, str] = {}
         self.delivery = Delivery()
+        self.found = FoundInvoices(())
+        self.searches: list[InvoiceSearch] = []
+        self.payment_link = ""
         self.payment_methods: list[PaymentMethodChoice] = []
         self.deposit_accounts: list[DepositAccount] = []
         self.customers_of: dict[tuple[str, int], list[tuple[int, str]]] = {}
@@ -191,6 +196,20 @@ class ListAccounting:
 
     def edit_refusal(self, invoice: Invoice) -> str:
         return books.edit_refusal
+
+    def find_invoices(self, connection_id: int, wanted: InvoiceSearch, *, limit: int = 25) -> FoundInvoices:
+        books.searches.append(wanted)
+        if wanted.external_ids:
+            return FoundInvoices([row for row in books.found.rows if row.external_id in wanted.external_ids])
+        return books.found
+
+    def track(self, connection_id: int, external_ids: Sequence[str]) -> Mapping[str, int]:
+        rows = Invoice.objects.filter(connection_id=connection_id, external_id__in=external_ids)
+        return dict(rows.values_list("external_id", "pk"))
+
+    def payment_link(self, invoice: Invoice) -> str:
+        self._answer()
+        return books.payment_link
 
     def send_refusals(self, invoices: Sequence[Invoice]) -> Mapping[int, str]:
         return {

@@ -1,0 +1,32 @@
+"""Files of invoices and of the drafts that become invoices."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from core import registry
+from invoices import queries
+from invoices.models import InvoiceDraft
+from invoices.ports import accounting
+
+DRAFT = "invoicedraft"
+
+
+def drafts_visible_to(user: Any) -> QuerySet[InvoiceDraft]:
+    """A person's own drafts; that of a refused invoice is everybody's who may create invoices."""
+    return InvoiceDraft.objects.filter(Q(owner=user) | Q(invoice__isnull=False))
+
+
+def register() -> None:
+    """Let files be put on invoices and on drafts."""
+    registry.add_file_host(
+        "invoice",
+        registry.FileHost(
+            queries.visible_to,
+            "invoices.create",
+            "invoices:invoice-detail",
+            accounting=True,
+            standing=lambda file_ids: accounting().file_marks(file_ids),
+        ),
+    )
+    registry.add_file_host(DRAFT, registry.FileHost(drafts_visible_to, "invoices.create", accounting=True))
