@@ -1,27 +1,17 @@
 """A dry run in words: how many records it would create, change, link or leave out; and each change to print."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.cache import cache
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from core import registry
-from core.plain import plain
-from qbo_connector.models import Connection
-from sync.dry_run import CRM, QUICKBOOKS, Change, Report, dry_run
-from sync.enums import Exclusion, Generation, SyncObject
-from sync.models import ObjectSettings
-from sync.services.settings import EDITABLE
-
-# Of each kind; the rest is counted.
-LISTED = 1000
-KEPT_SECONDS = 600
+from sync import titles
+from sync.dry_run import CRM, QUICKBOOKS, Change, Report
+from sync.enums import Exclusion
 
 Key = tuple[str, str]
 # In the order of the page: what is written first, what nothing happens to last.
@@ -43,6 +33,17 @@ _SENTENCES: dict[Key, Any] = {
     ),
     (QUICKBOOKS, "update"): ngettext_lazy(
         "%(n)s object is changed in QuickBooks.", "%(n)s objects are changed in QuickBooks.", "n"
+    ),
+    (QUICKBOOKS, "void"): ngettext_lazy(
+        "%(n)s object is voided in QuickBooks.", "%(n)s objects are voided in QuickBooks.", "n"
+    ),
+    (QUICKBOOKS, "delete"): ngettext_lazy(
+        "%(n)s object is deleted in QuickBooks.", "%(n)s objects are deleted in QuickBooks.", "n"
+    ),
+    (CRM, "conflict"): ngettext_lazy(
+        "%(n)s record was changed on both sides; somebody has to decide.",
+        "%(n)s records were changed on both sides; somebody has to decide.",
+        "n",
     ),
     (CRM, "archive"): ngettext_lazy(
         "%(n)s record is archived in the CRM.", "%(n)s records are archived in the CRM.", "n"
@@ -81,6 +82,8 @@ _LOOKS = {
     "archive": ("archive", "warning", gettext_lazy("Archive")),
     "restore": ("restore", "good", gettext_lazy("Restore")),
     "unlink": ("link-off", "warning", gettext_lazy("Unlink")),
+    "conflict": ("git-merge", "warning", gettext_lazy("Conflict")),
+    "void": ("ban", "warning", gettext_lazy("Void")),
     "delete": ("trash", "danger", gettext_lazy("Delete")),
     "exclude": ("filter-off", "warning", gettext_lazy("Leave the sync")),
     "suggest": ("help", "warning", gettext_lazy("Ask")),
@@ -111,7 +114,7 @@ class Consequence:
     def label(self) -> str:
         """“Create in QuickBooks”."""
         words = {"act": _LOOKS[self.kind][2], "side": _SIDES[self.side]}
-        if self.kind in ("stay_out", "exclude", "suggest"):
+        if self.kind in ("stay_out", "exclude", "suggest", "conflict"):
             return _("%(act)s (%(side)s)") % words
         return _("%(act)s in %(side)s") % words
 
@@ -138,6 +141,7 @@ class Line:
     url: str
     fields: Sequence[Field]
     reason: str
+    undecided: bool = False
 
 
 @dataclass(frozen=True)
@@ -205,11 +209,12 @@ def _line(change: Change) -> Line:
         icon=icon,
         tone=tone,
         side=str(_SIDES[change.side]),
-        record=str(kind.label) if kind else change.record_type,
+        record=titles.kind_of(change.record_type),
         title=change.title or _("(no name)"),
         url=url,
         fields=[Field(each.label, shown(each.before), shown(each.after)) for each in change.fields],
         reason=change.reason,
+        undecided=change.kind == "conflict",
     )
 
 
@@ -228,24 +233,3 @@ def shown(value: Any) -> str:
             else ", ".join(str(each) for each in value)
         )
     return str(value)
-
-
-def kept_dry_run(
-    connection: Connection,
-    sync_object: SyncObject,
-    *,
-    settings: ObjectSettings | None = None,
-    generation: Generation | None = None,
-    fresh: bool = False,
-) -> Report:
-    """A dry run with its first changes, kept for some minutes: a page of its list does not look at everything again."""
-    stored = settings or ObjectSettings.objects.filter(connection=connection, sync_object=sync_object).first()
-    rules = {name: plain(getattr(stored, name)) for name in EDITABLE} if stored else {}
-    about = json.dumps([rules, str(generation or "")], sort_keys=True, default=str)
-    digest = hashlib.sha256(about.encode()).hexdigest()[:20]
-    key = f"sync:dry-run:{connection.pk}:{sync_object}:{digest}"
-    found: Report | None = None if fresh else cache.get(key)
-    if found is None:
-        found = dry_run(connection, sync_object, settings=settings, generation=generation, limit=LISTED)
-        cache.set(key, found, KEPT_SECONDS)
-    return found

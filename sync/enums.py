@@ -128,3 +128,12 @@ class Transform(models.TextChoices):
     UPPER = "upper", _("UPPER CASE")
     TITLE = "title", _("Title Case")
     DIGITS = "digits", _("Digits only")
+
+
+class DryRunState(models.TextChoices):
+    """How far a dry run is."""
+
+    WAITING = "waiting", _("Waiting for a worker")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")

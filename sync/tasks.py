@@ -16,12 +16,14 @@ from sync import settle as settling
 from sync.publish import attachments, backlog, credits, invoice_changes, payment_changes, payments, records, sends
 from sync.publish import invoices as publishing
 from sync.reconcile import run
-from sync.services import again
+from sync.services import again, dry_runs
 from sync.services.connections import prepare
 
 log = structlog.get_logger(__name__)
 Item = TypeVar("Item")
 Found = TypeVar("Found")
+# It ends by itself before; a large company is a matter of minutes.
+DRY_RUN_SECONDS = dry_runs.LONGEST_SECONDS + 60
 SWEEP_AFTER = datetime.timedelta(seconds=10)
 
 
@@ -126,6 +128,12 @@ def look_again(event_ids: list[int]) -> None:
     again.carry_out(event_ids)
 
 
+@shared_task(name="sync.dry_run", soft_time_limit=DRY_RUN_SECONDS, time_limit=DRY_RUN_SECONDS + 60)
+def dry_run(dry_run_id: int) -> None:
+    """Somebody wants to know what the sync would do: work it out."""
+    dry_runs.carry_out(dry_run_id)
+
+
 @shared_task(name="sync.settle")
 def settle(event_ids: list[int]) -> None:
     """Writes have their outcome: tell the records, and bring what QuickBooks answered into the CRM."""
@@ -157,6 +165,8 @@ def sweep() -> None:
         pass
     for _sent in _each(sends.publish, sends.unplanned()):
         pass
+    for lost in dry_runs.lost():
+        current_app.send_task("sync.dry_run", args=[lost])
     _settle(settling.unsettled())
     _reconcile(read.companies_with_unread(older_than=SWEEP_AFTER))
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from sync import review_urls
-from sync.views import connections, generations, health, object_settings, records, set_up
+from sync.views import connections, dry_runs, generations, health, object_settings, records, set_up
 
 app_name = "sync"
 COMPANY = "settings/connected-apps/quickbooks/<int:pk>/"
@@ -22,7 +22,7 @@ urlpatterns = [
     path(f"{COMPANY}upgrade/undo/", generations.upgrade_undo, name="upgrade-undo"),
     path(f"{COMPANY}name-preview/", object_settings.name_preview, name="name-preview"),
     path(OBJECT, object_settings.object_settings, name="object-settings"),
-    path(f"{OBJECT}dry-run/", set_up.object_dry_run, name="dry-run"),
+    path(f"{OBJECT}dry-run/", dry_runs.object_dry_run, name="dry-run"),
     path(f"{OBJECT}started/", set_up.object_started, name="object-started"),
     path(f"{OBJECT}delete/", object_settings.object_delete, name="object-delete"),
     path(f"{COMPANY}switch/", connections.switch, name="switch"),

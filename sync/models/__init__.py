@@ -1,8 +1,17 @@
 """Tables of the sync."""
 
 from sync.models.conflicts import Conflict, MatchSuggestion
+from sync.models.dry_runs import SyncDryRun
 from sync.models.links import Link
 from sync.models.mappings import FieldMapping
 from sync.models.settings import ConnectionSettings, ObjectSettings
 
-__all__ = ["Conflict", "ConnectionSettings", "FieldMapping", "Link", "MatchSuggestion", "ObjectSettings"]
+__all__ = [
+    "Conflict",
+    "ConnectionSettings",
+    "FieldMapping",
+    "Link",
+    "MatchSuggestion",
+    "ObjectSettings",
+    "SyncDryRun",
+]

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from qbo_connector.models import Connection
-from sync.consequences import kept_dry_run, summary
-from sync.enums import BackFill, Generation, Incoming, Removal, SyncObject
+from sync.enums import BackFill, Incoming, Removal, SyncObject
 from sync.forms import SimpleForm
 from sync.models import FieldMapping, Link, ObjectSettings
 from sync.services import generations
 from sync.services.generations import Simple
-from sync.views.companies import PAGE, company_of, frame, is_simple, rules_of, settings_after_upgrade
+from sync.views.companies import PAGE, company_of, frame, is_simple, rules_of
+from sync.views.dry_runs import FRESH, shown, upgraded
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -85,7 +85,7 @@ def upgrade(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(PAGE, pk)
     checked = request.GET.get("step") == "dry-run"
     context |= _kept(connection)
-    context |= {"checked": checked, "results": _results(connection) if checked else []}
+    context |= {"checked": checked, "results": _results(request, connection) if checked else []}
     return render(request, "sync/upgrade.html", context)
 
 
@@ -96,14 +96,13 @@ def _kept(connection: Connection) -> dict[str, Any]:
     }
 
 
-def _results(connection: Connection) -> list[dict[str, Any]]:
+def _results(request: HttpRequest, connection: Connection) -> list[dict[str, Any]]:
     """What the full sync would do to each object that is on."""
     found = []
     for row in ObjectSettings.objects.filter(connection=connection, enabled=True):
         sync_object = SyncObject(row.sync_object)
-        settings = settings_after_upgrade(connection, sync_object)
-        report = kept_dry_run(connection, sync_object, settings=settings, generation=Generation.FULL)
-        found.append({"object": sync_object, "summary": summary(report)})
+        run = upgraded(request, connection, sync_object, max_age=FRESH)
+        found.append({"object": sync_object, **shown(run)})
     order = list(SyncObject)
     return sorted(found, key=lambda each: order.index(each["object"]))
 

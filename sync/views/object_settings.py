@@ -16,16 +16,17 @@ from core.properties import remembered
 from crm.queries import companies, contacts
 from qbo_connector.models import Connection
 from sync import objects
-from sync.consequences import summary
-from sync.enums import SyncObject
+from sync.enums import Removal, SyncObject
 from sync.forms import DeleteForm
 from sync.models import Link, ObjectSettings
 from sync.object_form import ObjectSettingsForm, change_lines
 from sync.policies import record_types
 from sync.publish import names
+from sync.services import dry_runs
 from sync.services import objects as objects_service
 from sync.services import settings as settings_service
 from sync.views.companies import PAGE, company_of, frame, is_simple, object_of, rules_of, stored_settings
+from sync.views.dry_runs import FRESH, shown
 
 CONTROL = ("csrfmiddlewaretoken", "step", "setup")
 
@@ -61,6 +62,7 @@ def _object_settings(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         try:
             if context["setting_up"]:
                 settings_service.change(connection, sync_object, form.values(), by=request.user)
+                dry_runs.wanted(connection, sync_object, by=request.user, max_age=FRESH)
                 return redirect(f"{reverse('sync:dry-run', args=[pk, name])}?setup=1")
             if step in ("save", "save-on"):
                 return _saved(request, connection, sync_object, form, on=step == "save-on")
@@ -74,10 +76,12 @@ def _object_settings(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 def _asked(request: HttpRequest, stored: ObjectSettings, form: ObjectSettingsForm) -> dict[str, Any]:
     """What the page that asks says: what changes in the settings, and what that does to how many records."""
     connection, sync_object = stored.connection, form.sync_object
-    report = settings_service.preview(connection, sync_object, form.values(), limit=0)
+    settings = settings_service.draft(connection, sync_object, form.values())
+    run = dry_runs.wanted(connection, sync_object, by=request.user, settings=settings, max_age=FRESH)
     return {
         "changes": change_lines(form),
-        "summary": summary(report),
+        "removal_deletes": settings.removal == Removal.DELETE,
+        **shown(run),
         "sent": [(key, value) for key in request.POST for value in request.POST.getlist(key) if key not in CONTROL],
     }
 

@@ -16,6 +16,7 @@ from tests import makers
 from tests.books import Books
 from tests.e2e.axe import assert_accessible
 from tests.e2e.conftest import sign_in
+from tests.sync.dry_runs import work_out
 from tests.sync.views.test_setup import applied
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -73,6 +74,9 @@ def test_set_up_from_the_object_to_the_end_of_the_initial_sync(admin):
     expect(page.locator("[name=display_name_template]")).to_be_hidden()
     page.get_by_label("Both ways").check()
     page.get_by_role("button", name="Continue to the dry run").click()
+    expect(page.locator(".dry-run-progress")).to_contain_text("Working it out")
+    looks_good(page)
+    work_out()
 
     expect(page.get_by_text("1 record is created in the CRM.")).to_be_visible()
     expect(page.get_by_text("1 object is created in QuickBooks.")).to_be_visible()
@@ -99,6 +103,7 @@ def test_a_change_tells_its_consequence_and_is_saved_after_a_yes(admin):
     page.get_by_role("button", name="Continue").click()
 
     expect(page.get_by_role("heading", name="What this changes")).to_be_visible()
+    work_out()
     expect(page.get_by_text("1 record is created in the CRM.")).to_be_visible()
     looks_good(page)
     assert ObjectSettings.objects.get(sync_object="contact").without_email == "excluded"
@@ -152,6 +157,8 @@ def test_simple_is_upgraded_after_a_dry_run_and_undone(admin):
     page.get_by_role("link", name="Upgrade to the full sync").click()
     looks_good(page)
     page.get_by_role("link", name="See what it would do").click()
+    expect(page.locator(".dry-run-progress")).to_be_visible()
+    work_out()
     expect(page.get_by_text("1 object is created in QuickBooks.")).to_be_visible()
     looks_good(page)
     page.get_by_role("button", name="Upgrade now").click()

@@ -12,11 +12,12 @@ from crm.services import companies
 from qbo_connector.models import Connection, MirrorObject
 from sync.consequences import shown
 from sync.enums import SyncObject
-from sync.models import FieldMapping, Link, ObjectSettings
+from sync.models import FieldMapping, Link, ObjectSettings, SyncDryRun
 from sync.object_form import ObjectSettingsForm
 from sync.services.connections import add_default_mappings
 from sync.services.settings import CHOICES
 from sync.setting_words import APPLY, sentence, words
+from tests.sync.dry_runs import work_out
 
 pytestmark = pytest.mark.django_db
 
@@ -83,7 +84,15 @@ def test_a_change_says_what_it_does_before_it_is_saved(admin):
 
     page = asked.content.decode()
     assert asked.status_code == 200
-    assert "2 objects are created in QuickBooks." in page
+    assert "Working it out" in page
+    work_out()
+    run = SyncDryRun.objects.get()
+    part = admin.get(url(connection, "dry-run"), {"run": run.pk, "part": "summary"}, headers={"HX-Request": "true"})
+    assert "2 objects are created in QuickBooks." in part.content.decode()
+    assert "2 objects are created in QuickBooks." in admin.post(url(connection), change).content.decode()
+    listed = admin.get(url(connection, "dry-run"), {"run": run.pk}).content.decode()
+    assert "What these settings would do" in listed
+    assert "Silent Gardens" in listed
     assert "<td>Excluded</td><td>Included</td>" in page
     assert "What it does at once" in page
     assert ObjectSettings.objects.get(connection=connection, sync_object="contact").without_email == "excluded"

@@ -10,13 +10,13 @@ from core.models import Event
 from crm.models import Company
 from crm.services import companies
 from qbo_connector.models import MirrorObject, PullSchedule
-from sync import consequences
 from sync.enums import Generation
-from sync.models import ConnectionSettings, FieldMapping, Link, ObjectSettings
+from sync.models import ConnectionSettings, FieldMapping, Link, ObjectSettings, SyncDryRun
 from sync.publish import backlog
 from sync.reconcile import run
-from sync.services import again
+from sync.services import again, dry_runs
 from tests.books import Books
+from tests.sync.dry_runs import worked_out
 from tests.sync.views.test_object_settings import company, sent, url
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,12 @@ def test_set_up_leads_from_the_object_to_the_end_of_the_initial_sync(admin, book
     assert choose.count("Not set up") == 3
     response = admin.post(url(connection), {**sent(connection), "setup": "1"})
     assert response.url == f"{url(connection, 'dry-run')}?setup=1"
-    dry = admin.get(response.url).content.decode()
+    waiting = admin.get(response.url).content.decode()
+    assert "Working it out" in waiting
+    assert "every 1s" in waiting
+    assert "Switch on without waiting" in waiting
+    dry = worked_out(admin, response.url)
+    assert "every 1s" not in dry
     assert "1 record is created in the CRM." in dry
     assert "1 object is created in QuickBooks." in dry
     assert "1 object of QuickBooks stays out." in dry
@@ -81,7 +86,7 @@ def test_the_dry_run_is_listed_by_kind_and_in_pages(admin, books):
         companies.create(by=admin.user, name=f"Ours {number:02}", email=f"ours{number}@example.com")
     address = url(books.connection, "dry-run")
 
-    first = admin.get(address).content.decode()
+    first = worked_out(admin, address)
     assert "1 to 50 of 61" in first
     assert "Theirs" in first
     assert "Ours 59" not in first
@@ -94,13 +99,20 @@ def test_the_dry_run_is_listed_by_kind_and_in_pages(admin, books):
     assert admin.get(address, {"page": "x", "kind": "none"}).status_code == 200
     books.customer("Later", "later@example.com")
     books.sync()
-    assert "1 record is created in the CRM" in admin.get(address).content.decode(), "kept for some minutes"
-    assert "2 records are created in the CRM" in admin.get(address, {"fresh": "1"}).content.decode()
+    assert "1 record is created in the CRM" in worked_out(admin, address), "kept until somebody asks again"
+    SyncDryRun.objects.update(finished_at=timezone.now() - datetime.timedelta(minutes=3))
+    assert "3 min ago" in admin.get(address).content.decode().replace("\xa0", " ")
+    again_page = admin.post(f"{address}?kind=crm-create", follow=True)
+    assert again_page.redirect_chain == [(f"{address}?kind=crm-create", 302)]
+    shown = again_page.content.decode()
+    assert "1 record is created in the CRM" in shown, "the last one stays while the next is worked out"
+    assert "Working it out" in shown
+    assert "2 records are created in the CRM" in worked_out(admin, address)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_what_is_too_much_to_list_is_counted_and_hides_no_other_kind(admin, books, monkeypatch):
-    monkeypatch.setattr(consequences, "LISTED", 2)
+    monkeypatch.setattr(dry_runs, "LISTED", 2)
     books.settings("contact", enabled=False)
     for number in range(4):
         books.customer(f"Theirs {number}", f"theirs{number}@example.com")
@@ -108,10 +120,10 @@ def test_what_is_too_much_to_list_is_counted_and_hides_no_other_kind(admin, book
     companies.create(by=admin.user, name="Ours", email="ours@example.com")
     address = url(books.connection, "dry-run")
 
-    every = admin.get(address).content.decode()
+    every = worked_out(admin, address)
     assert "4 records are created in the CRM." in every
     assert "1 to 3 of 5" in every
-    assert "the first 3 are listed" in every
+    assert "3 are listed, and 2 more are only counted" in every
     assert "Theirs 3" not in every
     assert ">Ours<" in admin.get(address, {"kind": "quickbooks-create"}).content.decode()
 
@@ -186,7 +198,7 @@ def test_upgrade_shows_what_it_does_keeps_links_and_mappings_and_is_undone(admin
     explained = admin.get(page_of(connection, "upgrade")).content.decode()
     assert "All links (1)" in explained
     assert "plan" not in explained.lower().replace("explan", "")
-    dry = admin.get(page_of(connection, "upgrade"), {"step": "dry-run"}).content.decode()
+    dry = worked_out(admin, page_of(connection, "upgrade"), {"step": "dry-run"})
     assert "1 object is created in QuickBooks." in dry
     listed = admin.get(url(connection, "dry-run"), {"upgrade": "1"}).content.decode()
     assert "Ours" in listed
