@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from core.events import emit
 from core.properties import put_defaults
+from core.services.files import move_files
 from crm.models import Company, Contact
 from invoices import reading
 from invoices.drafts import CREATE, DraftContent, ReadDraft, ReadLine
@@ -92,6 +93,7 @@ def create_invoice(draft: InvoiceDraft, *, by: Any) -> Invoice:
     contacts, companies = _associate(invoice)
     if draft.pk is not None:
         InvoiceDraft.objects.filter(pk=draft.pk).update(invoice=invoice, updated_at=timezone.now())
+        move_files("invoicedraft", draft.pk, "invoice", invoice.pk, by=by)
     draft.invoice = invoice
     about = [*([invoice.deal] if invoice.deal else []), *contacts, *companies]
     emit("invoice.requested", invoice, by=by, about=about, **_event_data(invoice))
