@@ -24,12 +24,32 @@ class Line(Protocol):
     def discount_percent(self) -> Decimal:
         """0 to 100."""
 
+    @property
+    def discount_amount(self) -> Decimal:
+        """What is taken off after the percentage."""
+
+
+def gross_amount(line: Line, currency: str) -> Decimal:
+    """The line before tax and discount, rounded to the currency."""
+    return rounded(line.quantity * line.unit_price, currency)
+
 
 def line_amount(line: Line, currency: str) -> Decimal:
     """The line before tax, after its discount, rounded to the currency."""
-    return rounded(line.quantity * line.unit_price * (HUNDRED - line.discount_percent) / HUNDRED, currency)
+    kept = line.quantity * line.unit_price * (HUNDRED - line.discount_percent) / HUNDRED
+    return rounded(kept, currency) - rounded(line.discount_amount, currency)
 
 
 def total(lines: Iterable[Line], currency: str) -> Decimal:
     """The sum of the rounded lines."""
     return sum((line_amount(line, currency) for line in lines), ZERO)
+
+
+def discount_on(subtotal: Decimal, percent: Decimal, amount: Decimal, currency: str) -> Decimal:
+    """What a discount on the whole takes off ``subtotal``: ``percent`` of it, or ``amount``."""
+    return rounded(subtotal * percent / HUNDRED if percent else amount, currency)
+
+
+def discount_percent_of(gross: Decimal, net: Decimal) -> Decimal:
+    """How much less ``net`` is than ``gross``, in percent; 0 where there is nothing to compare."""
+    return (gross - net) * HUNDRED / gross if gross > 0 else ZERO

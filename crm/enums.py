@@ -16,9 +16,19 @@ class QuoteStatus(models.TextChoices):
     """Life of a quote."""
 
     DRAFT = "draft", _("Draft")
+    APPROVAL = "approval", _("Waiting for approval")
     PUBLISHED = "published", _("Published")
     ACCEPTED = "accepted", _("Accepted")
     DECLINED = "declined", _("Declined")
+    REPLACED = "replaced", _("Replaced")
+    CLOSED = "closed", _("Closed")
+
+
+class QuoteOrigin(models.TextChoices):
+    """Where a quote was first made."""
+
+    CRM = "crm", _("CRM")
+    ACCOUNTING = "accounting", _("QuickBooks")
 
 
 class BillingStatus(models.TextChoices):

@@ -31,6 +31,7 @@ LABELS: dict[str, str | Promise] = {
     "active": _("Active"),
     "expires_on": _("Expiry date"),
     "terms": _("Terms"),
+    "subtotal": _("Subtotal"),
     "properties": _("Properties"),
     "archived": _("Archived"),
 }

@@ -107,6 +107,59 @@ def lines_changed(event: Event) -> str:
     return told(event, _("%(act)s to %(amount)s") % {"act": act, "amount": formatted(Decimal(str(new)), currency)})
 
 
+def _quote(event: Event) -> str:
+    return str(event.data.get("number") or event.data.get("title", ""))
+
+
+def _of_version(act: str) -> Sentence:
+    return lambda event: told(event, _(act) % {"title": "", "version": 1, **event.data})
+
+
+def _with_reason(act: str) -> Sentence:
+    def sentence(event: Event) -> str:
+        words = _(act) % {"title": event.data.get("title", "")}
+        reason = event.data.get("reason", "")
+        return told(event, f"{words}: {reason}" if reason else words)
+
+    return sentence
+
+
+def _by_accounting(text: Any) -> Sentence:
+    return lambda event: str(text) % _quote(event)
+
+
+def approval_asked(event: Event) -> str:
+    """“asked for approval of 25% discount on the quote Garden, $750.00”."""
+    words = {"title": event.data.get("title", ""), "percent": event.data.get("discount", "")}
+    return told(event, _("asked for approval of %(percent)s%% discount on the quote %(title)s") % words)
+
+
+def accepted(event: Event) -> str:
+    """“Grace Pariente accepted the quote Q-00007, $150.00”."""
+    words = {"name": event.data.get("who") or _("The customer"), "quote": _quote(event)}
+    if event.actor_id:
+        text = _("noted that the customer accepted the quote %(quote)s") % words
+    elif event.origin == Origin.SYNC:
+        text = _("The quote %(quote)s was accepted in QuickBooks") % words
+    else:
+        text = _("%(name)s accepted the quote %(quote)s") % words
+    amount = _amount(event)
+    return f"{text}, {amount}" if amount else text
+
+
+def declined(event: Event) -> str:
+    """“Grace Pariente declined the quote Q-00007: too late for us”."""
+    words = {"name": event.data.get("who") or _("The customer"), "quote": _quote(event)}
+    if event.actor_id:
+        text = _("noted that the customer declined the quote %(quote)s") % words
+    elif event.origin == Origin.SYNC:
+        text = _("The quote %(quote)s was rejected in QuickBooks") % words
+    else:
+        text = _("%(name)s declined the quote %(quote)s") % words
+    reason = event.data.get("reason")
+    return f"{text}: {reason}" if reason else text
+
+
 def _contact(act: str) -> Sentence:
     def sentence(event: Event) -> str:
         return told(event, _(act) % {"contact": event.data.get("contact", "")})
@@ -144,5 +197,18 @@ KINDS: list[EventKind] = [
     EventKind("deal.primary_contact_changed", "change", "star", _contact("made %(contact)s the primary contact")),
     EventKind("quote.lines_changed", "change", "list-details", lines_changed),
     EventKind("quote.published", "deal", "send", _closing("published the quote %(title)s")),
+    EventKind("quote.revised", "deal", "file-text", _of_version("began version %(version)s of the quote %(title)s")),
+    EventKind("quote.replaced", "deal", "refresh", _of_version("replaced version %(version)s of the quote %(title)s")),
+    EventKind("quote.approval_asked", "deal", "clock", approval_asked),
+    EventKind("quote.approved", "deal", "circle-check", _closing("approved the quote %(title)s")),
+    EventKind("quote.approval_rejected", "deal", "circle-x", _with_reason("sent the quote %(title)s back")),
+    EventKind("quote.viewed", "deal", "eye", lambda event: _("The customer looked at the quote %s") % _quote(event)),
+    EventKind("quote.accepted", "deal", "circle-check", accepted),
+    EventKind("quote.declined", "deal", "circle-x", declined),
+    EventKind("quote.closed", "deal", "file-invoice", _by_accounting(_("The quote %s was closed in QuickBooks"))),
+    EventKind("quote.reopened", "deal", "refresh", _by_accounting(_("The quote %s is pending again in QuickBooks"))),
+    EventKind("quote.changed_there", "deal", "pencil", _by_accounting(_("The quote %s was changed in QuickBooks"))),
+    EventKind("quote.link_made", "change", "link", _closing("gave the quote %(title)s a new public address")),
+    EventKind("quote.link_closed", "change", "unlink", _closing("closed the public address of the quote %(title)s")),
     EventKind("note.added", "note", "note", note_added),
 ]

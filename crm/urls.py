@@ -3,7 +3,19 @@
 from django.urls import URLPattern, path
 
 from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
-from crm.views import board, cards, choices, details, editing, lines, lists, quoting, timeline
+from crm.views import (
+    board,
+    cards,
+    choices,
+    details,
+    editing,
+    lines,
+    lists,
+    public_quote,
+    quote_settings,
+    quoting,
+    timeline,
+)
 
 
 def _of(kind: Kind, folder: str) -> list[URLPattern]:
@@ -32,11 +44,13 @@ urlpatterns = [
     path("companies/choices/", choices.company_choices, name="company-choices"),
     path("companies/<int:pk>/", details.company_detail, name="company-detail"),
     path("companies/<int:pk>/contacts/", cards.company_contacts, name="company-contacts-card"),
+    path("companies/<int:pk>/quotes/", cards.company_quotes, name="company-quotes-card"),
     path("companies/<int:pk>/deals/", cards.company_deals, name="company-deals-card"),
     *_of(COMPANY, "companies"),
     path("contacts/", lists.contact_list, name="contact-list"),
     path("contacts/choices/", choices.contact_choices, name="contact-choices"),
     path("contacts/<int:pk>/", details.contact_detail, name="contact-detail"),
+    path("contacts/<int:pk>/quotes/", cards.contact_quotes, name="contact-quotes-card"),
     path("contacts/<int:pk>/deals/", cards.contact_deals, name="contact-deals-card"),
     *_of(CONTACT, "contacts"),
     path("deals/", lists.deal_list, name="deal-list"),
@@ -57,6 +71,19 @@ urlpatterns = [
     path("quotes/", lists.quote_list, name="quote-list"),
     path("quotes/<int:pk>/", details.quote_detail, name="quote-detail"),
     path("quotes/<int:pk>/publish/", quoting.quote_publish, name="quote-publish"),
+    path("quotes/<int:pk>/ask-approval/", quoting.quote_ask_approval, name="quote-ask-approval"),
+    path("quotes/<int:pk>/approve/", quoting.quote_approve, name="quote-approve"),
+    path("quotes/<int:pk>/reject/", quoting.quote_reject, name="quote-reject"),
+    path("quotes/<int:pk>/revise/", quoting.quote_revise, name="quote-revise"),
+    path("quotes/<int:pk>/answer/", quoting.quote_answer, name="quote-answer"),
+    path("quotes/<int:pk>/link/", quoting.quote_link, name="quote-link"),
+    path("quotes/<int:pk>/pdf/", quote_settings.quote_document, name="quote-document"),
+    path("settings/quotes/", quote_settings.quote_settings, name="quote-settings"),
+    path("q/style/<slug:colour>.css", public_quote.quote_style, name="quote-style"),
+    path("q/<slug:token>/", public_quote.quote_public, name="quote-public"),
+    path("q/<slug:token>/accept/", public_quote.quote_accept, name="quote-accept"),
+    path("q/<slug:token>/decline/", public_quote.quote_decline, name="quote-decline"),
+    path("q/<slug:token>/quote.pdf", public_quote.quote_pdf_file, name="quote-pdf"),
     *_of(QUOTE, "quotes"),
     *_lines("quote", "quotes"),
     path("timeline/<slug:object_type>/<int:pk>/", timeline.timeline, name="timeline"),

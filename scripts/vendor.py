@@ -38,6 +38,14 @@ COPIES = {
             "LICENSE": "LICENSE",
         },
     ),
+    "dejavu-fonts-ttf": (
+        "dejavu",
+        {
+            "ttf/DejaVuSans.ttf": "DejaVuSans.ttf",
+            "ttf/DejaVuSans-Bold.ttf": "DejaVuSans-Bold.ttf",
+            "LICENSE": "LICENSE",
+        },
+    ),
     "htmx.org": ("htmx", {"dist/htmx.min.js": "htmx.min.js", "LICENSE": "LICENSE"}),
     "sortablejs": ("sortablejs", {"Sortable.min.js": "sortable.min.js", "LICENSE": "LICENSE"}),
     "tom-select": (

@@ -9,12 +9,16 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from core.money import ZERO, NotAnAmount, formatted, formatted_number, parsed
+from core.money import ZERO, NotAnAmount, formatted, formatted_number, parsed, rounded
 from crm import amounts
-from crm.models import DealLine, Product, QuoteLine
+from crm.models import DealLine, Product, Quote, QuoteLine
 from crm.services.lines import MOST_LINES, BadLine, LineValues
+from crm.services.quotes import Discount
 
 COLUMNS = ("key", "product", "name", "description", "quantity", "unit_price", "discount_percent")
+# Columns that a page may leave out.
+MORE_COLUMNS = {"discount_kind": "percent", "tax_code": ""}
+PERCENT, AMOUNT = "percent", "amount"
 
 
 @dataclass
@@ -27,6 +31,8 @@ class Row:
     quantity: str = "1"
     unit_price: str = ""
     discount_percent: str = ""
+    discount_kind: str = PERCENT
+    tax_code: str = ""
     product: str = ""
     amount: str = ""
     errors: dict[str, str] = field(default_factory=dict)
@@ -51,12 +57,19 @@ def rows_of(lines: Sequence[DealLine | QuoteLine], currency: str) -> list[Row]:
             description=line.description,
             quantity=formatted_number(line.quantity),
             unit_price=formatted_number(line.unit_price),
-            discount_percent=formatted_number(line.discount_percent) if line.discount_percent else "",
+            discount_percent=_discount(line.discount_percent, line.discount_amount),
+            discount_kind=AMOUNT if line.discount_amount and not line.discount_percent else PERCENT,
+            tax_code=line.tax_code,
             product=str(line.product_id or ""),
             amount=formatted(amounts.line_amount(line, currency), currency),
         )
         for line in lines
     ]
+
+
+def _discount(percent: Decimal, amount: Decimal) -> str:
+    value = percent or amount
+    return formatted_number(value) if value else ""
 
 
 def row_for(product: Product | None, currency: str) -> Row:
@@ -79,10 +92,18 @@ class LinesForm:
 
     def __init__(self, data: QueryDict, currency: str) -> None:
         posted = [data.getlist(column) for column in COLUMNS]
+        names = [*COLUMNS]
+        for column in MORE_COLUMNS:
+            if column in data:
+                posted.append(data.getlist(column))
+                names.append(column)
+        self.whole_text, self.whole_kind = data.get("whole_discount", "").strip(), data.get("whole_discount_kind", "")
+        self.whole_error = ""
+        self.discount: Discount | None = None
         self.currency = currency
         self.values: list[LineValues] = []
         self.problem = ""
-        self.rows = [Row(**dict(zip(COLUMNS, texts, strict=True))) for texts in zip(*posted, strict=False)]
+        self.rows = [Row(**dict(zip(names, texts, strict=True))) for texts in zip(*posted, strict=False)]
         if len({len(column) for column in posted}) > 1:
             self.problem = _("The line items arrived incompletely. Please try again.")
         if len(self.rows) > MOST_LINES:
@@ -90,14 +111,35 @@ class LinesForm:
             return
         for row in self.rows:
             self.values.append(self._read(row))
+        if "whole_discount" in data:
+            self.discount = self._read_whole()
+
+    def _read_whole(self) -> Discount:
+        if not self.whole_text:
+            return Discount()
+        try:
+            number = parsed(self.whole_text[:40].removesuffix("%"))
+        except NotAnAmount:
+            self.whole_error = _("“%s” is not a number. Type it like 1,234.50.") % self.whole_text[:40]
+            return Discount()
+        if not ZERO <= number < Decimal(10) ** 13:
+            self.whole_error = _("This number is too large.") if number > 0 else _("A discount is not less than 0.")
+            return Discount()
+        if self.whole_kind == AMOUNT:
+            return Discount(amount=rounded(number, self.currency))
+        return Discount(percent=round(number, 4))
 
     def _read(self, row: Row) -> LineValues:
+        discount = self._number(row, "discount_percent", ZERO)
+        in_money = row.discount_kind == AMOUNT
         line = LineValues(
             name=row.name.replace("\x00", "").strip(),
             description=row.description.replace("\x00", "").strip(),
             quantity=self._number(row, "quantity", Decimal(1)),
             unit_price=self._number(row, "unit_price", ZERO),
-            discount_percent=self._number(row, "discount_percent", ZERO),
+            discount_percent=ZERO if in_money else discount,
+            discount_amount=rounded(discount, self.currency) if in_money else ZERO,
+            tax_code=row.tax_code.replace("\x00", "").strip()[:120],
             product_id=int(row.product) if row.product.isdecimal() and len(row.product) < 19 else None,
         )
         if not line.name:
@@ -128,10 +170,43 @@ class LinesForm:
     @property
     def is_valid(self) -> bool:
         """Whether every row could be read."""
-        return not self.problem and not any(row.errors for row in self.rows)
+        return not self.problem and not self.whole_error and not any(row.errors for row in self.rows)
+
+    @property
+    def subtotal(self) -> Decimal:
+        """The sum of the lines that can be read."""
+        readable: Any = [line for line, row in zip(self.values, self.rows, strict=False) if not row.errors]
+        return amounts.total(readable, self.currency)
 
     @property
     def total(self) -> str:
-        """The sum of the lines that can be read."""
-        readable: Any = [line for line, row in zip(self.values, self.rows, strict=False) if not row.errors]
-        return formatted(amounts.total(readable, self.currency), self.currency)
+        """What the readable lines come to after the discount on the whole."""
+        return formatted(self.subtotal - self._off(), self.currency)
+
+    @property
+    def whole(self) -> dict[str, str]:
+        """The discount on the whole as the editor shows it."""
+        off = self._off()
+        return {
+            "text": self.whole_text,
+            "kind": self.whole_kind or PERCENT,
+            "error": self.whole_error,
+            "off": formatted(-off, self.currency) if off else "",
+            "subtotal": formatted(self.subtotal, self.currency),
+        }
+
+    def _off(self) -> Decimal:
+        given = self.discount or Discount()
+        return amounts.discount_on(self.subtotal, given.percent, given.amount, self.currency)
+
+
+def whole_of(quote: Quote) -> dict[str, str]:
+    """The stored discount on the whole as the editor shows it."""
+    off = quote.subtotal - quote.amount
+    return {
+        "text": _discount(quote.discount_percent, quote.discount_amount),
+        "kind": AMOUNT if quote.discount_amount and not quote.discount_percent else PERCENT,
+        "error": "",
+        "off": formatted(-off, quote.currency) if off else "",
+        "subtotal": formatted(quote.subtotal, quote.currency),
+    }

@@ -197,8 +197,15 @@ class QuoteForm(RecordForm):
         "crm:contact-choices", label=gettext_lazy("Contact"), required=False, placeholder=gettext_lazy("Find a contact")
     )
     expires_on = DateField(label=gettext_lazy("Expiry date"), required=False)
+    notes = forms.CharField(
+        label=gettext_lazy("Notes"),
+        required=False,
+        max_length=10_000,
+        widget=NOTES,
+        help_text=gettext_lazy("The customer reads them above the line items."),
+    )
     terms = forms.CharField(label=gettext_lazy("Terms"), required=False, max_length=10_000, widget=NOTES)
-    layout = (("", [["deal"], ["title"], ["contact"], ["expires_on", "owner"], ["terms"]]),)
+    layout = (("", [["deal"], ["title"], ["contact"], ["expires_on", "owner"], ["notes"], ["terms"]]),)
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)
@@ -213,7 +220,7 @@ class QuoteForm(RecordForm):
 
     def initial_of(self, record: Any) -> dict[str, Any]:
         """What the fields show of the quote."""
-        return {name: getattr(record, name) for name in ("title", "contact", "expires_on", "terms", "owner")}
+        return {name: getattr(record, name) for name in ("title", "contact", "expires_on", "notes", "terms", "owner")}
 
 
 def _offer(form: RecordForm, name: str, records: Any) -> None:

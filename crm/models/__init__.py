@@ -4,7 +4,7 @@ from crm.models.companies import Company
 from crm.models.contacts import Contact
 from crm.models.deals import Deal, DealBilling, DealContact, DealLine, Pipeline, Stage, StageChange
 from crm.models.products import Product
-from crm.models.quotes import Quote, QuoteLine
+from crm.models.quotes import Quote, QuoteLine, QuoteSettings, QuoteView
 
 __all__ = [
     "Company",
@@ -17,6 +17,8 @@ __all__ = [
     "Product",
     "Quote",
     "QuoteLine",
+    "QuoteSettings",
+    "QuoteView",
     "Stage",
     "StageChange",
 ]

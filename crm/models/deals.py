@@ -105,6 +105,8 @@ class DealLine(models.Model):
     quantity = RateField(default=1)
     unit_price = RateField(default=0)
     discount_percent = models.DecimalField(max_digits=7, decimal_places=4, default=0)
+    discount_amount = MoneyField(default=0, help_text="Taken off the line after the percentage.")
+    tax_code = models.CharField(max_length=120, blank=True, help_text="As printed, such as 20% S.")
 
     class Meta:
         ordering = ["position", "id"]

@@ -1,12 +1,17 @@
-"""Quotes."""
+"""Quotes, their lines, who looked at them, and how all of them are numbered and look."""
 
+from decimal import Decimal
+
+from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
 from core.fields import CurrencyField, MoneyField, RateField
 from core.search import search_column
-from crm.enums import QuoteStatus
+from crm.enums import QuoteOrigin, QuoteStatus
+from crm.models.companies import Company
 from crm.models.contacts import Contact
 from crm.models.deals import Deal
 from crm.models.products import Product
@@ -14,22 +19,53 @@ from crm.models.records import Record
 
 
 class Quote(Record):
-    """An offer for a deal. Published and not expired, it may become an invoice."""
+    """An offer, mostly for a deal. Published and not expired, it may become an invoice.
 
-    deal = models.ForeignKey(Deal, models.CASCADE, related_name="quotes")
+    A published quote never changes: ``replaces`` is the version before it, which its publication replaced. One that
+    came from accounting may have no deal. ``token`` is the unguessable part of its public address, None without one.
+    """
+
+    deal = models.ForeignKey(Deal, models.CASCADE, null=True, blank=True, related_name="quotes")
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="quotes")
+    company = models.ForeignKey(Company, models.SET_NULL, null=True, blank=True, related_name="quotes")
     title = models.CharField(max_length=300)
     number = models.CharField(max_length=40, blank=True)
+    version = models.PositiveSmallIntegerField(default=1)
+    replaces = models.OneToOneField("self", models.SET_NULL, null=True, blank=True, related_name="replaced_by")
+    origin = models.CharField(max_length=10, choices=QuoteOrigin, default=QuoteOrigin.CRM, editable=False)
     status = models.CharField(max_length=10, choices=QuoteStatus, default=QuoteStatus.DRAFT)
-    # The sum of its lines, kept by ``crm.services.quotes``, so that lists sort by it.
+    # Lines before the discount on the whole, and what is left of them: kept by ``crm.services.quotes``, so that lists
+    # sort by the amount.
+    subtotal = MoneyField(default=0)
+    discount_percent = models.DecimalField(max_digits=7, decimal_places=4, default=0, help_text="Of the subtotal.")
+    discount_amount = MoneyField(default=0, help_text="Off the subtotal, instead of a percentage.")
     amount = MoneyField(default=0)
     currency = CurrencyField(default="USD")
     expires_on = models.DateField(null=True, blank=True)
-    published_at = models.DateTimeField(null=True, blank=True, editable=False)
     terms = models.TextField(blank=True)
+    notes = models.TextField(blank=True, help_text="Printed above the lines.")
+    published_at = models.DateTimeField(null=True, blank=True, editable=False)
+    approval_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    approval_asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    token = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
+    answered_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Accepted or declined.")
+    answered_name = models.CharField(max_length=200, blank=True, editable=False)
+    answered_ip = models.GenericIPAddressField(null=True, blank=True, editable=False)
+    decline_reason = models.TextField(blank=True, editable=False)
     search = search_column("title", "number")
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(discount_percent__gte=0) & Q(discount_percent__lte=100) & Q(discount_amount__gte=0),
+                name="quote_discount_is_a_percentage_or_an_amount",
+            ),
+        ]
         indexes = [
             GinIndex(fields=["search"], name="crm_quote_search"),
             GinIndex(fields=["properties"], name="crm_quote_properties", opclasses=["jsonb_path_ops"]),
@@ -52,6 +88,8 @@ class QuoteLine(models.Model):
     quantity = RateField(default=1)
     unit_price = RateField(default=0)
     discount_percent = models.DecimalField(max_digits=7, decimal_places=4, default=0)
+    discount_amount = MoneyField(default=0, help_text="Taken off the line after the percentage.")
+    tax_code = models.CharField(max_length=120, blank=True, help_text="As printed, such as 20% S.")
 
     class Meta:
         ordering = ["position", "id"]
@@ -61,3 +99,52 @@ class QuoteLine(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class QuoteView(models.Model):
+    """A visitor of a quote's public page on one day; ``visitor`` is a keyed hash, no address of anybody."""
+
+    quote = models.ForeignKey(Quote, models.CASCADE, related_name="views")
+    visitor = models.CharField(max_length=32)
+    viewed_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["quote", "visitor", "viewed_on"], name="a_visitor_counts_once_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"quote {self.quote_id} on {self.viewed_on}"
+
+
+class QuoteSettings(models.Model):
+    """How quotes are numbered, approved and branded: the one row with id 1."""
+
+    number_prefix = models.CharField(max_length=20, blank=True, default="Q-")
+    number_digits = models.PositiveSmallIntegerField(default=5)
+    next_number = models.PositiveBigIntegerField(default=1)
+    valid_days = models.PositiveSmallIntegerField(default=30)
+    discount_limit = models.DecimalField(
+        max_digits=5, decimal_places=2, null=True, blank=True, help_text="Percent; a larger discount needs approval."
+    )
+    company_name = models.CharField(max_length=200, blank=True)
+    company_details = models.TextField(blank=True, help_text="Address, e-mail and so on, as printed.")
+    logo_text = models.CharField(max_length=12, blank=True)
+    colour = models.CharField(
+        max_length=7, default="#4338ca", validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", "Such as #4338ca.")]
+    )
+    terms = models.TextField(blank=True, help_text="What a new quote starts with.")
+    notes = models.TextField(blank=True, help_text="What a new quote starts with.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(pk=1), name="quotes_have_one_row_of_settings"),
+            models.CheckConstraint(
+                condition=Q(discount_limit=None)
+                | Q(discount_limit__gte=Decimal(0)) & Q(discount_limit__lte=Decimal(100)),
+                name="quote_discount_limit_is_a_percentage",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "settings of quotes"

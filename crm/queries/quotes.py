@@ -21,7 +21,7 @@ def rows(user: Any) -> QuerySet[Quote]:
     """Quotes with the columns of the list."""
     columns = (
         "title", "number", "status", "amount", "currency", "expires_on", "updated_at", "archived_at", "deal__name",
-        "contact__first_name", "contact__last_name", "contact__email", "owner__name", "owner__email",
+        "version", "contact__first_name", "contact__last_name", "contact__email", "owner__name", "owner__email",
     )  # fmt: skip
     found = visible_to(user).select_related("deal", "contact", "owner").only(*columns)
     past = Q(expires_on__lt=timezone.localdate())
@@ -30,8 +30,11 @@ def rows(user: Any) -> QuerySet[Quote]:
 
 def record(user: Any) -> QuerySet[Quote]:
     """Quotes with what their page shows, apart from lines."""
-    found = visible_to(user).select_related("deal__company", "contact", "owner")
-    return found.defer("search", "deal__search", "deal__company__search", "contact__search")
+    found = visible_to(user).select_related(
+        "deal__company", "contact", "company", "owner", "replaces", "replaced_by", "approval_asked_by"
+    )
+    late = ("search", "deal__search", "deal__company__search", "contact__search", "company__search")
+    return found.defer(*late, "replaces__search", "replaced_by__search")
 
 
 def lines_of(quote_id: int) -> Sequence[QuoteLine]:
@@ -41,7 +44,13 @@ def lines_of(quote_id: int) -> Sequence[QuoteLine]:
 
 def of_deal(user: Any, deal_id: int, limit: int) -> list[Quote]:
     """The latest quotes of a deal that are not archived."""
-    found = visible_to(user).filter(deal_id=deal_id, archived_at=None)
+    found = visible_to(user).filter(deal_id=deal_id, archived_at=None).exclude(status=QuoteStatus.REPLACED)
+    return list(found.defer("search").order_by("-updated_at", "-pk")[:limit])
+
+
+def of_record(user: Any, limit: int, **of: int) -> list[Quote]:
+    """The latest quotes of a contact or company that are not archived, the current version of each."""
+    found = visible_to(user).filter(archived_at=None, **of).exclude(status=QuoteStatus.REPLACED)
     return list(found.defer("search").order_by("-updated_at", "-pk")[:limit])
 
 

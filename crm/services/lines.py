@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from core.money import ZERO
 from crm.models import DealLine, Product, QuoteLine
 
-# As many as QuickBooks takes on a taxable invoice. Seven fields a line in the editor: the settings'
+# As many as QuickBooks takes on a taxable invoice. Nine fields a line in the editor: the settings'
 # DATA_UPLOAD_MAX_NUMBER_FIELDS goes with this.
 MOST_LINES = 750
 LARGEST_QUANTITY = Decimal(10) ** 9
@@ -28,6 +28,8 @@ class LineValues:
     discount_percent: Decimal = Decimal(0)
     description: str = ""
     product_id: int | None = None
+    discount_amount: Decimal = Decimal(0)
+    tax_code: str = ""
 
 
 class BadLine(ValueError):
@@ -59,14 +61,29 @@ def check(lines: Sequence[LineValues]) -> None:
             raise BadLine(position, "unit_price", _("The price is too large."))
         if not ZERO <= line.discount_percent <= 100:
             raise BadLine(position, "discount_percent", _("A discount is between 0 and 100 percent."))
+        if line.discount_amount < ZERO or (line.discount_amount and line.discount_amount > _before(line)):
+            raise BadLine(position, "discount_percent", _("A discount can't be more than its line."))
+        if len(line.tax_code) > 120:
+            raise BadLine(position, "tax_code", _("A tax code has at most 120 characters."))
         if line.product_id and line.product_id not in known:
             raise BadLine(position, "product", _("This product does not exist any more."))
+
+
+def _before(line: LineValues) -> Decimal:
+    return line.quantity * line.unit_price
 
 
 def values_of(line: DealLine | QuoteLine) -> LineValues:
     """A stored line as values, to compare or to copy."""
     return LineValues(
-        line.name, line.quantity, line.unit_price, line.discount_percent, line.description, line.product_id
+        name=line.name,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        discount_percent=line.discount_percent,
+        description=line.description,
+        product_id=line.product_id,
+        discount_amount=line.discount_amount,
+        tax_code=line.tax_code,
     )
 
 

@@ -82,6 +82,22 @@ def deal_quotes(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "crm/_quotes_card.html", {"deal": deal, **_some(found)})
 
 
+@require_GET
+def company_quotes(request: HttpRequest, pk: int) -> HttpResponse:
+    """The quotes of a company."""
+    get_object_or_404(companies.visible_to(request.user), pk=pk)
+    found = quotes.of_record(request.user, LIMIT + 1, company_id=pk)
+    return render(request, "crm/_quotes_card.html", _some(found))
+
+
+@require_GET
+def contact_quotes(request: HttpRequest, pk: int) -> HttpResponse:
+    """The quotes of a contact."""
+    get_object_or_404(contacts.visible_to(request.user), pk=pk)
+    found = quotes.of_record(request.user, LIMIT + 1, contact_id=pk)
+    return render(request, "crm/_quotes_card.html", _some(found))
+
+
 def _some(found: list[Any]) -> dict[str, Any]:
     """The first rows, how many to print, and whether there are more than that."""
     more = len(found) > LIMIT

@@ -13,7 +13,9 @@ from crm.enums import QuoteStatus
 from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
 from crm.models.records import address_lines
 from crm.queries import deals
+from crm.services import quote_life, quotes
 from crm.views.lines import lines_context
+from crm.views.public_quote import public_url
 from crm.views.timeline import timeline_context
 
 
@@ -51,9 +53,20 @@ def quote_detail(request: HttpRequest, pk: int) -> HttpResponse:
     quote = get_object_or_404(QUOTE.record(request.user), pk=pk)
     published = quote.status in (QuoteStatus.PUBLISHED, QuoteStatus.ACCEPTED)
     expired = bool(quote.expires_on and quote.expires_on < timezone.localdate())
-    about = {"expired": expired, "usable": published and not expired, **lines_context(QUOTE, quote)}
+    newer = getattr(quote, "replaced_by", None)
+    about = {
+        "expired": expired,
+        "usable": published and not expired,
+        "newer": newer if newer is not None and newer.archived_at is None else None,
+        "public_url": public_url(request, quote),
+        "over_limit": quote.status == QuoteStatus.DRAFT and quotes.needs_approval(quote),
+        "may_answer": quote.status == QuoteStatus.PUBLISHED and not quote.archived_at,
+        "may_revise": quote.status in quote_life.REVISABLE and not quote.archived_at,
+        **lines_context(QUOTE, quote),
+    }
     if quote.status != QuoteStatus.DRAFT:
         about["can_edit"] = False
+    about["may_act"] = quote.archived_at is None and request.user.has_perm("crm.edit")
     return _page(request, QUOTE, quote, about)
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import require
 from core.money import formatted
 from crm import amounts
-from crm.forms.lines import LinesForm, row_for, rows_of
+from crm.forms.lines import LinesForm, row_for, rows_of, whole_of
 from crm.kinds import DEAL, KINDS, Kind
 from crm.models import Product
 from crm.queries import deals as deal_queries
@@ -34,7 +34,8 @@ def lines(request: HttpRequest, object_type: str, pk: int) -> HttpResponse:
         return _table(request, kind, record)
     if request.method == "GET":
         rows = rows_of(_stored(kind, pk), record.currency)
-        return _editor(request, kind, record, rows=rows, total=lines_context(kind, record)["total"])
+        context = {"rows": rows, "total": lines_context(kind, record)["total"]}
+        return _editor(request, kind, record, **context, **({} if kind is DEAL else {"whole": whole_of(record)}))
     form = LinesForm(request.POST, record.currency)
     if form.is_valid:
         try:
@@ -43,12 +44,15 @@ def lines(request: HttpRequest, object_type: str, pk: int) -> HttpResponse:
             form.refuse(refusal)
         except TooMuch as refusal:
             form.problem = str(refusal) or _("The lines come to more than can be stored.")
+        except quotes.BadDiscount as refusal:
+            form.whole_error = str(refusal)
         except records.Archived:
             form.problem = _("This record is archived. Restore it to change it.")
         except quotes.NotADraft:
             form.problem = _("A published quote does not change any more.")
     if not form.is_valid:
         context = {"rows": form.rows, "total": form.total, "problem": form.problem}
+        context |= {} if kind is DEAL else {"whole": form.whole}
         return _editor(request, kind, record, status=422, **context)
     messages.success(request, _("Line items saved."))
     if not getattr(request, "htmx", False):
@@ -73,7 +77,8 @@ def line_amounts(request: HttpRequest, object_type: str, pk: int) -> HttpRespons
     """What the typed rows come to; nothing is saved."""
     _kind, record = _record(request, object_type, pk)
     form = LinesForm(request.POST, record.currency)
-    return render(request, "crm/_line_amounts.html", {"rows": form.rows, "total": form.total})
+    whole = form.whole if "whole_discount" in request.POST else None
+    return render(request, "crm/_line_amounts.html", {"rows": form.rows, "total": form.total, "whole": whole})
 
 
 def lines_context(kind: Kind, record: Any) -> dict[str, Any]:
@@ -84,9 +89,21 @@ def lines_context(kind: Kind, record: Any) -> dict[str, Any]:
         "kind": kind,
         "record": record,
         "lines": rows,
-        "total": formatted(amounts.total(stored, record.currency), record.currency),
-        "discounts": any(line.discount_percent for line in stored),
+        **_sums(kind, record, stored),
+        "discounts": any(line.discount_percent or line.discount_amount for line in stored),
+        "tax_codes": any(line.tax_code for line in stored),
         "can_edit_lines": record.archived_at is None and (kind is DEAL or record.status == "draft"),
+    }
+
+
+def _sums(kind: Kind, record: Any, stored: Any) -> dict[str, str]:
+    if kind is DEAL:
+        return {"total": formatted(amounts.total(stored, record.currency), record.currency)}
+    off = record.subtotal - record.amount
+    return {
+        "total": formatted(record.amount, record.currency),
+        "subtotal": formatted(record.subtotal, record.currency) if off else "",
+        "off": formatted(-off, record.currency),
     }
 
 
@@ -103,7 +120,7 @@ def _save(kind: Kind, record: Any, form: LinesForm, user: Any) -> None:
     if kind is DEAL:
         deal_lines.set_lines(record, form.values, by=user)
     else:
-        quotes.set_lines(record, form.values, by=user)
+        quotes.set_lines(record, form.values, by=user, discount=form.discount)
 
 
 def _table(request: HttpRequest, kind: Kind, record: Any) -> HttpResponse:

@@ -1,0 +1,133 @@
+"""What a quote's public page and PDF print: texts and amounts, ready, and nothing that the customer may not see."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from core.money import formatted, formatted_number
+from crm import amounts
+from crm.enums import QuoteStatus
+from crm.models import Quote, QuoteSettings
+from crm.models.records import address_lines
+from crm.services.quotes import expired
+
+OPEN, ACCEPTED, DECLINED, EXPIRED, REPLACED, GONE = "open", "accepted", "declined", "expired", "replaced", "gone"
+
+
+@dataclass(frozen=True)
+class PublicLine:
+    """A line as printed."""
+
+    name: str
+    description: str
+    quantity: str
+    unit_price: str
+    discount: str
+    tax_code: str
+    amount: str
+
+
+@dataclass(frozen=True)
+class PublicQuote:
+    """A quote as printed."""
+
+    state: str
+    title: str
+    number: str
+    version: int
+    published_on: str
+    expires_on: str
+    customer: list[str]
+    lines: list[PublicLine]
+    discounts: bool
+    tax_codes: bool
+    subtotal: str
+    discount: str
+    discount_label: str
+    total: str
+    currency: str
+    notes: str
+    terms: str
+    answered_on: str
+    answered_name: str
+    newer: str  # the token of the version that replaced it, empty where that has no address
+
+
+def state_of(quote: Quote) -> str:
+    """What the customer can still do with it."""
+    if quote.archived_at is not None or quote.status in (QuoteStatus.DRAFT, QuoteStatus.APPROVAL):
+        return GONE
+    if quote.status == QuoteStatus.PUBLISHED:
+        return EXPIRED if expired(quote) else OPEN
+    if quote.status in (QuoteStatus.ACCEPTED, QuoteStatus.CLOSED):
+        return ACCEPTED
+    return REPLACED if quote.status == QuoteStatus.REPLACED else DECLINED
+
+
+def printed(quote: Quote) -> PublicQuote:
+    """The quote as printed. ``quote`` comes with contact and company; two more queries."""
+    stored = list(quote.lines.all())
+    currency, off = quote.currency, quote.subtotal - quote.amount
+    state = state_of(quote)
+    newer = Quote.objects.filter(replaces=quote, archived_at=None).first() if state == REPLACED else None
+    percent = f" ({formatted_number(quote.discount_percent)}%)" if quote.discount_percent else ""
+    return PublicQuote(
+        state=state,
+        title=quote.title,
+        number=quote.number,
+        version=quote.version,
+        published_on=_day(quote.published_at),
+        expires_on=date_format(quote.expires_on, "DATE_FORMAT") if quote.expires_on else "",
+        customer=_customer(quote),
+        lines=[_line(line, currency) for line in stored],
+        discounts=any(line.discount_percent or line.discount_amount for line in stored),
+        tax_codes=any(line.tax_code for line in stored),
+        subtotal=formatted(quote.subtotal, currency),
+        discount=formatted(-off, currency) if off else "",
+        discount_label=percent,
+        total=formatted(quote.amount, currency),
+        currency=currency,
+        notes=quote.notes,
+        terms=quote.terms,
+        answered_on=_day(quote.answered_at),
+        answered_name=quote.answered_name,
+        newer=(newer.token or "") if newer else "",
+    )
+
+
+def brand(about: QuoteSettings) -> dict[str, Any]:
+    """Whose quote it is."""
+    return {
+        "name": about.company_name,
+        "logo": about.logo_text or "".join(word[0] for word in about.company_name.split()[:2]).upper(),
+        "details": about.company_details.splitlines(),
+        "colour": about.colour,
+    }
+
+
+def _line(line: Any, currency: str) -> PublicLine:
+    off = f"{formatted_number(line.discount_percent)}%" if line.discount_percent else ""
+    if line.discount_amount:
+        off = f"{off} {formatted(line.discount_amount, currency)}".strip()
+    return PublicLine(
+        name=line.name,
+        description=line.description if line.description != line.name else "",
+        quantity=formatted_number(line.quantity),
+        unit_price=formatted_number(line.unit_price),
+        discount=off,
+        tax_code=line.tax_code,
+        amount=formatted(amounts.line_amount(line, currency), currency),
+    )
+
+
+def _customer(quote: Quote) -> list[str]:
+    contact, company = quote.contact, quote.company
+    names = [str(company) if company else "", str(contact) if contact else ""]
+    address = (company.billing_address if company else {}) or (contact.billing_address if contact else {})
+    return [line for line in [*names, *address_lines(address or {})] if line]
+
+
+def _day(moment: Any) -> str:
+    return date_format(timezone.localtime(moment), "DATE_FORMAT") if moment else ""
