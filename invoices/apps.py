@@ -12,7 +12,7 @@ class InvoicesConfig(AppConfig):
     def ready(self) -> None:
         """Register cards, menu, search, object types and how the timeline tells events."""
         from core import registry  # noqa: PLC0415 -- models are ready only now
-        from invoices import fields, files, properties, queries, sentences  # noqa: PLC0415
+        from invoices import fields, files, money_sentences, properties, queries, sentences  # noqa: PLC0415
 
         for order, object_type in enumerate(("deal", "contact", "company")):
             registry.record_cards.append(
@@ -48,7 +48,7 @@ class InvoicesConfig(AppConfig):
             registry.ObjectType("invoice", _("Invoice"), _("Invoices"), "invoices:invoice-detail", "file-invoice")
         )
         registry.search_sources.append(registry.SearchSource("invoice", _("Invoices"), queries.search, order=50))
-        registry.add_event_kinds(*sentences.KINDS)
+        registry.add_event_kinds(*sentences.KINDS, *money_sentences.KINDS)
         fields.register()
         properties.register()
         files.register()

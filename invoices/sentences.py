@@ -203,58 +203,14 @@ def _record_of(event: Event) -> str:
     return named.get(kind, "%s") % name
 
 
-def received(event: Event) -> str:
-    """“Payment of $100.00 received on Nov 22, 2026 for invoice 1037, by check”."""
-    words = {"amount": money_of(event, "amount"), "date": date_of(event, "received_on")}
-    text = _("Payment of %(amount)s received on %(date)s") if words["date"] else _("Payment of %(amount)s received")
-    return text % words + _paying(event) + _method(event)
-
-
-def _paying(event: Event) -> str:
-    numbers = [number for number in event.data.get("invoices", []) if number]
-    if not numbers:
-        return ""
-    text: str = _(" for invoice %s") if len(numbers) == 1 else _(" for invoices %s")
-    return text % str(get_text_list(numbers, _("and")))
-
-
-def _method(event: Event) -> str:
-    method = event.data.get("method")
-    return f" · {method}" if method else ""
-
-
-def payment_changed(event: Event) -> str:
-    """“Payment of $100.00 was changed in QuickBooks: amount from $120.00”; custom properties are changed here."""
-    columns = event.data.get("changes", {})
-    if columns and all(map(is_told, columns)):
-        labels = get_text_list([_label_of(event, column) for column in columns], _("and"))
-        act = _("changed %(labels)s of the payment of %(amount)s")
-        act = act % {"labels": labels, "amount": money_of(event, "amount")}
-        return act if event.actor_id else _capital(act)
-    text = _("Payment of %s was changed in QuickBooks") % money_of(event, "amount")
-    if "amount" in event.data.get("changes", {}):
-        text += _(" (it was %s)") % money_of(event, "old_amount")
-    return text + _paying(event)
-
-
-def payment_voided(event: Event) -> str:
-    """“Payment of $100.00 was voided in QuickBooks”."""
-    return _("Payment of %s was voided in QuickBooks") % (money_of(event, "old_amount") or money_of(event, "amount"))
-
-
-def payment_refused(event: Event) -> str:
-    """“QuickBooks refused the payment of $100.00: …”."""
-    text = _("QuickBooks refused the payment of %s") % money_of(event, "amount")
-    reason = event.data.get("reason")
-    return f"{text}: {reason}" if reason else text
-
-
-def payment_removed(event: Event) -> str:
-    """“Payment of $100.00 was deleted in QuickBooks”."""
-    return _("Payment of %s was deleted in QuickBooks") % money_of(event, "amount") + _paying(event)
+def file_refused(event: Event) -> str:
+    """“QuickBooks refused the file plan.pdf: …”."""
+    text = _("QuickBooks refused the file %s") % event.data.get("file", "")
+    return f"{text}: {event.data.get('reason', '')}".rstrip(": ")
 
 
 KINDS = (
+    EventKind("invoice.file_refused", "file", "alert-triangle", file_refused),
     EventKind("invoice.requested", "invoice", "file-invoice", requested),
     EventKind("invoice.quote_overridden", "invoice", "alert-triangle", quote_overridden),
     EventKind("invoice.corrected", "invoice", "pencil", corrected),
@@ -275,17 +231,10 @@ KINDS = (
     EventKind("invoice.ending_withdrawn", "invoice", "refresh", _asked("kept %(invoice)s as it is")),
     EventKind("invoice.archived", "invoice", "archive", _plain("%(invoice)s was archived")),
     EventKind("invoice.deleted", "invoice", "trash", _plain("%(invoice)s was deleted here and in QuickBooks")),
-    EventKind("payment.requested", "payment", "cash", _asked("recorded a payment of %(amount)s")),
-    EventKind("payment.discarded", "payment", "trash", _asked("discarded the payment of %(amount)s")),
-    EventKind("payment.refused", "payment", "alert-triangle", payment_refused),
     EventKind("invoice.removed", "invoice", "trash", _plain("%(invoice)s was deleted in QuickBooks")),
     EventKind("invoice.linked", "invoice", "link", linked),
     EventKind("invoice.unlinked", "invoice", "unlink", unlinked),
     EventKind("invoice.suggestion_dismissed", "invoice", "unlink", suggestion_dismissed),
-    EventKind("payment.received", "payment", "cash", received),
-    EventKind("payment.changed", "payment", "cash", payment_changed),
-    EventKind("payment.voided", "payment", "receipt-refund", payment_voided),
-    EventKind("payment.removed", "payment", "trash", payment_removed),
     EventKind(
         "deal.billing_repaired",
         "invoice",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from invoices.enums import LineKind, TaxMode
+from invoices.enums import CreditKind, LineKind, TaxMode
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -31,6 +31,10 @@ class SyncedInvoiceLine:
     service_on: datetime.date | None = None
     tax_code_external_id: str = ""
     tax_code_name: str = ""
+    discount_percent: Decimal | None = None
+    discount_amount: Decimal = ZERO
+    class_external_id: str = ""
+    class_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class SyncedInvoice:
 
     ``id`` names the CRM's invoice when an invoice made here comes back from QuickBooks; otherwise the row is found
     by connection and ``external_id``, or made. ``contact_ids``, ``company_ids`` and ``deal_id`` are associations to
-    add; a deal that is already set is never changed here. ``tracked`` only ever switches tracking on.
+    add; a deal that is already set is never changed here. ``tracked`` only ever switches tracking on. Where prices
+    include tax, lines do; subtotal, discount and shipping never do. An empty ``payment_url`` says nothing.
     """
 
     external_id: str
@@ -62,8 +67,20 @@ class SyncedInvoice:
     exchange_rate: Decimal = ONE
     tax_mode: TaxMode = TaxMode.AUTOMATIC
     subtotal: Decimal = ZERO
+    discount_percent: Decimal | None = None
     discount_total: Decimal = ZERO
+    tax_after_discount: bool = True
+    shipping_total: Decimal = ZERO
+    shipping_tax_code_external_id: str = ""
+    deposit: Decimal = ZERO
     tax_total: Decimal = ZERO
+    cc: str = ""
+    bcc: str = ""
+    class_external_id: str = ""
+    class_name: str = ""
+    location_external_id: str = ""
+    location_name: str = ""
+    payment_url: str = ""
     emailed: bool = False
     emailed_at: datetime.datetime | None = None
     voided: bool = False
@@ -85,8 +102,19 @@ class SyncedApplication:
 
 
 @dataclass(frozen=True)
+class SyncedCreditUse:
+    """The part of a credit memo that a payment uses for invoices."""
+
+    credit_external_id: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
 class SyncedPayment:
-    """A payment as QuickBooks has it. ``contact_ids`` and ``company_ids`` are on whose timeline it appears."""
+    """A payment as QuickBooks has it. ``contact_ids`` and ``company_ids`` are on whose timeline it appears.
+
+    One over nothing uses ``credits`` for the invoices that it names.
+    """
 
     external_id: str
     currency: str
@@ -96,12 +124,49 @@ class SyncedPayment:
     customer_external_id: str = ""
     customer_name: str = ""
     exchange_rate: Decimal = ONE
+    method_external_id: str = ""
     method_name: str = ""
     reference: str = ""
     note: str = ""
+    deposit_account_external_id: str = ""
+    deposit_account_name: str = ""
+    deposited: bool = False
     voided: bool = False
     remote_updated_at: datetime.datetime | None = None
     applications: tuple[SyncedApplication, ...] = ()
+    credits: tuple[SyncedCreditUse, ...] = ()
+    contact_ids: tuple[int, ...] = ()
+    company_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class SyncedCredit:
+    """A credit memo, refund receipt or sales receipt as QuickBooks has it; ``lines`` as the row keeps them."""
+
+    kind: CreditKind
+    external_id: str
+    currency: str
+    total: Decimal
+    number: str = ""
+    customer_external_id: str = ""
+    customer_name: str = ""
+    recipient: str = ""
+    issued_on: datetime.date | None = None
+    exchange_rate: Decimal = ONE
+    subtotal: Decimal = ZERO
+    discount_total: Decimal = ZERO
+    tax_total: Decimal = ZERO
+    remaining: Decimal = ZERO
+    method_name: str = ""
+    reference: str = ""
+    account_external_id: str = ""
+    account_name: str = ""
+    message: str = ""
+    note: str = ""
+    lines: tuple[Mapping[str, str], ...] = ()
+    deposited: bool = False
+    voided: bool = False
+    remote_updated_at: datetime.datetime | None = None
     contact_ids: tuple[int, ...] = ()
     company_ids: tuple[int, ...] = ()
 

@@ -141,7 +141,7 @@ def _tell_refusal(operation: Operation, object_type: str, pk: int) -> None:
     )
     invoice = Invoice.objects.defer("search").select_related("deal").filter(pk=pk).first()
     if invoice is not None:
-        about = [invoice.deal] if invoice.deal else []
+        about = [*([invoice.deal] if invoice.deal else []), *invoice.contacts.all(), *invoice.companies.all()]
         emit(
             "invoice.refused",
             invoice,

@@ -1,5 +1,7 @@
 """Credit memos, refund receipts and sales receipts, and where credit is used."""
 
+import uuid
+
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -49,6 +51,7 @@ class CreditDocument(models.Model):
     message = models.TextField(blank=True, help_text="Printed on the document.")
     note = models.TextField(blank=True)
     lines = models.JSONField(default=list, blank=True)
+    asked = models.JSONField(default=dict, blank=True, help_text="What of each of the invoice's lines it gives back.")
     intent_digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of what was asked for.")
     properties = models.JSONField(default=dict, blank=True)
     voided = models.BooleanField(default=False)
@@ -132,8 +135,12 @@ class CreditUse(models.Model):
     invoice = models.ForeignKey(Invoice, models.CASCADE, related_name="credit_uses")
     amount = MoneyField()
     request_id = models.UUIDField(unique=True, editable=False)
+    intent = models.UUIDField(
+        default=uuid.uuid4, db_index=True, editable=False, help_text="Of the click, which may use several payments."
+    )
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now, editable=False)
+    done_at = models.DateTimeField(null=True, help_text="When QuickBooks had it. The row stays: a click is done once.")
     refused_at = models.DateTimeField(null=True)
     problem = models.TextField(blank=True, help_text="Why QuickBooks refused it, in plain words.")
     problem_detail = models.TextField(blank=True, help_text="QuickBooks' own words.")
@@ -141,6 +148,9 @@ class CreditUse(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="what_is_used_of_a_payment_is_positive"),
+        ]
+        indexes = [
+            models.Index(fields=["payment"], name="inv_credit_use_open", condition=Q(done_at=None)),
         ]
 
     def __str__(self) -> str:

@@ -11,16 +11,17 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.events import emit
 from core.money import formatted, rounded
 from core.plain import plain
 from core.properties import put_defaults
 from invoices.models import Invoice, Payment, PaymentApplication
 from invoices.ports import accounting
 from invoices.reading import LARGEST_AMOUNT
-from invoices.services.payments_from_sync import event_data
+from invoices.services.open_amounts import still_to_pay
+from invoices.services.payment_endings import tell
 
 LONGEST_REFERENCE = 21
+MOST_RATE = Decimal(1_000_000_000)
 
 
 class BadPayment(ValueError):
@@ -49,6 +50,9 @@ class Received:
     method_name: str = ""
     reference: str = ""
     note: str = ""
+    deposit_account_external_id: str = ""
+    deposit_account_name: str = ""
+    exchange_rate: Decimal | None = None  # empty: the first invoice's
 
 
 @transaction.atomic
@@ -71,7 +75,9 @@ def record(received: Received, *, request_id: uuid.UUID, by: Any) -> Payment:
         amount=received.amount,
         unapplied=received.amount - sum((part for _invoice, part in received.parts), Decimal(0)),
         currency=first.currency,
-        exchange_rate=first.exchange_rate,
+        exchange_rate=received.exchange_rate or first.exchange_rate,
+        deposit_account_external_id=received.deposit_account_external_id,
+        deposit_account_name=received.deposit_account_name,
         method_external_id=received.method_external_id,
         method_name=received.method_name,
         reference=received.reference.strip(),
@@ -97,11 +103,7 @@ def record(received: Received, *, request_id: uuid.UUID, by: Any) -> Payment:
     )
     # Whoever follows an invoice from here on is told when QuickBooks has the payment.
     Invoice.objects.filter(pk__in=invoices).update(tracked=True)
-    about: list[Any] = []
-    for invoice in invoices.values():
-        about += [invoice, *([invoice.deal] if invoice.deal else [])]
-    numbers = [invoice.number for invoice in invoices.values()]
-    emit("payment.requested", payment, by=by, about=about, **event_data(payment), invoices=numbers)
+    tell("payment.requested", payment, by=by)
     return payment
 
 
@@ -121,11 +123,7 @@ def discard_payment(payment: Payment, *, by: Any) -> Payment:
         raise NotDiscardable(refusal)
     locked.removed_at = timezone.now()
     locked.save(update_fields=["removed_at"])
-    about: list[Any] = []
-    for application in locked.applications.select_related("invoice__deal").order_by("pk"):
-        if application.invoice is not None:
-            about += [application.invoice, *([application.invoice.deal] if application.invoice.deal else [])]
-    emit("payment.discarded", locked, by=by, about=about, **event_data(locked))
+    tell("payment.discarded", locked, by=by)
     return locked
 
 
@@ -169,6 +167,8 @@ def _check(received: Received, invoices: dict[int, Invoice]) -> None:
     if len(shared) != 1:
         raise BadPayment(_("One payment pays invoices of one customer, in one currency and one QuickBooks company."))
     currency = next(iter(invoices.values())).currency
+    if received.exchange_rate is not None and not Decimal(0) < received.exchange_rate < MOST_RATE:
+        raise BadPayment(_("The exchange rate has to be more than 0."))
     if not Decimal(0) < received.amount <= LARGEST_AMOUNT:
         raise BadPayment(_("The amount has to be more than 0."))
     if len(received.reference.strip()) > LONGEST_REFERENCE:
@@ -181,20 +181,18 @@ def _check(received: Received, invoices: dict[int, Invoice]) -> None:
     total = sum((part for _invoice, part in received.parts), Decimal(0))
     if total > received.amount:
         raise BadPayment(_("The invoices get more than the payment's amount."))
+    left = still_to_pay(invoices.values())
     for invoice, part in received.parts:
-        _check_part(invoices[invoice.pk], part)
+        _check_part(invoices[invoice.pk], part, left[invoice.pk])
 
 
-def _check_part(invoice: Invoice, part: Decimal) -> None:
+def _check_part(invoice: Invoice, part: Decimal, left: Decimal) -> None:
     if not invoice.external_id or invoice.removed_at is not None or invoice.voided or invoice.ending:
         raise BadPayment(_("Invoice %s can't be paid: QuickBooks does not have it.") % invoice)
     if refusal := accounting().edit_refusal(invoice):
         raise BadPayment(refusal)
     if not Decimal(0) < part:
         raise BadPayment(_("Each invoice gets more than 0."))
-    on_its_way = sum(
-        (a.amount for a in invoice.applications.filter(payment__external_id="", payment__removed_at=None)), Decimal(0)
-    )
-    if part > invoice.balance - on_its_way:
-        left = formatted(invoice.balance - on_its_way, invoice.currency)
-        raise BadPayment(_("Invoice %(number)s has only %(left)s to pay.") % {"number": invoice, "left": left})
+    if part > left:
+        words = {"number": invoice, "left": formatted(left, invoice.currency)}
+        raise BadPayment(_("Invoice %(number)s has only %(left)s to pay.") % words)

@@ -7,11 +7,9 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.events import emit
-from core.models import Origin
 from invoices.models import Payment
-from invoices.services.payments_from_sync import event_data
-from qbo_connector.enums import Cause, OperationState
+from invoices.services.payment_endings import tell
+from qbo_connector.enums import Cause, OperationState, Verb
 from qbo_connector.mirror import schedule
 from qbo_connector.models import Connection, Operation
 from qbo_connector.outbox.plan import OPEN, cancel, plan
@@ -19,13 +17,19 @@ from sync.enums import Outcome, SyncObject
 from sync.mapping.payment import marker, to_payment
 from sync.models import Link
 from sync.policies import READ_ONLY, policy_of
+from sync.publish import payment_changes, refusals
 from sync.publish.invoices import attempt_id
 from sync.publish.subjects import subject_of
 
 
 @transaction.atomic
 def publish(payment_id: int, *, again: bool = False) -> Operation | None:
-    """Plan the payment's creation once; ``again`` plans a new attempt after a refusal. None: nothing to plan (now)."""
+    """Plan the payment's creation once; ``again`` plans a new attempt after a refusal. None: nothing to plan (now).
+
+    Of one that QuickBooks has, what is wished of it is planned (``payment_changes``).
+    """
+    if Payment.objects.filter(pk=payment_id).exclude(external_id="").exists():
+        return payment_changes.plan_wish(payment_id, again=again)
     payment = Payment.objects.select_for_update(of=("self",)).select_related("connection").filter(pk=payment_id).first()
     if payment is None or payment.external_id or payment.request_id is None or payment.removed_at is not None:
         return None
@@ -40,7 +44,12 @@ def publish(payment_id: int, *, again: bool = False) -> Operation | None:
         payment.connection,
         entity="Payment",
         subject=subject_of("payment", payment.pk),
-        intent=to_payment(payment, list(payment.applications.all()), multicurrency=payment.connection.multicurrency),
+        intent=to_payment(
+            payment,
+            list(payment.applications.order_by("pk")),
+            list(payment.credit_applications.order_by("pk")),
+            multicurrency=payment.connection.multicurrency,
+        ),
         request_id=attempt_id(payment.request_id, len(attempts)),
         marker=marker(payment),
     )
@@ -61,6 +70,9 @@ def give_up(payment: Payment) -> str:
 
 def settled(operation: Operation) -> None:
     """Note what became of a payment's creation: QuickBooks' id on it, or the reason of the refusal on its link."""
+    if operation.verb != Verb.CREATE:
+        payment_changes.settled(operation)
+        return
     pk = int(operation.subject.partition(":")[2])
     payment = Payment.objects.select_for_update(of=("self",)).filter(pk=pk).first()
     if payment is None:
@@ -73,11 +85,10 @@ def settled(operation: Operation) -> None:
         return
     if payment.external_id:
         return
-    _link(payment, outcome=Outcome.FAILING, reason=operation.problem, detail=operation.problem_detail)
-    invoices = [a.invoice for a in payment.applications.select_related("invoice__deal") if a.invoice]
-    about = [*invoices, *(invoice.deal for invoice in invoices if invoice.deal)]
-    said = {"reason": operation.problem, "detail": operation.problem_detail}
-    emit("payment.refused", payment, origin=Origin.SYNC, about=about, **event_data(payment), **said)
+    told = refusals.explain(operation, refusals.facts_of(operation.connection, [operation]))
+    reason = operation.problem if told.again else told.reason
+    _link(payment, outcome=Outcome.FAILING, reason=reason, detail=operation.problem_detail, remedy=told.remedy)
+    tell("payment.refused", payment, by=None, reason=reason, detail=operation.problem_detail)
 
 
 def adopt(connection: Connection, marked: dict[Any, str]) -> None:

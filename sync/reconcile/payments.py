@@ -13,13 +13,15 @@ def apply(batch: Batch) -> None:
     """Create and update payments for a batch, in one call of the invoice service."""
     connection = batch.connection
     if batch.gone:
-        from_sync.mark_removed(connection.pk, batch.gone, "payment")
+        from_sync.mark_removed(connection.pk, batch.gone, "payment", quiet=batch.quiet)
     living = batch.living
     intents = {found.row.qbo_id: marked_intent(found.payload) for found in living}
     payments.adopt(connection, {intent: qbo_id for qbo_id, intent in intents.items() if intent is not None})
     names = names_for(connection, living)
-    methods = read.names(connection.pk, "PaymentMethod")
-    mapped = understood(batch, living, lambda found: from_payment(found.payload, names, methods=methods))
+    methods, accounts = read.names(connection.pk, "PaymentMethod"), read.names(connection.pk, "Account")
+    mapped = understood(
+        batch, living, lambda found: from_payment(found.payload, names, methods=methods, accounts=accounts)
+    )
     rows = [row for _found, row in mapped]
     if not batch.enabled:
         paid = {part.invoice_external_id for row in rows for part in row.applications}

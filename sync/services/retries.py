@@ -13,7 +13,7 @@ from invoices.ports import accounting
 from qbo_connector.models import Connection, MirrorObject, ParkedRecord
 from sync.enums import Outcome, RecordType
 from sync.models import Link
-from sync.publish import invoice_changes, payments
+from sync.publish import credits, invoice_changes, payments
 from sync.publish.records import PARTIES, Asked, publish_to
 
 
@@ -49,7 +49,9 @@ def _invoices_again(links: Iterable[Link], *, by: Any) -> int:
         elif invoice_changes.plan_wish(invoice.pk, again=True) is not None:
             sent += 1
     recorded = sorted(link.object_id for link in failing if link.object_type == "payment")
-    return sent + sum(payments.publish(pk, again=True) is not None for pk in recorded)
+    sent += sum(payments.publish(pk, again=True) is not None for pk in recorded)
+    memos = sorted(link.object_id for link in failing if link.object_type == credits.KIND)
+    return sent + sum(credits.publish(pk, again=True) is not None for pk in memos)
 
 
 @transaction.atomic

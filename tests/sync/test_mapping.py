@@ -58,7 +58,7 @@ def test_a_recorded_invoice_keeps_every_figure(country, payload):
 
 def test_recorded_payments_and_their_invoices():
     for payload in recorded("us", "Payment"):
-        payment = from_payment(payload, NAMES, methods={})
+        payment = from_payment(payload, NAMES, methods={}, accounts={})
         applied = sum((part.amount for part in payment.applications), Decimal(0))
         assert payment.amount == Decimal(str(payload["TotalAmt"]))
         if payload["TotalAmt"]:
