@@ -95,6 +95,13 @@ def page_by_key(rows: QuerySet[Row], *, sort: str, cursor: str = "", size: int =
     )
 
 
+def in_order(rows: QuerySet[Row], sort: str) -> QuerySet[Row]:
+    """``rows`` in the order in which ``page_by_key`` pages them."""
+    field, descending = sort.lstrip("-"), sort.startswith("-")
+    nulls = {"nulls_last": True} if _nullable(rows.model, field) else {}
+    return rows.order_by((F(field).desc if descending else F(field).asc)(**nulls), "-pk" if descending else "pk")
+
+
 def _nullable(model: type[Model], path: str) -> bool:
     """Whether a sort field may be empty; annotations and fields of related records always may."""
     if "__" in path:

@@ -2,17 +2,26 @@
 
 from core.models.events import Event, EventLink, Heartbeat, Origin
 from core.models.files import Sharing, StoredFile
+from core.models.mails import MailState, OutgoingMail
 from core.models.properties import PropertyChoice, PropertyColumns, PropertyDefinition, PropertyGroup
+from core.models.views import ListJob, ListPreference, ListSlice, SavedView, Visibility
 
 __all__ = [
     "Event",
     "EventLink",
     "Heartbeat",
+    "ListJob",
+    "ListPreference",
+    "ListSlice",
+    "MailState",
     "Origin",
+    "OutgoingMail",
     "PropertyChoice",
     "PropertyColumns",
     "PropertyDefinition",
     "PropertyGroup",
+    "SavedView",
     "Sharing",
     "StoredFile",
+    "Visibility",
 ]

@@ -1,0 +1,1 @@
+"""Pages and fragments of lists. An app's own view of its list calls ``pages.index``."""

@@ -1,0 +1,90 @@
+"""The index page of every kind of record, its sums, and the peek at one record."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from core.tables.described import Table
+from core.tables.listing import columns_of, listing, loading, printed, selected
+from core.tables.registry import table_of
+from core.tables.saved import Views, views_of
+from core.tables.totals import TooManyToSum, by_currency
+
+
+def index(request: HttpRequest, object_type: str, **extra: Any) -> HttpResponse:
+    """The list in the state of the address; the bare address opens the view that the reader starts with."""
+    table = table_of(object_type, request.user)
+    views = views_of(table, request.user, request.GET)
+    if (target := _elsewhere(request, views)) is not None:
+        return redirect(target)
+    context = extra | page_context(request, table, views)
+    return render(request, table.template, context)
+
+
+def _elsewhere(request: HttpRequest, views: Views) -> str | None:
+    """The full address of a view, for a short one and for the bare one."""
+    asked = request.GET.get("open", "")
+    if not asked and request.GET:
+        return None
+    view = views.of(asked or views.start)
+    if view is not None and (asked or view is not views.every[0]):
+        return request.path + view.href
+    return f"{request.path}?view={asked}" if asked else None
+
+
+def page_context(request: HttpRequest, table: Table, views: Views) -> dict[str, Any]:
+    """What the template of an index page prints."""
+    user: Any = request.user
+    found = listing(table, user, request.GET, views.columns)
+    allowed = [action for action in table.actions if not action.permission or user.has_perm(action.permission)]
+    return {
+        "table": table,
+        "list": found,
+        "views": views,
+        "problems": [*([views.problem] if views.problem else []), *found.problems],
+        "ranges": {name: values[0] for name, values in found.chosen.items() if values},
+        "density": request.GET.get("density", ""),
+        "address": request.GET.urlencode(),
+        "state_names": ("view", "columns", "density"),
+        "actions": [action for action in allowed if action.offered is None or action.offered(request.GET)],
+        "may_export": not table.export_permission or user.has_perm(table.export_permission),
+        "may_edit": table.change is not None and (not table.edit_permission or user.has_perm(table.edit_permission)),
+        "archived_options": [("1", _("Archived only"))],
+    }
+
+
+@require_GET
+def sums(request: HttpRequest, object_type: str) -> HttpResponse:
+    """Number and totals of what is filtered, by currency: loaded after the rows."""
+    table = table_of(object_type, request.user)
+    try:
+        found = by_currency(table, selected(table, request.user, request.GET).rows)
+    except TooManyToSum:
+        return render(request, "core/tables/_sums.html", {"too_many": True})
+    return render(request, "core/tables/_sums.html", {"sums": found})
+
+
+@require_GET
+def peek(request: HttpRequest, object_type: str, pk: int) -> HttpResponse:
+    """All that the list knows of one record, in the side panel."""
+    table = table_of(object_type, request.user)
+    columns = columns_of(table, request.user)
+    record = get_object_or_404(loading(table.rows(request.user), columns, table.needs), pk=pk)
+    line = printed(columns, [record], table)[0]
+    context = {
+        "table": table,
+        "record": record,
+        "line": line,
+        "url": reverse(table.page, args=[pk]),
+        "edit_url": _edit_url(table, pk, request.user),
+    }
+    return render(request, "core/tables/_peek.html", context)
+
+
+def _edit_url(table: Table, pk: int, user: Any) -> str:
+    may = table.edit and (not table.edit_permission or user.has_perm(table.edit_permission))
+    return reverse(table.edit, args=[pk]) if may else ""
