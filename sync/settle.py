@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from core.events import emit
 from core.models import Origin
-from invoices.models import Invoice
+from invoices.models import Invoice, PaymentApplication
 from qbo_connector.enums import OperationState, Verb
 from qbo_connector.models import Operation
 from sync.enums import Outcome
 from sync.models import Link
 from sync.publish import attachments, credits, invoice_changes, payments, refusals, sends, settled
+from sync.reconcile import run
 
 log = structlog.get_logger(__name__)
 
@@ -83,7 +84,7 @@ def settle(operation_id: int) -> Operation | None:
     elif object_type == "file":
         attachments.settled(operation)
     elif object_type == "payment":
-        payments.settled(operation)
+        _settle_payment(operation)
     elif object_type == credits.KIND:
         credits.settled(operation)
     elif sends.is_send(operation):
@@ -101,6 +102,15 @@ def settle(operation_id: int) -> Operation | None:
     operation.settled_at = timezone.now()
     operation.save(update_fields=["settled_at"])
     return operation
+
+
+def _settle_payment(operation: Operation) -> None:
+    """Note a payment's outcome; what it pays counts at once, before QuickBooks' own balances are read."""
+    run.lock(operation.connection)  # first, as reconcile does: it holds payments and invoices only after that
+    payments.settled(operation)
+    if operation.state == OperationState.DONE:
+        paid = PaymentApplication.objects.filter(payment=int(operation.subject.partition(":")[2]))
+        run.look_again(operation.connection, "Invoice", paid.values_list("invoice_external_id", flat=True))
 
 
 def _link(operation: Operation, object_type: str, pk: int) -> None:

@@ -28,6 +28,7 @@ from sync.publish import invoice_changes
 from sync.reconcile import after_invoices
 from sync.reconcile.batch import Batch, links_by_id, new_link, save_links, understood
 from sync.reconcile.names import names_for
+from sync.reconcile.uncounted import less_uncounted
 
 
 def apply(batch: Batch) -> None:
@@ -43,6 +44,7 @@ def apply(batch: Batch) -> None:
         living,
         lambda found: from_invoice(found.payload, names, invoice_id=ids.get(found.row.qbo_id), tracked=False),
     )
+    mapped = less_uncounted(connection, mapped)
     # Held from here on: what somebody saves meanwhile comes after, and is not overwritten by what was read before.
     held = Invoice.objects.select_for_update(of=("self",)).filter(pk__in=ids.values()).order_by("pk")
     tracked = {pk for pk, is_tracked in held.values_list("pk", "tracked") if is_tracked}

@@ -12,10 +12,11 @@ from core.models import Event
 from invoices.models import Invoice, Payment
 from invoices.services import payments
 from invoices.services.payments import BadPayment, IntentReused, NotDiscardable, Received
-from qbo_connector.models import Connection, Operation, PullSchedule
+from qbo_connector.models import Connection, MirrorObject, Operation, PullSchedule
 from sync.enums import Outcome
 from sync.models import Link
 from sync.publish import payments as publishing
+from sync.reconcile import run
 from sync.services.connections import add_default_mappings
 from tests import makers
 from tests.quickbooks import QuickBooks, drain_until_settled, enable, sync_company
@@ -249,3 +250,45 @@ def test_a_payment_that_only_waits_is_discarded_with_what_was_planned(
 
     assert Operation.objects.get(entity="Payment").state == "cancelled"
     assert not paid_there(quickbooks, company, "D-4")
+
+
+def test_a_payment_that_quickbooks_took_lowers_the_balance_before_the_next_read(
+    quickbooks: QuickBooks, company: Connection, rep: User
+) -> None:
+    invoice = open_invoice(company)
+    whole = invoice.balance
+    payments.record(received(invoice, str(whole), reference="B-1"), request_id=uuid.uuid4(), by=rep)
+
+    carry_over(company)
+
+    invoice.refresh_from_db()
+    assert (invoice.balance, invoice.status) == (0, "paid")
+    with pytest.raises(BadPayment, match="to pay"):
+        payments.record(received(invoice, "1"), request_id=uuid.uuid4(), by=rep)
+    # The old state of the invoice, applied again, changes nothing; nor does the new one when it is read.
+    MirrorObject.objects.filter(entity="Invoice", qbo_id=invoice.external_id).update(unread=True)
+    run.reconcile(company)
+    sync_company(company)
+    invoice.refresh_from_db()
+    assert (invoice.balance, invoice.status) == (0, "paid")
+    assert Event.objects.filter(name="invoice.paid", object_id=invoice.pk).count() == 1
+
+
+def test_a_part_of_a_payment_that_was_taken_off_again_lowers_nothing(
+    quickbooks: QuickBooks, company: Connection, rep: User
+) -> None:
+    invoice = open_invoice(company)
+    whole = invoice.balance
+    payments.record(received(invoice, "40", reference="B-2"), request_id=uuid.uuid4(), by=rep)
+    carry_over(company)
+    invoice.refresh_from_db()
+    assert invoice.balance == whole - 40
+
+    (there,) = paid_there(quickbooks, company, "B-2")
+    quickbooks.call(
+        "POST", f"objects/{company.realm_id}/Payment/{there['Id']}", {"operation": "update", "fields": {"Line": []}}
+    )
+    sync_company(company)
+
+    invoice.refresh_from_db()
+    assert invoice.balance == whole
