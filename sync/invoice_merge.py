@@ -1,7 +1,7 @@
 """An invoice that was changed in the CRM, merged with what QuickBooks has meanwhile. Pure but for its inputs' types."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -166,14 +166,19 @@ def _without_pk(line: Line) -> Line:
     return {name: value for name, value in line.items() if name != "pk"}
 
 
-def base_after_sending(base: dict[str, Any], row: SyncedInvoice, clashing: set[str]) -> dict[str, Any]:
-    """The base once QuickBooks took an edit: its answer, but for fields (``line:<id>:<field>``) that still clash."""
+def base_after_sending(
+    base: dict[str, Any], row: SyncedInvoice, clashing: set[str], *, unknown: Container[str] = ()
+) -> dict[str, Any]:
+    """The base once QuickBooks took an edit: its answer, but for fields (``line:<id>:<field>``) that still clash.
+
+    Lines that are ``unknown`` here are left out: they count as added by QuickBooks.
+    """
     now = editing.base_of_synced(row)
     lines = {name.split(":")[1] for name in clashing if name.startswith("line:")}
     before = {line["id"]: line for line in base["lines"] if line["id"] in lines}
     return {
         "fields": now["fields"] | {name: value for name, value in base["fields"].items() if name in clashing},
-        "lines": list({**{line["id"]: line for line in now["lines"]}, **before}.values()),
+        "lines": list({**{line["id"]: line for line in now["lines"] if line["id"] not in unknown}, **before}.values()),
     }
 
 

@@ -18,6 +18,10 @@ from sync.merge import Clash, Rule, merge
 Line = dict[str, Any]
 # What a line has besides its fields.
 _MARKS = ("id", "kind", "pk")
+# QuickBooks' name for the item of the shipping charge.
+SHIPPING_ITEM = "SHIPPING_ITEM_ID"
+# What a line is told apart by: its id, or where it stands among those that have none.
+_Key = str | tuple[str, int]
 
 
 @dataclass
@@ -26,6 +30,15 @@ class MergedLines:
 
     here: list[Line] = field(default_factory=list)
     there: list[Line] = field(default_factory=list)
+    clashes: list[Clash] = field(default_factory=list)
+
+
+@dataclass
+class _Sides:
+    """The same in the making, each line under its key."""
+
+    here: dict[_Key, Line] = field(default_factory=dict)
+    there: dict[_Key, Line] = field(default_factory=dict)
     clashes: list[Clash] = field(default_factory=list)
 
 
@@ -52,7 +65,9 @@ def merge_lines(
     times: Times,
     currency: str,
 ) -> MergedLines:
-    """Both sides' lines after the merge, in the CRM's order; what QuickBooks added comes last.
+    """Both sides' lines after the merge, each side's new ones behind the line that they were put behind.
+
+    The order is the CRM's where somebody changed it here, else QuickBooks'; what belongs to the whole comes last.
 
     A line's amount follows from quantity and price, rounded in ``currency``, where both are there. A line that one
     side removed goes, unless the other changed it meanwhile: then ``winner`` decides.
@@ -60,29 +75,60 @@ def merge_lines(
     before = {line["id"]: line for line in base}
     theirs = {line["id"]: line for line in quickbooks}
     ours = {line["id"] for line in crm if line["id"]}
-    merged = MergedLines()
-    for line in crm:
-        if _is_discount_on_all(line):
-            continue  # QuickBooks' own counts, below
+    merged = _Sides()
+    crm_keys = _keys("here", crm)
+    quickbooks_keys = _keys("there", quickbooks)
+    for key, line in crm_keys.items():
         if not line["id"]:
-            _both(merged, line)
+            _both(merged, key, line)
         elif line["id"] in theirs:
             _merge_one(merged, rules, before.get(line["id"], {}), line, theirs[line["id"]], times, currency)
         elif line["id"] in before and _fields(line) != _fields(before[line["id"]]):
             _removed_there(merged, _decided(winner, times), line)
-    for line in quickbooks:
+    for key, line in quickbooks_keys.items():
         if line["id"] in ours:
             continue
-        if _is_discount_on_all(line) or line["id"] not in before:
-            _both(merged, line)
+        if line["id"] not in before:
+            _both(merged, key, line)
         elif _fields(line) != _fields(before[line["id"]]):
             _removed_here(merged, _decided(winner, times), line)
-    return merged
+    order = _order(list(crm_keys), list(quickbooks_keys), list(before))
+    of_the_whole = [line for line in quickbooks if _is_of_the_whole(line)]
+    return MergedLines(
+        here=[*(merged.here[key] for key in order if key in merged.here), *of_the_whole],
+        there=[*(merged.there[key] for key in order if key in merged.there), *of_the_whole],
+        clashes=merged.clashes,
+    )
 
 
-def _is_discount_on_all(line: Line) -> bool:
-    """QuickBooks reckons it anew whenever a line changes and gives it no id: it is not told apart by one."""
-    return line["kind"] == LineKind.DISCOUNT and not line["id"]
+def _keys(side: str, lines: Sequence[Line]) -> dict[_Key, Line]:
+    """The lines by what tells them apart, but for those of the whole: QuickBooks' own count of these."""
+    kept = [(place, line) for place, line in enumerate(lines) if not _is_of_the_whole(line)]
+    return {line["id"] or (side, place): line for place, line in kept}
+
+
+def _is_of_the_whole(line: Line) -> bool:
+    """A discount or shipping on the whole invoice, a text without an id: QuickBooks reckons and places them itself.
+
+    It gives them no id, so that they are not told apart by one; the CRM makes none of them.
+    """
+    return not line["id"] and (line["kind"] != LineKind.ITEM or line.get("item_external_id") == SHIPPING_ITEM)
+
+
+def _order(crm: list[_Key], quickbooks: list[_Key], base: list[_Key]) -> list[_Key]:
+    """All keys in the order that counts."""
+    known = set(crm) & set(base)
+    moved_here = [key for key in crm if key in known] != [key for key in base if key in known]
+    order, others = (crm, quickbooks) if moved_here else (quickbooks, crm)
+    order = list(order)
+    placed = set(order)
+    previous: _Key | None = None
+    for key in others:
+        if key not in placed:
+            order.insert(order.index(previous) + 1 if previous is not None else 0, key)
+            placed.add(key)
+        previous = key
+    return order
 
 
 def _decided(winner: Winner, times: Times) -> Winner:
@@ -91,13 +137,12 @@ def _decided(winner: Winner, times: Times) -> Winner:
     return Winner.CRM if times.crm_is_newer else Winner.QUICKBOOKS
 
 
-def _both(merged: MergedLines, line: Line) -> None:
-    merged.here.append(line)
-    merged.there.append(line)
+def _both(merged: _Sides, key: _Key, line: Line) -> None:
+    merged.here[key] = merged.there[key] = line
 
 
 def _merge_one(
-    merged: MergedLines,
+    merged: _Sides,
     rules: Sequence[Rule],
     base: Mapping[str, Any],
     ours: Line,
@@ -115,8 +160,8 @@ def _merge_one(
         quickbooks_changed_at=times.quickbooks,
     )
     here, there = ours | decided.to_crm, theirs | decided.to_quickbooks
-    merged.here.append(_reckoned(here, theirs, currency) if reckoned else here)
-    merged.there.append(_reckoned(there, theirs, currency) if reckoned else there)
+    merged.here[ours["id"]] = _reckoned(here, theirs, currency) if reckoned else here
+    merged.there[ours["id"]] = _reckoned(there, theirs, currency) if reckoned else there
     named = (
         Clash(_of_line(clash.rule, theirs["id"]), clash.base, clash.crm, clash.quickbooks) for clash in decided.clashes
     )
@@ -134,21 +179,21 @@ def _of_line(rule: Rule, line_id: str) -> Rule:
     return Rule(f"line:{line_id}:{rule.crm_field}", rule.qbo_field, rule.direction, rule.winner)
 
 
-def _removed_there(merged: MergedLines, winner: Winner, line: Line) -> None:
+def _removed_there(merged: _Sides, winner: Winner, line: Line) -> None:
     """QuickBooks removed a line that was changed here."""
     if winner == Winner.CRM:
-        _both(merged, line | {"id": ""})
+        _both(merged, line["id"], line | {"id": ""})
     elif winner == Winner.ASK:
-        merged.here.append(line)
+        merged.here[line["id"]] = line
         merged.clashes.append(Clash(_whole(line), None, _fields(line), None))
 
 
-def _removed_here(merged: MergedLines, winner: Winner, line: Line) -> None:
+def _removed_here(merged: _Sides, winner: Winner, line: Line) -> None:
     """A line was removed here that QuickBooks changed."""
     if winner == Winner.QUICKBOOKS:
-        _both(merged, line)
+        _both(merged, line["id"], line)
     elif winner == Winner.ASK:
-        merged.there.append(line)
+        merged.there[line["id"]] = line
         merged.clashes.append(Clash(_whole(line), None, None, _fields(line)))
 
 

@@ -38,7 +38,7 @@ class BadEdit(ValueError):
 def edit_invoice(invoice: Invoice, *, by: Any, lines: Sequence[EditedLine] | None = None, **fields: Any) -> Invoice:
     """Write ``fields`` (of COLUMNS) and, where given, all editable ``lines`` in their new order.
 
-    Lines that are not products or services stay, at the end of the list, and need not be named. Figures are reckoned
+    Lines that are not products or services stay where they are, and need not be named. Figures are reckoned
     here until QuickBooks answers with its own. Emits ``invoice.changed``; does nothing where nothing differs. Raises
     NotEditable, or BadEdit with a sentence.
     """
@@ -149,14 +149,25 @@ def _rewritten(
             row, changed = InvoiceLine(invoice=invoice), True
         changed |= _fill(row, line, invoice.currency)
         lines.append(row)
-    fixed = [line for line in stored if line.kind in _NOT_EDITED]
-    kept = [line for line in stored if line not in fixed]
-    changed |= lines != kept
-    if not lines and not fixed:
+    rows = _with_fixed(stored, lines)
+    if not rows:
         raise BadEdit(_("An invoice needs at least one line."))
-    for position, row in enumerate([*lines, *fixed]):
+    if not changed and rows == list(stored):
+        return None
+    for position, row in enumerate(rows):
         row.position = position
-    return [*lines, *fixed] if changed else None
+    return rows
+
+
+def _with_fixed(stored: Sequence[InvoiceLine], lines: Sequence[InvoiceLine]) -> list[InvoiceLine]:
+    """``lines`` with those that can't be edited, each behind the line that it stands behind; discounts stay last."""
+    rows = list(lines)
+    for place, line in enumerate(stored):
+        if line.kind in _NOT_EDITED:
+            before = [row for row in stored[:place] if row in rows]
+            at = rows.index(before[-1]) + 1 if before else 0
+            rows.insert(len(rows) if line.kind == LineKind.DISCOUNT else at, line)
+    return rows
 
 
 def _check_line(line: EditedLine, currency: str) -> None:

@@ -15,19 +15,20 @@ from django.utils.translation import gettext as _
 
 from core.events import emit
 from core.models import Origin
-from invoices.enums import Ending
+from invoices import editing
+from invoices.enums import Ending, LineKind
 from invoices.models import Invoice, InvoiceEdit, InvoiceLine
 from qbo_connector.enums import ConnectionStatus, OperationState, Verb
 from qbo_connector.mirror import read
 from qbo_connector.mirror.read import Mirrored
 from qbo_connector.models import MirrorObject, Operation
 from qbo_connector.outbox.plan import OPEN, fold, plan
-from sync import conflicts
+from sync import conflicts, sent_lines
 from sync.enums import Direction, Exclusion, Generation, Outcome, RecordType, SyncObject
 from sync.invoice_merge import MergedInvoice, base_after_sending, merge_invoice
 from sync.invoice_properties import NOTHING, sides_of
 from sync.mapping.invoice import from_invoice
-from sync.mapping.invoice_change import change_payload, new_lines
+from sync.mapping.invoice_change import change_payload
 from sync.models import Link
 from sync.policies import READ_ONLY, Policy, policy_of
 from sync.publish.subjects import subject_of
@@ -58,7 +59,7 @@ def one_way(policy: Policy) -> bool:
 
 
 @transaction.atomic
-def plan_change(invoice_id: int, *, tries: int = 1, again: bool = False) -> Operation | None:
+def plan_change(invoice_id: int, *, again: bool = False) -> Operation | None:
     """Plan what QuickBooks lacks of the invoice's edit; None when nothing is to be sent (now).
 
     Repeating is free: an operation that was never leased is folded, one that is under way is waited for. After a
@@ -74,7 +75,7 @@ def plan_change(invoice_id: int, *, tries: int = 1, again: bool = False) -> Oper
     policy = policy_of(invoice.connection, SyncObject.INVOICE)
     if one_way(policy):
         return _give_up(invoice, mirrored)
-    return _plan_merged(invoice, policy, mirrored, merged_of(invoice, edit, policy, mirrored), tries=tries, again=again)
+    return _plan_merged(invoice, policy, mirrored, merged_of(invoice, edit, policy, mirrored), again=again)
 
 
 def merged_of(invoice: Invoice, edit: InvoiceEdit, policy: Policy, mirrored: Mirrored) -> MergedInvoice:
@@ -93,7 +94,7 @@ def conflict_of(link: Link, edit: InvoiceEdit, merged: MergedInvoice, mirrored: 
 
 
 def _plan_merged(
-    invoice: Invoice, policy: Policy, mirrored: Mirrored, merged: MergedInvoice, *, tries: int, again: bool
+    invoice: Invoice, policy: Policy, mirrored: Mirrored, merged: MergedInvoice, *, again: bool
 ) -> Operation | None:
     link = _link(invoice, mirrored)
     conflicts.record([conflict_of(link, invoice.edit, merged, mirrored)])
@@ -109,13 +110,13 @@ def _plan_merged(
     if policy.read_only:
         _say(link, Outcome.PENDING, reason=str(READ_ONLY))
         return None
-    context = {
+    context: dict[str, Any] = {
         "edited_at": invoice.edit.edited_at.isoformat(),
-        "new_lines": new_lines(merged.lines),
-        "tries": tries,
         "token": mirrored.row.sync_token,
+        **sent_lines.notes(merged.lines),
     }
-    if open_operation is None and not again and _refused_before(invoice, context):
+    context["tries"] = _next_try(invoice, context, again=again)
+    if not context["tries"]:
         return None
     payload, _problems = change_payload(
         mirrored.payload, merged.head, merged.lines, policy.mappings.get(RecordType.INVOICE, ())
@@ -158,7 +159,7 @@ def _as_in_quickbooks(mirrored: Mirrored) -> None:
 
 
 @transaction.atomic
-def plan_ending(invoice_id: int, *, tries: int = 1, again: bool = False) -> Operation | None:
+def plan_ending(invoice_id: int, *, again: bool = False) -> Operation | None:
     """Plan the voiding or deleting that somebody asked for; None when there is none, or it waits."""
     invoice = _locked(invoice_id)
     if invoice is None or not invoice.ending:
@@ -178,8 +179,9 @@ def plan_ending(invoice_id: int, *, tries: int = 1, again: bool = False) -> Oper
             return open_operation
         if not fold(open_operation, None):
             return open_operation  # what is under way has to be known first; settling it looks here again
-    context = {"ending": str(invoice.ending), "tries": tries, "token": mirrored.row.sync_token}
-    if not again and _refused_before(invoice, context):
+    context: dict[str, Any] = {"ending": str(invoice.ending), "token": mirrored.row.sync_token}
+    context["tries"] = _next_try(invoice, context, again=again)
+    if not context["tries"]:
         return None
     _say(link, Outcome.PENDING)
     # An edit that was not sent is given up with the invoice; if QuickBooks refuses the ending, nothing of it is left.
@@ -195,10 +197,9 @@ def plan_ending(invoice_id: int, *, tries: int = 1, again: bool = False) -> Oper
     )
 
 
-def plan_wish(invoice_id: int, *, tries: int = 1, again: bool = False) -> Operation | None:
+def plan_wish(invoice_id: int, *, again: bool = False) -> Operation | None:
     """Plan what is wished of an invoice: its ending, else its edit."""
-    ending = plan_ending(invoice_id, tries=tries, again=again)
-    return ending or plan_change(invoice_id, tries=tries, again=again)
+    return plan_ending(invoice_id, again=again) or plan_change(invoice_id, again=again)
 
 
 def settled(operation: Operation) -> bool:
@@ -217,10 +218,7 @@ def settled(operation: Operation) -> bool:
             Invoice.objects.filter(pk=pk, ending=operation.verb).update(ending=Ending.NONE, updated_at=timezone.now())
         # What is left of an edit waits for a person or for the end of read-only mode, and its link says so.
         return plan_wish(pk) is not None or InvoiceEdit.objects.filter(invoice_id=pk).exists()
-    tries = operation.context.get("tries", 1)
-    if operation.fault_code != STALE or tries >= MOST_TRIES:
-        return False
-    return plan_wish(pk, tries=tries + 1, again=True) is not None
+    return operation.fault_code == STALE and plan_wish(pk) is not None
 
 
 def _sent(operation: Operation, pk: int) -> None:
@@ -231,29 +229,41 @@ def _sent(operation: Operation, pk: int) -> None:
     if edit is None or mirrored is None:
         return
     row = from_invoice(mirrored.payload, names_for(operation.connection, [mirrored]), invoice_id=pk, tracked=False)
-    ids = [line.external_id for line in row.lines if line.kind != "member"]
     # Also where the edit is over: whoever edits next must not take these lines for new ones.
-    for line_pk, position in operation.context.get("new_lines", []):
-        if position < len(ids):
-            InvoiceLine.objects.filter(pk=line_pk, external_id="").update(external_id=ids[position])
+    found = sent_lines.find(
+        operation.context,
+        [line["id"] for line in edit.base["lines"]],
+        [editing.line_of(line) for line in row.lines if line.kind != LineKind.MEMBER],
+    )
+    for line_pk, line_id in found.ids.items():
+        InvoiceLine.objects.filter(pk=line_pk, external_id="").update(external_id=line_id)
+    # QuickBooks made something else of these: its lines count, and what is nobody's here comes in as a new one.
+    InvoiceLine.objects.filter(pk__in=found.lost, external_id="").delete()
     open_conflicts = conflicts.open_fields(operation.connection, "invoice", pk)
     if edit.edited_at.isoformat() == operation.context.get("edited_at") and not open_conflicts:
         edit.delete()
         return
-    edit.base = base_after_sending(edit.base, row, open_conflicts)
+    edit.base = base_after_sending(edit.base, row, open_conflicts, unknown=found.strange)
     edit.save(update_fields=["base"])
 
 
-def _refused_before(invoice: Invoice, context: dict[str, Any]) -> bool:
-    """Whether the same was refused already, with nothing new on either side."""
-    last = (
-        Operation.objects.filter(connection=invoice.connection, subject=subject_of("invoice", invoice.pk))
-        .order_by("-pk")
-        .first()
-    )
-    if last is None or last.state not in (OperationState.REFUSED, OperationState.HELD):
-        return False
-    return all(last.context.get(name) == context.get(name) for name in ("edited_at", "ending", "token"))
+def _next_try(invoice: Invoice, context: dict[str, Any], *, again: bool) -> int:
+    """Which try of this wish comes next; 0: none, until somebody asks or something changes.
+
+    Refused as older than QuickBooks' state, a wish is tried three times, however often that state changes.
+    """
+    rows = Operation.objects.filter(connection=invoice.connection, subject=subject_of("invoice", invoice.pk))
+    last = rows.order_by("-pk").first()
+    if again or last is None or any(last.context.get(name) != context.get(name) for name in ("edited_at", "ending")):
+        return 1
+    tries = int(last.context.get("tries", 1))
+    if last.state in OPEN:
+        return tries
+    if last.state not in (OperationState.REFUSED, OperationState.HELD):
+        return 1
+    if last.fault_code == STALE:
+        return tries + 1 if tries < MOST_TRIES else 0
+    return 0 if last.context.get("token") == context["token"] else 1
 
 
 def _locked(invoice_id: int) -> Invoice | None:

@@ -323,3 +323,32 @@ def test_a_property_that_is_not_mapped_writes_nothing(company: Connection, rep: 
 
     assert not Operation.objects.exists()
     assert not InvoiceEdit.objects.exists()
+
+
+def test_new_lines_that_quickbooks_merged_are_neither_sent_again_nor_lost(
+    quickbooks: QuickBooks, company: Connection, rep: User
+) -> None:
+    invoice = invoice_of(company)
+    kept = list(invoice.lines.filter(kind="item"))
+    item = kept[0].item_external_id
+    added = [EditedLine(None, item, quantity=Decimal(1), unit_price=Decimal(7), description=text) for text in "AB"]
+    edit.edit_invoice(invoice, by=rep, lines=[*map(edited, kept), *added])
+    operation = invoice_changes.plan_change(invoice.pk)
+    assert operation is not None
+    # What QuickBooks makes of the two is one line.
+    intent = operation.intent
+    lines = [row for row in intent["Line"] if row.get("Description") not in ("A", "B")]
+    both = next(row for row in intent["Line"] if row.get("Description") == "A")
+    detail = both["SalesItemLineDetail"] | {"Qty": 2}
+    intent["Line"] = [*lines, both | {"Amount": 14, "Description": "A and B", "SalesItemLineDetail": detail}]
+    Operation.objects.filter(pk=operation.pk).update(intent=intent)
+    drain(company.pk)
+    edit.edit_invoice(invoice, by=rep, message="Second")
+
+    carry_over(company)
+    sync_company(company)
+
+    there = item_lines(remote(quickbooks, company))
+    assert [line.get("Description") for line in there][len(kept) :] == ["A and B"]
+    assert [line.external_id for line in invoice.lines.filter(kind="item")] == [line["Id"] for line in there]
+    assert remote(quickbooks, company)["CustomerMemo"]["value"] == "Second"
