@@ -298,8 +298,7 @@ def test_a_payment_changed_meanwhile_in_quickbooks_is_read_again_and_used(
     assert body is not None
     line = {"Amount": 6, "LinkedTxn": [{"TxnId": second.external_id, "TxnType": "Invoice"}]}
     lines = [{"Amount": each["Amount"], "LinkedTxn": each["LinkedTxn"]} for each in body["Line"]]
-    change = {name: body[name] for name in ("Id", "SyncToken", "CustomerRef", "TotalAmt")}
-    quickbooks.call("POST", f"objects/{company.realm_id}/Payment", {**change, "sparse": True, "Line": [*lines, line]})
+    quickbooks.call("POST", f"objects/{company.realm_id}/Payment/{body['Id']}", {"Line": [*lines, line]})
 
     credits.apply_credits(first, payments=[(payment, Decimal(7))], request_id=uuid.uuid4(), by=rep)
     carry_over(company)
