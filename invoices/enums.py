@@ -89,3 +89,12 @@ class SendState(models.TextChoices):
     SENT = "sent", _("Sent")
     FAILED = "failed", _("Not sent")
     DOUBTFUL = "doubtful", _("In doubt")
+
+
+class EstimateStatus(models.TextChoices):
+    """Where an estimate stands in QuickBooks, in its words."""
+
+    PENDING = "Pending", _("Pending")
+    ACCEPTED = "Accepted", _("Accepted")
+    CLOSED = "Closed", _("Closed")
+    REJECTED = "Rejected", _("Rejected")

@@ -3,19 +3,26 @@
 from invoices.models.associations import AssociationRules, KeptApart
 from invoices.models.credits import CreditApplication, CreditDocument, CreditMemo, CreditUse, Refund, SalesReceipt
 from invoices.models.defaults import PipelineCompany
-from invoices.models.drafts import InvoiceDraft
+from invoices.models.drafts import Approval, InvoiceDraft
 from invoices.models.edits import InvoiceEdit
+from invoices.models.estimates import Estimate, EstimateLine
 from invoices.models.invoices import Invoice, InvoiceLine
 from invoices.models.invoicing import InvoicingSettings
 from invoices.models.payments import Payment, PaymentApplication
+from invoices.models.recurring import Every, Making, RecurringInvoice, RecurringRun, RecurringState
+from invoices.models.reminders import Reminder, ReminderPause, ReminderRule
 from invoices.models.sends import InvoiceSend
 
 __all__ = [
+    "Approval",
     "AssociationRules",
     "CreditApplication",
     "CreditDocument",
     "CreditMemo",
     "CreditUse",
+    "Estimate",
+    "EstimateLine",
+    "Every",
     "Invoice",
     "InvoiceDraft",
     "InvoiceEdit",
@@ -23,9 +30,16 @@ __all__ = [
     "InvoiceSend",
     "InvoicingSettings",
     "KeptApart",
+    "Making",
     "Payment",
     "PaymentApplication",
     "PipelineCompany",
+    "RecurringInvoice",
+    "RecurringRun",
+    "RecurringState",
     "Refund",
+    "Reminder",
+    "ReminderPause",
+    "ReminderRule",
     "SalesReceipt",
 ]
