@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy as _
 PERMISSIONS = {
     "crm.edit": _("Create and edit companies, contacts, deals, products and quotes"),
     "crm.archive": _("Archive records"),
+    "crm.export": _("Export lists of records"),
+    "invoices.export": _("Export lists of invoices and payments"),
     "crm.approve_quote": _("Approve quotes whose discount passes the limit"),
     "crm.configure": _("Change how quotes are numbered, approved and branded"),
     "invoices.view": _("See invoices, payments and their amounts"),
@@ -29,11 +31,13 @@ OPS = "Ops"
 ADMIN = "Admin"
 
 _SELLING = ["crm.edit", "crm.archive", "invoices.view", "invoices.create", "invoices.post", "invoices.send"]
+_EXPORTS = ["crm.export", "invoices.export"]
 DEFAULT_ROLES: dict[str, list[str]] = {
     SALES_REP: _SELLING,
-    SALES_MANAGER: [*_SELLING, "crm.approve_quote", "invoices.edit", "invoices.override_quote", "invoices.record_payment", "sync.view_health"],
+    SALES_MANAGER: [*_SELLING, *_EXPORTS, "crm.approve_quote", "invoices.edit", "invoices.override_quote", "invoices.record_payment", "sync.view_health"],
     OPS: [
         *_SELLING,
+        *_EXPORTS,
         "invoices.edit",
         "invoices.override_quote",
         "invoices.record_payment",

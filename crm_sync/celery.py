@@ -13,6 +13,7 @@ HOUR = 3600.0
 app = Celery("crm_sync")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["core.tables"])
 
 
 def schedule() -> dict[str, dict[str, object]]:
@@ -22,6 +23,7 @@ def schedule() -> dict[str, dict[str, object]]:
         "core.dispatch_events": settings.TICK_SECONDS,
         "core.keep_property_indexes": HOUR,
         "core.purge_properties": HOUR,
+        "core.sweep_list_jobs": MINUTE,
         "core.forget_stray_files": HOUR,
         "qbo_connector.lease_due_pulls": settings.TICK_SECONDS,
         "qbo_connector.sweep_outbox": settings.TICK_SECONDS,

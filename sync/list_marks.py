@@ -18,6 +18,7 @@ from qbo_connector.enums import ConnectionStatus
 from qbo_connector.models import Operation
 from qbo_connector.outbox.plan import OPEN
 from sync.enums import Outcome
+from sync.marks import invoice_marks
 from sync.models import Link
 from sync.shown import excluded_because
 
@@ -96,7 +97,7 @@ STATES = [(str(state), state.label) for state in (*(each for each, _outcomes in 
 
 
 def register() -> None:
-    """Give the lists of companies, contacts and products their marks."""
+    """Give the lists of companies, contacts, products and invoices their marks."""
     for object_type in KINDS:
         registry.list_marks[object_type] = registry.ListMarks(
             title=gettext_lazy("Sync state"),
@@ -105,6 +106,15 @@ def register() -> None:
             states=STATES,
             fitting=_fitting_of(object_type),
         )
+
+
+    registry.list_marks["invoice"] = registry.ListMarks(
+        title=gettext_lazy("Sync state"),
+        marks=invoice_marks,
+        shown=shown,
+        states=STATES,
+        fitting=_fitting_of("invoice"),
+    )
 
 
 def _marks_of(object_type: str) -> Any:
