@@ -75,8 +75,8 @@ def leads_to_login(response: HttpResponse) -> bool:
 
 
 def window_to_login(request: HttpRequest) -> HttpResponse:
-    """Tell htmx to load the login page, and to come back to the page the fragment is on."""
-    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    """Tell htmx to load the login page, and to come back to the page the fragment is on, or where it says itself."""
+    page = urlsplit(request.headers.get("X-Come-Back") or request.headers.get("HX-Current-URL", ""))
     back = page.path + (f"?{page.query}" if page.query else "")
     address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back or '/'})}"
     return HttpResponse(status=204, headers={"HX-Redirect": address})

@@ -44,6 +44,16 @@ class InvoicesConfig(AppConfig):
                 shortcut="i",
             )
         )
+        registry.settings_menu.append(
+            registry.MenuEntry(
+                title=_("Companies by pipeline"),
+                url_name="invoices:usual-companies",
+                icon="arrows-right-left",
+                order=70,
+                permission="sync.configure",
+                group=_("QuickBooks"),
+            )
+        )
         registry.add_object_type(
             registry.ObjectType("invoice", _("Invoice"), _("Invoices"), "invoices:invoice-detail", "file-invoice")
         )

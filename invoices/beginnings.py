@@ -15,6 +15,7 @@ from invoices.services import drafts, quote_rules
 
 QUOTES_SHOWN = 20
 COPIES_SHOWN = 10
+LONGEST_SEARCH = 200
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ class CustomerChoice:
     terms_external_id: str = ""
     tax_code_external_id: str = ""
     billing_address: Mapping[str, str] = field(default_factory=dict)
+    shipping_address: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

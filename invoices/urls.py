@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from invoices.views import acts, cards, index, record, wizard, wizard_begin
+from invoices.views import acts, cards, index, record, wizard, wizard_begin, wizard_defaults
 
 app_name = "invoices"
 urlpatterns = [
     path("invoices/", index.invoice_list, name="invoice-list"),
     path("invoices/sums/", index.invoice_sums, name="invoice-sums"),
     path("invoices/new/", wizard_begin.draft_blank, name="draft-blank"),
+    path("invoices/usual-companies/", wizard_defaults.usual_companies, name="usual-companies"),
     path("invoices/new/copies/", wizard_begin.draft_copies, name="draft-copies"),
     path("invoices/sync-now/", cards.sync_now, name="sync-now"),
     path("invoices/needing-something/", cards.home_card, name="home-card"),
@@ -33,6 +34,7 @@ urlpatterns = [
     path("invoice-drafts/<uuid:request_id>/lines/", wizard.draft_lines, name="draft-lines"),
     path("invoice-drafts/<uuid:request_id>/customers/", wizard.draft_customers, name="draft-customers"),
     path("invoice-drafts/<uuid:request_id>/items/", wizard.draft_items, name="draft-items"),
+    path("invoice-drafts/<uuid:request_id>/rate/", wizard.draft_rate, name="draft-rate"),
     path("invoice-drafts/<uuid:request_id>/create/", wizard.draft_create, name="draft-create"),
     path("invoice-drafts/<uuid:request_id>/discard/", wizard.draft_discard, name="draft-discard"),
     path("invoice-drafts/<uuid:request_id>/<slug:step>/", wizard.draft_step, name="draft-step"),

@@ -4,18 +4,31 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invoices import reading
+from core.forms.values import PropertyValuesForm
+from invoices import draft_totals, reading, typed_properties
+from invoices.draft_totals import DraftTotals
 from invoices.drafts import CREATE, EXISTING, STEPS, DraftContent, DraftLine
 from invoices.models import InvoiceDraft
-from invoices.ports import Account, CustomerChoice, Problem, TaxCodeChoice, TermsChoice, accounting
-from invoices.services import drafts
+from invoices.ports import (
+    Account,
+    CustomerChoice,
+    FormOptions,
+    ItemChoice,
+    NamedChoice,
+    Problem,
+    TaxCodeChoice,
+    TermsChoice,
+    accounting,
+)
+from invoices.services import default_account
 from invoices.services.create import digest_of
-from invoices.totals import subtotal
+from invoices.totals import Totals
+from invoices.typed import ADDRESS
+from invoices.wizard_problems import LINE_FIELDS
 
 LABELS = {
     "account": gettext_lazy("Company"),
@@ -24,6 +37,13 @@ LABELS = {
     "terms": gettext_lazy("Terms"),
     "message": gettext_lazy("Message"),
     "review": gettext_lazy("Review"),
+}
+ADDRESS_LABELS = {
+    "line1": gettext_lazy("Street"),
+    "city": gettext_lazy("City"),
+    "region": gettext_lazy("State or region"),
+    "postal_code": gettext_lazy("Postal code"),
+    "country": gettext_lazy("Country"),
 }
 
 
@@ -67,6 +87,34 @@ class LineView:
 
 
 @dataclass(frozen=True)
+class CustomerView:
+    """A customer to choose: the last part of its name, what it belongs to, and what its currency means."""
+
+    choice: CustomerChoice
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its own name without those above it."""
+        return self.choice.name.rpartition(":")[2]
+
+    @property
+    def parent(self) -> str:
+        """The customer that it is a part of."""
+        return self.choice.name.rpartition(":")[0].replace(":", " / ")
+
+
+@dataclass(frozen=True)
+class AddressField:
+    """One field of an address."""
+
+    name: str
+    label: str
+    value: str
+    wide: bool
+
+
+@dataclass(frozen=True)
 class WizardPage:
     """One step of one draft."""
 
@@ -77,21 +125,36 @@ class WizardPage:
     account: Account | None
     accounts: Sequence[Account]
     lines: Sequence[LineView]
-    subtotal: Decimal
-    incomplete: bool  # some line's numbers can't be read, so the subtotal lacks it
+    reckoned: DraftTotals
+    options: FormOptions = field(default_factory=FormOptions)
     problems: Sequence[Problem] = ()
-    matches: Sequence[CustomerChoice] = ()
-    customer: CustomerChoice | None = None
+    matches: Sequence[CustomerView] = ()
+    proposed: default_account.Proposal | None = None
     terms: Sequence[TermsChoice] = ()
     tax_codes: Sequence[TaxCodeChoice] = ()
+    classes: Sequence[NamedChoice] = ()
+    locations: Sequence[NamedChoice] = ()
+    default_item: ItemChoice | None = None
+    next_number: str = ""
+    properties: PropertyValuesForm | None = None
     focus: str = ""
     notice: str = ""
     errors: dict[str, str] = field(default_factory=dict)
 
     @property
+    def totals(self) -> Totals:
+        """What the draft comes to."""
+        return self.reckoned.totals
+
+    @property
     def currency(self) -> str:
         """The currency of the invoice."""
         return self.content.currency or (self.account.currency if self.account else "USD")
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the invoice is in another currency than the company's books."""
+        return self.account is not None and self.currency != self.account.currency
 
     @property
     def first(self) -> bool:
@@ -109,9 +172,15 @@ class WizardPage:
         return self.account is not None and self.account.needs_tax_codes
 
     @property
+    def untaxed(self) -> bool:
+        """Whether the invoice was set to carry no tax at all."""
+        return self.needs_tax_codes and self.content.tax_mode == "none"
+
+    @property
     def tax_codes_open(self) -> bool:
         """Whether the tax panel is open: a code is missing, or somebody is at work in it."""
-        return self.focus == "view-tax-codes" or any(not view.line.tax_code for view in self.lines)
+        missing = any(not view.line.tax_code for view in self.lines) and not self.untaxed
+        return self.focus == "view-tax-codes" or missing
 
     @property
     def unmatched(self) -> int:
@@ -124,6 +193,16 @@ class WizardPage:
         return digest_of(self.draft.data)
 
     @property
+    def seen(self) -> str:
+        """The state of the draft that this page shows, so that a change in another window is noticed."""
+        return self.draft.updated_at.isoformat()
+
+    @property
+    def number(self) -> str:
+        """The typed number, or the next free one where the company numbers by itself."""
+        return self.content.number or self.next_number
+
+    @property
     def issued_on(self) -> datetime.date | None:
         """The invoice date, where it can be read."""
         return _date(self.content.issued_on)
@@ -134,10 +213,53 @@ class WizardPage:
         return _date(self.content.due_on)
 
     @property
+    def certain(self) -> int:
+        """How many customers match for sure."""
+        return sum(view.choice.certain for view in self.matches)
+
+    @property
     def chosen_elsewhere(self) -> bool:
         """Whether the chosen customer is none of the proposed ones."""
         chosen = self.content.customer
-        return chosen.mode == EXISTING and all(choice.external_id != chosen.external_id for choice in self.matches)
+        return chosen.mode == EXISTING and all(v.choice.external_id != chosen.external_id for v in self.matches)
+
+    @property
+    def chosen(self) -> CustomerView:
+        """The chosen customer as the list shows one."""
+        customer = self.content.customer
+        choice = CustomerChoice(customer.external_id, customer.name, customer.email, currency=self.content.currency)
+        return CustomerView(choice, currency_note(choice, self.account))
+
+    @property
+    def bill_to(self) -> Sequence[AddressField]:
+        """The fields of the billing address: the customer's own until another one is typed."""
+        return address_fields("bill_", self.content.billing_address or self.content.customer.billing_address)
+
+    @property
+    def ship_to(self) -> Sequence[AddressField]:
+        """The fields of the shipping address."""
+        return address_fields("ship_", self.content.shipping_address)
+
+    @property
+    def new_bill_to(self) -> Sequence[AddressField]:
+        """The fields of a new customer's address."""
+        return address_fields("new_", self.content.new_customer.billing_address)
+
+    @property
+    def new_ship_to(self) -> Sequence[AddressField]:
+        """The fields of a new customer's shipping address."""
+        fresh = self.content.customer.mode == CREATE
+        return address_fields("new_ship_", self.content.shipping_address if fresh else {})
+
+    @property
+    def bill_lines(self) -> Sequence[str]:
+        """The billing address as it will stand on the invoice."""
+        return address_lines(self.content.billing_address or self.content.customer.billing_address)
+
+    @property
+    def ship_lines(self) -> Sequence[str]:
+        """The shipping address as it will stand on the invoice."""
+        return address_lines(self.content.shipping_address)
 
 
 def _date(text: str) -> datetime.date | None:
@@ -145,6 +267,27 @@ def _date(text: str) -> datetime.date | None:
         return reading.date(text)
     except ValueError:
         return None
+
+
+def address_fields(prefix: str, values: dict[str, str]) -> list[AddressField]:
+    """An address as form fields."""
+    return [
+        AddressField(prefix + name, str(ADDRESS_LABELS[name]), values.get(name, ""), name == "line1")
+        for name in ADDRESS
+    ]
+
+
+def address_lines(values: dict[str, str]) -> list[str]:
+    """An address in two or three lines."""
+    town = " ".join(filter(None, (values.get("city"), values.get("region"), values.get("postal_code"))))
+    return [line for line in (values.get("line1", ""), town, values.get("country", "")) if line]
+
+
+def currency_note(choice: CustomerChoice, account: Account | None) -> str:
+    """Why an invoice for this customer is in another currency than the company's, in words."""
+    if account is None or not choice.currency or choice.currency == account.currency:
+        return ""
+    return _("Invoiced in %s: in QuickBooks each customer has one currency") % choice.currency
 
 
 def step_names(accounts: Sequence[Account], draft: InvoiceDraft) -> list[str]:
@@ -168,13 +311,11 @@ def page_of(
     names = step_names(accounts, draft)
     step = step if step in names else names[0]
     at = names.index(step)
-    connection_id = account.connection_id if account else 0
-    codes = accounting().tax_codes(connection_id) if account and account.needs_tax_codes and step == "products" else []
-    lines = _lines(content, problems, codes)
-    amounts = [view.amount for view in lines]
-    matches: Sequence[CustomerChoice] = []
-    if step == "customer" and account and draft.deal_id:
-        matches = accounting().customer_matches(connection_id, deal_id=draft.deal_id)
+    ask = _Asked(account, step)
+    codes = ask.tax_codes()
+    reckoned = draft_totals.of_draft(content, account if step in ("products", "review") else None)
+    options = ask.options()
+    own_numbers = options.custom_numbers and account is not None and step in ("terms", "review")
     return WizardPage(
         draft=draft,
         content=content,
@@ -185,50 +326,92 @@ def page_of(
         ],
         account=account,
         accounts=accounts,
-        lines=lines,
-        subtotal=subtotal(amount for amount in amounts if amount is not None),
-        incomplete=None in amounts,
+        lines=_lines(content, problems, codes, reckoned),
+        reckoned=reckoned,
+        options=options,
         problems=problems,
-        matches=matches,
-        terms=accounting().terms(connection_id) if account and step == "terms" else [],
+        matches=_matches(draft, account) if step == "customer" else [],
+        proposed=_proposed(draft, accounts) if step == "account" else None,
+        terms=ask.terms(),
         tax_codes=codes,
+        classes=ask.classes(options),
+        locations=ask.locations(options),
+        default_item=ask.default_item(content),
+        next_number=accounting().next_number(account.connection_id) if own_numbers and account else "",
+        properties=typed_properties.form_of(content, checked=bool(problems)) if step in ("message", "review") else None,
         focus=focus,
         notice=notice,
         errors={each.field: str(each.message) for each in reversed(problems) if each.line is None and each.field},
     )
 
 
-def _lines(content: DraftContent, problems: Sequence[Problem], codes: Sequence[TaxCodeChoice]) -> list[LineView]:
-    by_id = {code.external_id: code for code in codes}
-    views = []
-    for index, line in enumerate(content.lines):
-        errors: dict[str, str] = {}
-        for problem in problems:
-            if problem.line == index:
-                known = problem.field in ("quantity", "unit_price", "service_on", "description", "tax_code")
-                errors.setdefault(problem.field if known else "item", str(problem.message))
-        views.append(
-            LineView(
-                line=line,
-                number=index + 1,
-                amount=drafts.line_total(line, content.currency),
-                errors=errors,
-                first=index == 0,
-                last=index == len(content.lines) - 1,
-                tax_code=by_id.get(line.tax_code),
-            )
+@dataclass(frozen=True)
+class _Asked:
+    """What one step needs of accounting, and nothing for the others."""
+
+    account: Account | None
+    step: str
+
+    def _for(self, *steps: str) -> int:
+        return self.account.connection_id if self.account is not None and self.step in steps else 0
+
+    def options(self) -> FormOptions:
+        pk = self._for("products", "terms", "review")
+        return accounting().form_options(pk) if pk else FormOptions()
+
+    def tax_codes(self) -> Sequence[TaxCodeChoice]:
+        pk = self._for("products")
+        return accounting().tax_codes(pk) if pk and self.account and self.account.needs_tax_codes else []
+
+    def terms(self) -> Sequence[TermsChoice]:
+        pk = self._for("terms")
+        return accounting().terms(pk) if pk else []
+
+    def classes(self, options: FormOptions) -> Sequence[NamedChoice]:
+        wanted = (self.step == "products" and options.class_per_line) or (
+            self.step == "terms" and options.class_per_transaction
         )
-    return views
+        return accounting().classes(self.account.connection_id) if self.account and wanted else []
+
+    def locations(self, options: FormOptions) -> Sequence[NamedChoice]:
+        pk = self._for("terms") if options.locations else 0
+        return accounting().locations(pk) if pk else []
+
+    def default_item(self, content: DraftContent) -> ItemChoice | None:
+        pk = self._for("products") if any(not line.item.mode for line in content.lines) else 0
+        return accounting().default_item(pk) if pk else None
 
 
-def summary(problems: Sequence[Problem], content: DraftContent) -> list[dict[str, Any]]:
-    """Problems as lines of the summary on top of a step, each with the id of the field to go to."""
-    found = []
+def _matches(draft: InvoiceDraft, account: Account | None) -> list[CustomerView]:
+    if account is None or draft.deal_id is None:
+        return []
+    found = accounting().customer_matches(account.connection_id, deal_id=draft.deal_id)
+    return [CustomerView(choice, currency_note(choice, account)) for choice in found]
+
+
+def _proposed(draft: InvoiceDraft, accounts: Sequence[Account]) -> default_account.Proposal | None:
+    usable = [account for account in accounts if account.usable]
+    return default_account.proposed(usable, deal=draft.deal, currency=draft.deal.currency if draft.deal else "")
+
+
+def _lines(
+    content: DraftContent, problems: Sequence[Problem], codes: Sequence[TaxCodeChoice], reckoned: DraftTotals
+) -> list[LineView]:
+    by_id = {code.external_id: code for code in codes}
+    errors: dict[int, dict[str, str]] = {}
     for problem in problems:
-        target = problem.field or problem.step
-        if problem.line is not None and problem.line < len(content.lines):
-            key = content.lines[problem.line].key
-            known = problem.field in ("quantity", "unit_price", "service_on", "description", "tax_code")
-            target = f"{problem.field}-{key}" if known else f"line-{key}"
-        found.append({"message": problem.message, "target": target, "step": problem.step})
-    return found
+        if problem.line is not None:
+            name = problem.field if problem.field in LINE_FIELDS else "item"
+            errors.setdefault(problem.line, {}).setdefault(name, str(problem.message))
+    return [
+        LineView(
+            line=line,
+            number=index + 1,
+            amount=reckoned.by_line[index],
+            errors=errors.get(index, {}),
+            first=index == 0,
+            last=index == len(content.lines) - 1,
+            tax_code=by_id.get(line.tax_code),
+        )
+        for index, line in enumerate(content.lines)
+    ]

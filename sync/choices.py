@@ -37,6 +37,7 @@ def customer_choice(found: Mirrored, *, reason: str = "", certain: bool = False)
         terms_external_id=text(payload, "SalesTermRef", "value"),
         tax_code_external_id=text(payload, "DefaultTaxCodeRef", "value"),
         billing_address=address(payload, "BillAddr"),
+        shipping_address=address(payload, "ShipAddr"),
     )
 
 

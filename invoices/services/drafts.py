@@ -8,17 +8,16 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from core.money import NotAnAmount
 from crm.models import Deal, Quote
 from invoices import reading
 from invoices import terms as payment_terms
-from invoices.drafts import EXISTING, DraftContent, DraftCustomer, DraftDiscount, DraftItem, DraftLine, DraftTerms
+from invoices.drafts import EXISTING, DraftContent, DraftCustomer, DraftItem, DraftLine, DraftTerms
 from invoices.enums import InvoiceSource, TaxMode
 from invoices.models import Invoice, InvoiceDraft
 from invoices.ports import Account, CustomerChoice, ItemChoice, TaxCodeChoice, TermsChoice, accounting
 from invoices.services import default_account, draft_sources, quote_rules
 from invoices.services.create import correctable
-from invoices.totals import Discount, discounted, line_amount, plain
+from invoices.totals import plain
 
 DRAFTS_SHOWN = 5
 
@@ -159,11 +158,14 @@ def choose_account(content: DraftContent, account: Account, *, deal_id: int | No
         return
     content.connection_id = account.connection_id
     content.currency = account.currency
+    content.number = content.exchange_rate = content.shipping_tax_code = ""
+    content.class_id = content.class_name = content.location_id = content.location_name = ""
+    content.message = content.message or accounting().form_options(account.connection_id).message
     content.tax_mode = TaxMode.EXCLUSIVE if account.needs_tax_codes else TaxMode.AUTOMATIC
     content.customer = DraftCustomer()
     content.terms = DraftTerms()
     for line in content.lines:
-        line.tax_code = line.tax_code_name = ""
+        line.tax_code = line.tax_code_name = line.class_id = line.class_name = ""
         line.item = DraftItem()
     match_items(content)
     if not content.issued_on:
@@ -214,7 +216,8 @@ def choose_customer(content: DraftContent, choice: CustomerChoice, account: Acco
         reason=choice.reason,
         billing_address=dict(choice.billing_address),
     )
-    content.currency = choice.currency or account.currency
+    content.billing_address, content.shipping_address = {}, dict(choice.shipping_address)
+    content.currency, content.exchange_rate = choice.currency or account.currency, ""
     if choice.tax_code_external_id:
         for line in content.lines:
             line.tax_code = line.tax_code or choice.tax_code_external_id
@@ -250,21 +253,3 @@ def name_tax_codes(content: DraftContent, codes: Sequence[TaxCodeChoice]) -> Non
     for line in content.lines:
         line.tax_code = line.tax_code if line.tax_code in names else ""
         line.tax_code_name = names.get(line.tax_code, "")
-
-
-def discount_of(typed: DraftDiscount) -> Discount | None:
-    """A typed discount as numbers; None for none. Raises NotAnAmount."""
-    if not typed.kind or not typed.value.strip():
-        return None
-    value = reading.number(typed.value)
-    return Discount(percent=value) if typed.kind == draft_sources.PERCENT else Discount(amount=value)
-
-
-def line_total(line: DraftLine, currency: str) -> Decimal | None:
-    """What a line comes to after its own discount, or None while its numbers can't be read."""
-    currency = currency or "USD"
-    try:
-        amount = line_amount(reading.number(line.quantity), reading.number(line.unit_price), currency)
-        return discounted(amount, discount_of(line.discount), currency)
-    except (NotAnAmount, ArithmeticError):
-        return None

@@ -12,15 +12,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from invoices import typed, wizard
+from invoices import typed, wizard, wizard_review
 from invoices.beginnings import Beginning
 from invoices.drafts import STEPS, DraftContent
 from invoices.models import Invoice, InvoiceDraft
 from invoices.ports import AccountingUnavailable, Problem, accounting
-from invoices.reading import DraftProblems, read
+from invoices.reading import DraftProblems
+from invoices.reading import date as read_date
 from invoices.services import create, drafts
 from invoices.services.create import IntentReused, NotCorrectable, account_of
+from invoices.typed_lines import ITEMS_OFFERED, act_on_lines
 from invoices.views.answers import by_htmx, needs, told
+from invoices.wizard_problems import problems_of, summary
 
 OWN_PAGES = ("/invoice-drafts/", "/invoices/new")
 
@@ -66,23 +69,21 @@ def _go(request: HttpRequest, draft: InvoiceDraft, step: str, go: str) -> HttpRe
     target = max(0, min(target, len(names) - 1))
     for passed in names[at:target]:
         # Forward only over steps that are right; back is always free, so nobody is held.
-        if problems := _problems(draft, passed):
+        if problems := problems_of(draft, passed):
             return show_step(request, draft, passed, problems=problems, status=422)
+    if names[target] == "review":
+        _number(draft)
     InvoiceDraft.objects.filter(pk=draft.pk).update(step=names[target])
-    return show_step(request, draft, names[target])
+    return show_step(request, draft, names[target], focus=request.POST.get("focus", "")[:80])
 
 
-def _problems(draft: InvoiceDraft, step: str = "") -> Sequence[Problem]:
-    """What is wrong with one step, or with the whole draft as QuickBooks would see it too."""
+def _number(draft: InvoiceDraft) -> None:
+    """Give the draft the next free number where its company numbers by itself and nobody typed one."""
     content = DraftContent.from_json(draft.data)
-    try:
-        if step:
-            read(content, account_of(content.connection_id))
-        else:
-            create.checked(content)
-    except DraftProblems as refused:
-        return [each for each in refused.problems if not step or each.step == step]
-    return []
+    if content.number or content.connection_id is None:
+        return
+    if proposed := accounting().next_number(content.connection_id):
+        drafts.save(draft, lambda kept: setattr(kept, "number", proposed))
 
 
 def _save(request: HttpRequest, draft: InvoiceDraft, step: str) -> DraftContent:
@@ -101,16 +102,21 @@ def draft_save(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     step = request.POST.get("step", "")
     if step not in STEPS:
         raise Http404
+    if _changed_elsewhere(request, draft):
+        return render(request, "invoices/draft/_elsewhere.html", {"draft": draft, "step": step})
     try:
         _save(request, draft, step)
     except drafts.DraftClosed:
         return _closed(request, draft)
     page = wizard.page_of(draft, step)
-    follows = {
-        "due_on": step == "terms" and page.content.due_on != request.POST.get("due_on", ""),
-        "recipient": step == "customer" and page.content.recipient != request.POST.get("recipient", "").strip(),
-    }
+    follows = {"due_on": step == "terms" and page.content.due_on != request.POST.get("due_on", "")}
     return render(request, "invoices/draft/_saved.html", {"page": page, "follows": follows})
+
+
+def _changed_elsewhere(request: HttpRequest, draft: InvoiceDraft) -> bool:
+    """Whether another window changed the draft since this one showed it; ``force`` keeps what is typed here."""
+    seen = request.POST.get("seen", "")
+    return bool(seen) and seen != draft.updated_at.isoformat() and request.POST.get("force") != "yes"
 
 
 @require_POST
@@ -125,7 +131,7 @@ def draft_lines(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
         typed.apply_step(content, "products", request.POST, account, deal_id=draft.deal_id)
         if account is not None:
             searched = request.POST.get("searched", "")
-            went_to = typed.act_on_lines(content, request.POST.get("action", ""), account, searched=searched)
+            went_to = act_on_lines(content, request.POST.get("action", ""), account, searched=searched)
 
     try:
         drafts.save(draft, change, step="products")
@@ -142,7 +148,9 @@ def draft_customers(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse
     content = DraftContent.from_json(draft.data)
     words = request.GET.get("q", "").strip()
     found = accounting().customers(content.connection_id or 0, search=words) if words else []
-    context = {"draft": draft, "customers": found, "q": words, "chosen": content.customer.external_id}
+    account = account_of(content.connection_id)
+    views = [wizard.CustomerView(choice, wizard.currency_note(choice, account)) for choice in found]
+    context = {"draft": draft, "customers": views, "q": words, "chosen": content.customer.external_id}
     return render(request, "invoices/draft/_customers.html", context)
 
 
@@ -154,10 +162,29 @@ def draft_items(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     content = DraftContent.from_json(draft.data)
     words = request.GET.get("q", "").strip()
     line = content.line(request.GET.get("for", ""))
-    found = accounting().items(content.connection_id or 0, search=words, limit=typed.ITEMS_OFFERED)
+    found = accounting().items(content.connection_id or 0, search=words, limit=ITEMS_OFFERED)
     context = {"draft": draft, "items": found, "q": words, "line": line, "currency": content.currency}
     template = "_items.html" if "q" in request.GET else "_item_picker.html"
     return render(request, f"invoices/draft/{template}", context)
+
+
+@require_GET
+@needs("invoices.create")
+def draft_rate(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
+    """QuickBooks' exchange rate on the invoice date, with its date; or why it can't be told."""
+    content = DraftContent.from_json(_draft(request, request_id).data)
+    account = account_of(content.connection_id)
+    rate, reason = None, ""
+    try:
+        on = read_date(request.GET.get("issued_on", "")) or (account.today if account else None)
+        if account is not None and on is not None:
+            rate = accounting().exchange_rate(account.connection_id, content.currency, on)
+    except ValueError:
+        reason = _("Type the invoice date first.")
+    except AccountingUnavailable as error:
+        reason = str(error)
+    context = {"content": content, "account": account, "rate": rate, "reason": reason}
+    return render(request, "invoices/draft/_rate.html", context)
 
 
 @require_POST
@@ -175,7 +202,7 @@ def draft_create(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
         else:
             invoice = create.create_invoice(draft, by=request.user)
     except DraftProblems as refused:
-        return show_step(request, draft, "review", problems=refused.problems, status=422)
+        return show_step(request, draft, "review", problems=problems_of(draft) or refused.problems, status=422)
     except (IntentReused, NotCorrectable):
         return _closed(request, draft)
     return _created(request, invoice)
@@ -241,13 +268,15 @@ def show_step(
     if not drafts.still_open(draft):
         return _closed(request, draft)
     if step == "review" and not problems:
-        problems = _problems(draft)
+        problems = problems_of(draft)
     try:
         page = wizard.page_of(draft, step, problems=problems, focus=focus, notice=notice)
     except AccountingUnavailable as error:
         begin = Beginning(deal=draft.deal, url=request.path, reason=str(error))
         return render_part(request, "invoices/draft/_begin.html", {"begin": begin})
-    context = {"page": page, "problems": wizard.summary(problems, page.content)}
+    context = {"page": page, "problems": summary(problems, page.content)}
+    if step == "review":
+        context |= {"writes": wizard_review.writes(page), "properties": wizard_review.properties_of(page)}
     return render_part(request, "invoices/draft/_wizard.html", context, status=status)
 
 

@@ -38,7 +38,7 @@ def draft_blank(request: HttpRequest) -> HttpResponse:
 @needs("invoices.create")
 def draft_copies(request: HttpRequest) -> HttpResponse:
     """Earlier invoices to copy: the deal's and its customer's, or what a search finds."""
-    pk, words = request.GET.get("deal", ""), request.GET.get("q", "")[: queries.LONGEST_SEARCH]
+    pk, words = request.GET.get("deal", ""), request.GET.get("q", "")[: beginnings.LONGEST_SEARCH]
     deal = get_object_or_404(deals.visible_to(request.user), pk=int(pk)) if pk.isdecimal() and len(pk) < 19 else None
     found = beginnings.copies(deal, words, user=request.user)
     return render(request, "invoices/draft/_copies.html", {"invoices": found, "q": words.strip(), "deal": deal})

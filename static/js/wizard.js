@@ -1,0 +1,116 @@
+/* The invoice wizard: buttons of lines, focus on a field that the server names, and nothing typed is ever lost:
+   what has not reached the server yet is kept in this tab and offered again. */
+"use strict";
+(function (crm) {
+  const wizard = () => document.getElementById("wizard");
+  const form = () => document.getElementById("wizard-form");
+  const PREFIX = "wizard:";
+  const SILENT = new Set(["csrfmiddlewaretoken", "seen", "step", "digest", "line"]);
+
+  const key = () => {
+    const root = wizard();
+    return root && root.dataset.draft && root.dataset.step ? PREFIX + root.dataset.draft + ":" + root.dataset.step : "";
+  };
+  const typed = () => {
+    const values = {};
+    const fields = form() ? [...form().elements].filter((each) => each.name && !SILENT.has(each.name)) : [];
+    for (const field of fields) {
+      if (field.type === "radio" && !field.checked) continue;
+      values[field.name] = field.type === "checkbox" ? field.checked : field.value;
+    }
+    return values;
+  };
+  const remember = () => {
+    try { if (key()) sessionStorage.setItem(key(), JSON.stringify(typed())); } catch { /* a full store loses the copy, not the form */ }
+  };
+  const forget = (name = key()) => { if (name) sessionStorage.removeItem(name); };
+
+  let unsaved = false;
+  document.addEventListener("input", (event) => {
+    if (!event.target.form || event.target.form.id !== "wizard-form") return;
+    unsaved = true;
+    remember();
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.form && event.target.form.id === "wizard-form") { unsaved = true; remember(); }
+  });
+
+  // What the server has taken needs no copy. Only an answer to the newest request says that it has everything.
+  let newest = "";
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const path = event.detail.requestConfig.path;
+    if (!/\/invoice-drafts\//.test(path) || event.detail.requestConfig.verb === "get") return;
+    event.detail.xhr.wizardKey = key();
+    event.detail.xhr.wizardTyped = JSON.stringify(typed());
+    newest = event.detail.xhr.wizardTyped;
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const xhr = event.detail.xhr;
+    if (!xhr || !xhr.wizardKey) return;
+    const refused = !(xhr.status < 300 || xhr.status === 422) || xhr.getResponseHeader("HX-Redirect");
+    // Another window was faster: nothing was saved.
+    const elsewhere = (xhr.responseText || "").includes("take-theirs");
+    if (!refused && !elsewhere && xhr.wizardTyped === newest) {
+      unsaved = false;
+      forget(xhr.wizardKey);
+    }
+  });
+
+  const put = (values) => {
+    for (const field of form().elements) {
+      if (!field.name || SILENT.has(field.name) || !(field.name in values)) continue;
+      if (field.type === "checkbox") field.checked = values[field.name];
+      else if (field.type === "radio") field.checked = field.value === values[field.name];
+      else field.value = values[field.name];
+    }
+    form().dispatchEvent(new Event("input", { bubbles: true }));
+    form().dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  const offer = () => {
+    const notice = document.getElementById("wizard-typed");
+    const kept = key() && sessionStorage.getItem(key());
+    if (!notice || !kept) return;
+    const now = typed();
+    const before = JSON.parse(kept);
+    const lost = Object.keys(before).some((name) => name in now && now[name] !== before[name]);
+    if (lost) notice.hidden = false;
+    else forget();
+  };
+  document.addEventListener("click", (event) => {
+    const restore = event.target.closest("[data-typed-restore]");
+    const discard = event.target.closest("[data-typed-forget], [data-forget-typed]");
+    if (restore) put(JSON.parse(sessionStorage.getItem(key()) || "{}"));
+    if (discard) forget();
+    if (restore || discard) document.getElementById("wizard-typed").hidden = true;
+
+    const act = event.target.closest("[data-line]");
+    if (act && wizard()) {
+      window.htmx.ajax("POST", wizard().dataset.linesUrl, {
+        source: form(), target: "#wizard", swap: "outerHTML", values: { action: act.dataset.line },
+      });
+    }
+  });
+
+  // A tab that is closed still sends what was typed last.
+  window.addEventListener("pagehide", () => {
+    if (!unsaved || !form()) return;
+    fetch(form().getAttribute("hx-post"), { method: "POST", body: new FormData(form()), keepalive: true, credentials: "same-origin" });
+  });
+
+  const arrive = () => {
+    const root = wizard();
+    if (!root) return;
+    const target = root.dataset.focus && document.getElementById(root.dataset.focus);
+    if (target) {
+      for (let closed = target.closest("details:not([open])"); closed; closed = closed.parentElement.closest("details:not([open])")) closed.open = true;
+      target.focus();
+      root.removeAttribute("data-focus");
+    }
+    offer();
+  };
+  document.addEventListener("DOMContentLoaded", arrive);
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const element = event.detail.elt;
+    if (element instanceof Element && (element.id === "wizard" || element.querySelector("#wizard"))) arrive();
+  });
+})(window.crm);
