@@ -14,6 +14,7 @@ from sync.dry_run_report import CRM, QUICKBOOKS, SLICE, Change, FieldChange, Rep
 from sync.enums import Exclusion, Generation, RecordType, SyncObject
 from sync.mapping import catalogue
 from sync.mapping.values import display_name
+from sync.match_keys import keys_in
 from sync.models import Link, ObjectSettings
 from sync.policies import policy_of, record_types
 from sync.publish.selection import Item, select
@@ -72,6 +73,10 @@ def _decide(run: Run, record_type: RecordType, candidates: Sequence[Candidate]) 
     check_outgoing(run.policy, record_type, [c for c in candidates if c.act in (Act.LINK, Act.UPDATE)])
     run.matched.setdefault(record_type, set()).update(c.record_id for c in candidates if c.record_id)
     run.matched[record_type].update(pk for c in candidates for pk in c.likely)
+    # What was not matched may be found for a record that nothing here was found for.
+    free = {each.qbo_id: each.values for each in candidates if each.link is None and not each.record_id}
+    for (qbo_id, name), key in keys_in(free, matching.without_column(run.policy.settings, record_type)).items():
+        run.keys.setdefault(record_type, {}).setdefault(name, {}).setdefault(key, []).append(qbo_id)
     for each in candidates:
         _report(run, record_type, each)
 
@@ -141,7 +146,8 @@ def _report_new(run: Run, record_type: RecordType, ids: Sequence[int]) -> None:
     items = [Item(pk, found, company=names.get(found.get("company_id") or 0, "")) for pk, found in values.items()]
     part = select(policy, record_type, items)
     called = {item.record_id: {**item.values, matching.NAME: _title(item)} for item in part}
-    certain, likely = matching.objects_for(policy.settings, record_type, called)
+    known = run.keys.get(record_type, {})
+    certain, likely = matching.objects_for(policy.settings, record_type, called, known=known)
     for item in items:
         about: dict[str, Any] = {"record_type": str(record_type), "title": _title(item), "record_id": item.record_id}
         if item.exclusion:

@@ -117,6 +117,8 @@ class Run:
     ends_at: float = float("inf")
     taken: dict[RecordType, set[int]] = field(default_factory=dict)
     matched: dict[RecordType, set[int]] = field(default_factory=dict)
+    # Unlinked objects by field and key, in the fields to match by that the mirror has no column for.
+    keys: dict[RecordType, dict[str, dict[str, list[str]]]] = field(default_factory=dict)
 
     def goes_on(self) -> bool:
         """Whether there is time for more; the report says so where there is none."""

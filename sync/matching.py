@@ -5,7 +5,7 @@ several share names none of them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,11 +16,15 @@ from django.db.models.functions import Concat, Trim, Upper
 from core import properties
 from core.properties import PREFIX
 from qbo_connector.models import Connection, MirrorObject
+from sync import match_keys
 from sync.enums import Exclusion, Matching, Outcome, RecordType
 from sync.mapping.fields import ENTITY_OF
+from sync.match_keys import key_of
 from sync.models import Link, MatchSuggestion, ObjectSettings
 from sync.records import MODELS
 
+# Objects of QuickBooks by a field's value in capitals.
+Found = Mapping[str, Sequence[str]]
 STANDARD: dict[RecordType, str] = {
     RecordType.COMPANY: "email",
     RecordType.CONTACT: "email",
@@ -29,7 +33,7 @@ STANDARD: dict[RecordType, str] = {
 # What a record is called: sharing it makes a suggestion, never a link.
 NAME = "name"
 # The columns of the mirror by which an object can be found for a record.
-_MIRRORED = {"email": "email", "sku": "code", NAME: "name"}
+MIRRORED = {"email": "email", "sku": "code", NAME: "name"}
 _NAME_FIELDS = frozenset({NAME, "first_name", "last_name"})
 MOST_SUGGESTIONS = 3
 
@@ -69,7 +73,7 @@ def records_for(
     """
     found = Matches()
     for name in fields_for(settings, record_type):
-        keys = {key: _key(values.get(name)) for key, values in objects.items() if key not in found.certain}
+        keys = {key: key_of(values.get(name)) for key, values in objects.items() if key not in found.certain}
         holders = _holders(settings.connection, record_type, name, set(keys.values()) - {""})
         for key, value in keys.items():
             held = [pk for pk, _unlinked in holders.get(value, []) if pk not in taken]
@@ -92,7 +96,7 @@ def _suggest(
     found: Matches,
     taken: set[int],
 ) -> None:
-    rest = {key: _key(values.get(NAME)) for key, values in objects.items() if key not in found.certain}
+    rest = {key: key_of(values.get(NAME)) for key, values in objects.items() if key not in found.certain}
     rest = {key: value for key, value in rest.items() if value and key not in found.unlinked}
     holders = _holders(connection, record_type, NAME, set(rest.values()))
     if not holders:
@@ -129,12 +133,12 @@ def _holders(
         MODELS[record_type]
         ._default_manager.filter(~Exists(taken), archived_at=None)
         .annotate(match_key=expression, was_unlinked=Exists(links.filter(exclusion=Exclusion.UNLINKED)))
-        .filter(match_key__in=wanted)
+        .filter(match_key__in=_spellings(wanted))
         .order_by("pk")
     )
     found: dict[str, list[tuple[int, bool]]] = defaultdict(list)
     for key, pk, was_unlinked in rows.values_list("match_key", "pk", "was_unlinked"):
-        found[key].append((pk, was_unlinked))
+        found[key_of(key)].append((pk, was_unlinked))
     return found
 
 
@@ -148,28 +152,47 @@ def _expression(record_type: RecordType, name: str) -> Any:
     return Upper(name) if name in names else None
 
 
-def _key(value: Any) -> str:
-    return " ".join(value.split()).upper() if isinstance(value, str) else ""
+def _spellings(keys: Iterable[str]) -> set[str]:
+    """The keys as PostgreSQL may write them in capitals: it goes letter by letter, and leaves an ß as it is."""
+    return {spelling for key in keys for spelling in (key, key.replace("SS", "ß"), key.replace("SS", "ẞ"))}
+
+
+def keep_keys(settings: ObjectSettings, record_type: RecordType, objects: Mapping[str, Mapping[str, Any]]) -> None:
+    """Keep by what some objects (their CRM values by QuickBooks id) can be found for records, where it is needed."""
+    match_keys.keep(settings.connection, record_type, without_column(settings, record_type), objects)
+
+
+def without_column(settings: ObjectSettings, record_type: RecordType) -> list[str]:
+    """The fields to match by that the mirror has no column for."""
+    return [name for name in fields_for(settings, record_type) if name not in MIRRORED]
 
 
 def objects_for(
-    settings: ObjectSettings, record_type: RecordType, records: Mapping[int, Mapping[str, Any]]
+    settings: ObjectSettings,
+    record_type: RecordType,
+    records: Mapping[int, Mapping[str, Any]],
+    *,
+    known: Mapping[str, Found] | None = None,
 ) -> tuple[dict[int, tuple[str, str]], dict[int, list[str]]]:
     """Unlinked objects of QuickBooks for unlinked records: certain ones with the field, and likely ones, by record.
 
-    The other way round than ``records_for``, from the mirror alone; only e-mail, SKU and name are looked for there.
+    The other way round than ``records_for``, from the mirror alone. A value that several records share is no match
+    here either. Two statements for each field, another for those that the mirror has no column for; ``known`` holds
+    those by field where they are not kept, because the settings are only tried.
     """
     certain: dict[int, tuple[str, str]] = {}
     likely: dict[int, list[str]] = {}
     taken: set[str] = set()
     for name in [*fields_for(settings, record_type), *([NAME] if suggests(settings) else [])]:
-        keys = {pk: _key(values.get(name)) for pk, values in records.items() if pk not in certain}
-        holders = _objects(settings.connection, record_type, name, set(keys.values()) - {""})
+        keys = {pk: key_of(values.get(name)) for pk, values in records.items() if pk not in certain}
+        wanted = set(keys.values()) - {""}
+        holders = _objects(settings.connection, record_type, name, wanted, None if known is None else known.get(name))
+        sharing = _holders(settings.connection, record_type, name, set(holders)) if name != NAME else {}
         for pk, value in keys.items():
             held = [qbo_id for qbo_id in holders.get(value, []) if qbo_id not in taken]
             if name == NAME and held:
                 likely[pk] = held[:MOST_SUGGESTIONS]
-            elif len(held) == 1:
+            elif len(held) == 1 and not any(other != pk for other, _unlinked in sharing.get(value, [])):
                 certain[pk] = (held[0], name)
                 taken.add(held[0])
     decided = set(
@@ -181,24 +204,31 @@ def objects_for(
     return certain, {pk: held for pk, held in open_ones.items() if held}
 
 
-def _objects(connection: Connection, record_type: RecordType, name: str, wanted: set[str]) -> dict[str, list[str]]:
-    column = _MIRRORED.get(name)
-    if not wanted or column is None:
+def _objects(
+    connection: Connection, record_type: RecordType, name: str, wanted: set[str], known: Found | None
+) -> dict[str, list[str]]:
+    """Living objects that no record of the kind is linked to, by the value of a field in capitals."""
+    if not wanted:
         return {}
     entity = ENTITY_OF[record_type]
     linked = Link.objects.filter(
         connection=connection, entity=entity, object_type=record_type, qbo_id=OuterRef("qbo_id")
     )
-    rows = (
-        living(connection, entity)
-        .filter(~Exists(linked))
-        .annotate(match_key=Upper(column))
-        .filter(match_key__in=wanted)
-        .order_by("pk")
-    )
+    rows = living(connection, entity).filter(~Exists(linked)).order_by("pk")
     found: dict[str, list[str]] = defaultdict(list)
-    for key, qbo_id in rows.values_list("match_key", "qbo_id"):
-        found[key].append(qbo_id)
+    if name in MIRRORED:
+        rows = rows.annotate(match_key=Upper(MIRRORED[name])).filter(match_key__in=_spellings(wanted))
+        for key, qbo_id in rows.values_list("match_key", "qbo_id"):
+            found[key_of(key)].append(qbo_id)
+        return found
+    if known is not None:
+        kept = [(key, qbo_id) for key in wanted for qbo_id in known.get(key, ())]
+    else:
+        kept = match_keys.holders(connection, record_type, name, wanted)
+    free = set(rows.filter(qbo_id__in=[qbo_id for _key, qbo_id in kept]).values_list("qbo_id", flat=True))
+    for key, qbo_id in kept:
+        if qbo_id in free:
+            found[key].append(qbo_id)
     return found
 
 

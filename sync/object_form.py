@@ -17,7 +17,7 @@ from sync.enums import RecordType, SyncObject
 from sync.filters import condition_for
 from sync.mapping import catalogue
 from sync.mapping.fields import TEXT
-from sync.models import ObjectSettings
+from sync.models import FieldMapping, ObjectSettings
 from sync.policies import record_types
 from sync.services.settings import CHOICES
 from sync.setting_words import APPLY, SECTIONS, sentence, words
@@ -113,10 +113,13 @@ class ObjectSettingsForm(forms.Form):
             )
 
     def _texts(self) -> list[tuple[str, str]]:
+        """The texts to match by: those that are mapped, and chosen ones that no longer are."""
+        rows = FieldMapping.objects.filter(connection=self.stored.connection_id, record_type__in=self.types)
+        usable = {*rows.filter(enabled=True).values_list("crm_field", flat=True), *self.stored.matching_fields}
         found: dict[str, str] = {}
         for record_type in self.types:
             for name, field in catalogue.crm_fields(record_type).items():
-                if field.kind == TEXT:
+                if field.kind == TEXT and name in usable:
                     found.setdefault(name, str(field.label))
         # Chosen ones first and in their order: the picker shows what is selected as it stands in the list.
         chosen = {name: found[name] for name in self.stored.matching_fields if name in found}

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from core.plain import plain
 from crm.services import from_sync
 from crm.services.from_sync import SyncedRow, UpsertResult
-from sync import conflicts, filters, mapping_status
+from sync import conflicts, filters, mapping_status, matching
 from sync.conflicts import Found
 from sync.enums import Exclusion, Outcome, RecordType
 from sync.filters import Asked
@@ -40,6 +40,7 @@ def carry_out(batch: Batch, policy: Policy, record_type: RecordType, candidates:
     _close_suggestions(policy, record_type, [each for each in written if each.act in (Act.CREATE, Act.LINK)])
     _suggest(policy, record_type, [each for each in candidates if each.act == Act.SUGGEST])
     _queue_conflicts(batch, written)
+    matching.keep_keys(policy.settings, record_type, {each.qbo_id: each.values for each in candidates})
     mapping_status.note(policy.mappings.get(record_type, ()), [each.problems for each in written])
     hand_over(
         policy,

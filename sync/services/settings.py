@@ -14,6 +14,7 @@ from core.events import emit
 from core.plain import plain
 from qbo_connector.models import Connection
 from qbo_connector.outbox import plan
+from sync import matching
 from sync.dry_run import Report, dry_run
 from sync.enums import (
     BackFill,
@@ -31,7 +32,7 @@ from sync.enums import (
 from sync.filters import condition_for
 from sync.mapping import catalogue
 from sync.mapping import fields as known
-from sync.models import ConnectionSettings, ObjectSettings
+from sync.models import ConnectionSettings, FieldMapping, MatchKey, ObjectSettings
 from sync.policies import record_types
 from sync.publish import names
 from sync.services import again
@@ -117,11 +118,17 @@ def _check_matching(found: ObjectSettings) -> dict[str, str]:
         return {}
     if not found.matching_fields:
         return {"matching_fields": _("Choose at least one field to match by.")}
+    kinds = record_types(SyncObject(found.sync_object))
+    rows = FieldMapping.objects.filter(connection=found.connection, record_type__in=kinds, enabled=True)
+    mapped = set(rows.values_list("crm_field", flat=True))
     for name in found.matching_fields:
-        fields = [catalogue.crm_fields(each).get(name) for each in record_types(SyncObject(found.sync_object))]
+        fields = [catalogue.crm_fields(each).get(name) for each in kinds]
         texts = [field for field in fields if field is not None and field.kind == known.TEXT]
         if not texts:
             return {"matching_fields": _("“%s” is no text that records can be matched by.") % name}
+        if name not in mapped:
+            told = _("“%s” is mapped to no field of QuickBooks, so nothing could be matched by it. Map it first.")
+            return {"matching_fields": told % texts[0].label}
     return {}
 
 
@@ -200,9 +207,18 @@ def change(
         object=str(sync_object),
         changes={name: list(pair) for name, pair in changed.items()},
     )
+    if {"matching", "matching_fields"} & set(changed):
+        _forget_keys(after)
     if after.enabled and set(changed) - _NAMING:
         again.request(connection, [sync_object], by=by)
     return changed
+
+
+def _forget_keys(settings: ObjectSettings) -> None:
+    """Drop what is kept of fields that nothing is matched by any more."""
+    for record_type in matching.STANDARD.keys() & record_types(SyncObject(settings.sync_object)):
+        rows = MatchKey.objects.filter(connection=settings.connection, record_type=record_type)
+        rows.exclude(field__in=matching.without_column(settings, record_type)).delete()
 
 
 @transaction.atomic
