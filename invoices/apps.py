@@ -12,7 +12,7 @@ class InvoicesConfig(AppConfig):
     def ready(self) -> None:
         """Register cards, menu, search, object types and how the timeline tells events."""
         from core import registry  # noqa: PLC0415 -- models are ready only now
-        from invoices import fields, files, money_sentences, properties, queries, sentences  # noqa: PLC0415
+        from invoices import fields, files, money_sentences, properties, queries, sentences, tables  # noqa: PLC0415
 
         for order, object_type in enumerate(("deal", "contact", "company")):
             registry.record_cards.append(
@@ -61,4 +61,5 @@ class InvoicesConfig(AppConfig):
         registry.add_event_kinds(*sentences.KINDS, *money_sentences.KINDS)
         fields.register()
         properties.register()
+        tables.register()
         files.register()

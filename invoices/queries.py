@@ -1,48 +1,19 @@
 """Reads of invoices, each with a fixed number of statements."""
 
 import datetime
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.db import OperationalError, connection, transaction
-from django.db.models import Case, Count, Prefetch, Q, QuerySet, Sum, Value, When
-from django.http import QueryDict
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 
-from core.conditions import BadCondition, Field, Where, compile_conditions, fields, from_query, where_in
 from core.money import NotAnAmount, formatted
-from core.paging import SIZES, BadCursor, Page, page_by_key
-from core.properties import lists
 from core.search import matching
 from invoices.enums import InvoiceStatus, SyncState
 from invoices.models import Invoice, InvoiceLine, Payment, PaymentApplication
 from invoices.ports import SyncMark, accounting
 from invoices.reading import number
-from qbo_connector.models import Connection
-
-SORTS = ("number", "customer_name", "total", "balance", "issued_on", "due_on")
-DEFAULT_SORT = "-issued_on"
-DEFAULT_SIZE = 50
-SUMS_LIMIT_MS = 2000
-LONGEST_SEARCH = 200
-
-FILTERS = fields(
-    Field("status", _("Status"), "choice", "status", tuple(InvoiceStatus.choices)),
-    Field("due_on", _("Due date"), "date", "due_on"),
-    Field("issued_on", _("Invoice date"), "date", "issued_on"),
-    Field("company", _("QuickBooks company"), "record", "connection_id"),
-    Field("owner", _("Owner"), "record", "owner_id"),
-    Field("deal_owner", _("Deal owner"), "record", "deal__owner_id"),
-    Field("total", _("Amount"), "number", "total"),
-    Field("balance", _("Balance"), "number", "balance"),
-    Field("currency", _("Currency"), "choice", "currency"),
-)
-# Ranges are typed by hand, so they are no list of values.
-RANGES = ("due_on", "issued_on", "total", "balance")
 
 
 def visible_to(user: Any) -> QuerySet[Invoice]:
@@ -82,85 +53,6 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Listing:
-    """A page of the index, and what of its address was understood."""
-
-    page: Page[Invoice]
-    rows: Sequence[Row]
-    q: str
-    sort: str
-    chosen: dict[str, list[str]]
-    problem: str
-    where: Where
-
-    @property
-    def filtered(self) -> bool:
-        """Whether a search or filter hides invoices."""
-        return bool(self.q or self.chosen or self.where.text)
-
-
-def filtered(user: Any, query: QueryDict, where: Where) -> tuple[QuerySet[Invoice], str]:
-    """The invoices that the address asks for, and a sentence where a filter can't be understood."""
-    rows, problem = visible_to(user).filter(archived_at=None).filter(where.fitting), where.problem
-    if query.getlist("status"):
-        # What QuickBooks deleted has no status any more, only the last one that it had.
-        rows = rows.filter(removed_at=None)
-    rows, misfit = lists.filtered_in(rows, query, "invoice")
-    problem = problem or misfit
-    try:
-        rows = rows.filter(compile_conditions(from_query(query, FILTERS), FILTERS))
-    except BadCondition as error:
-        problem = str(error)
-    text = query.get("q", "").strip()[:LONGEST_SEARCH]
-    return (rows.filter(found_by(text)) if text else rows), problem
-
-
-def listing(user: Any, query: QueryDict) -> Listing:
-    """One page of the index: one statement for the rows, and what sync states cost."""
-    where = where_in(query, "invoice", user)
-    rows, problem = filtered(user, query, where)
-    sort = query.get("sort", "")
-    rows, custom_key, slow = lists.sorted_in(rows, query, "invoice")
-    sort = sort if custom_key or sort.removeprefix("-") in SORTS else DEFAULT_SORT
-    key = custom_key or sort
-    size = {str(each): each for each in SIZES}.get(query.get("size", ""), DEFAULT_SIZE)
-    shown = rows.select_related("connection", "deal", "owner")
-    try:
-        page = page_by_key(shown, sort=key, cursor=query.get("cursor", ""), size=size)
-    except BadCursor:
-        page = page_by_key(shown, sort=key, size=size)
-    marks = accounting().sync_marks([invoice.pk for invoice in page.rows]) if page.rows else {}
-    return Listing(
-        page=page,
-        rows=[Row(invoice, marks.get(invoice.pk)) for invoice in page.rows],
-        q=query.get("q", "").strip()[:LONGEST_SEARCH],
-        sort=sort,
-        chosen={name: values for name in FILTERS if (values := [v for v in query.getlist(name) if v])}
-        | lists.chosen_in(query, "invoice"),
-        problem=problem or slow,
-        where=where,
-    )
-
-
-Choices = list[tuple[str, str]]
-
-
-def filter_choices() -> tuple[Choices, Choices]:
-    """QuickBooks companies and active users to filter by, as (id, name), in one statement."""
-    companies = Connection.objects.annotate(
-        kind=Value("company"), label=Case(When(company_name="", then="realm_id"), default="company_name")
-    )
-    people = get_user_model()._default_manager.filter(is_active=True)
-    people = people.annotate(kind=Value("person"), label=Case(When(name="", then="email"), default="name"))
-    columns = ("kind", "label", "pk")
-    rows = companies.order_by().values_list(*columns).union(people.order_by().values_list(*columns), all=True)
-    found: dict[str, Choices] = {"company": [], "person": []}
-    for kind, label, pk in rows.order_by("kind", "label", "pk"):
-        found[kind].append((str(pk), label))
-    return found["company"], found["person"]
-
-
-@dataclass(frozen=True)
 class CurrencySum:
     """What invoices in one currency come to."""
 
@@ -168,22 +60,6 @@ class CurrencySum:
     invoices: int
     total: Decimal
     balance: Decimal
-
-
-class TooManyToSum(Exception):
-    """The sums took longer than a page may wait."""
-
-
-def sums(user: Any, query: QueryDict) -> list[CurrencySum]:
-    """Sums of what is filtered, by currency. Raises TooManyToSum after two seconds."""
-    rows, _problem = filtered(user, query, where_in(query, "invoice", user))
-    try:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(SUMS_LIMIT_MS)])
-            return by_currency(rows)
-    except OperationalError as error:
-        raise TooManyToSum from error
 
 
 def by_currency(rows: QuerySet[Invoice]) -> list[CurrencySum]:

@@ -209,7 +209,14 @@ def file_refused(event: Event) -> str:
     return f"{text}: {event.data.get('reason', '')}".rstrip(": ")
 
 
+def assigned(event: Event) -> str:
+    """“gave invoice 1037 to Rita”."""
+    words = {"invoice": invoice_of(event), "person": event.data.get("to") or _("nobody")}
+    return _("gave %(invoice)s to %(person)s") % words
+
+
 KINDS = (
+    EventKind("invoice.assigned", "invoice", "user-check", assigned),
     EventKind("invoice.file_refused", "file", "alert-triangle", file_refused),
     EventKind("invoice.requested", "invoice", "file-invoice", requested),
     EventKind("invoice.quote_overridden", "invoice", "alert-triangle", quote_overridden),

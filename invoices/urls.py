@@ -7,7 +7,6 @@ from invoices.views import acts, cards, index, record, wizard, wizard_begin, wiz
 app_name = "invoices"
 urlpatterns = [
     path("invoices/", index.invoice_list, name="invoice-list"),
-    path("invoices/sums/", index.invoice_sums, name="invoice-sums"),
     path("invoices/new/", wizard_begin.draft_blank, name="draft-blank"),
     path("invoices/usual-companies/", wizard_defaults.usual_companies, name="usual-companies"),
     path("invoices/new/copies/", wizard_begin.draft_copies, name="draft-copies"),

@@ -15,7 +15,7 @@ from core.tables import registry
 from core.tables.actions import Action, Refused
 from core.tables.custom import columns as custom_columns
 from core.tables.described import Table
-from core.tables.editing import editor_of, from_plain, messages_of, plain_value, write
+from core.tables.editing import Editor, editor_of, from_plain, messages_of, plain_value, write
 
 
 def assign_owner(permission: str) -> Action:
@@ -88,6 +88,13 @@ class PropertyForm(forms.Form):
         """The property and its value as it was typed."""
         assert isinstance(self.data, QueryDict)
         return {"property": self.name, "value": self.data.getlist("value")}
+
+
+def owner_editor(_name: str, record: Any, _user: Any) -> Editor:
+    """For tables of which only the owner is changed in the list."""
+    people = get_user_model()._default_manager.filter(is_active=True).order_by("name", "pk")
+    field = forms.ModelChoiceField(people, label=_("Owner"), required=False, empty_label=_("Nobody"))
+    return Editor(field, record.owner_id if record is not None else None)
 
 
 def settable(table: Table) -> list[tuple[str, str]]:

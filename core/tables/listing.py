@@ -12,6 +12,8 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import BooleanField, CharField, ExpressionWrapper, Q, QuerySet, Value
 from django.db.models.functions import Cast
 from django.http import QueryDict
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -136,9 +138,10 @@ def selected(table: Table, user: Any, query: QueryDict) -> Selection:
     mine, odd = custom.fitting(query, table.object_type)
     rows = rows.filter(wanted).filter(mine)
     problems += [*misfits, *odd]
-    if marks := registry.list_marks.get(table.object_type):
-        if states := [value for value in query.getlist(MARKS) if value]:
-            rows = rows.filter(marks.fitting(states))
+    marks = registry.list_marks.get(table.object_type)
+    states = [value for value in query.getlist(MARKS) if value]
+    if marks and states:
+        rows = rows.filter(marks.fitting(states))
     if table.archive:
         rows = rows.filter(archived_at__isnull=not query.get("archived"))
     if table.fitted is not None:
@@ -220,7 +223,9 @@ def printed(columns: Sequence[Column], records: Sequence[Any], table: Table) -> 
     lines = []
     for record in records:
         cells = [Cell(c, c.cell(c.of(record, loaded.get(c.name)), record)) for c in columns]
-        lines.append(Line(record, cells[0].text, cells[1:]))
+        page = reverse(table.page, args=[record.pk])
+        first = format_html('<a class="row-link" href="{}">{}</a>', page, cells[0].text or "–")
+        lines.append(Line(record, first, cells[1:]))
     return lines
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, JSONObject, NullIf
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -111,7 +111,7 @@ def _stored(table: Table, user: Any) -> tuple[Mapping[str, Any], Sequence[Mappin
     views = SavedView.objects.filter(may_see(user), object_type=table.object_type, deleted_at=None)
     told = JSONObject(
         id="pk", name="name", query="query", columns="columns", density="density", visibility="visibility",
-        owner_id="owner_id", owner=Coalesce(NullIf("owner__name", ""), "owner__email"),
+        owner_id="owner_id", owner=Coalesce(NullIf("owner__name", Value("")), "owner__email"),
     )  # fmt: skip
     names = ("columns", "hidden", "shown", "order", "start")
     found = get_user_model()._default_manager.filter(pk=user.pk)

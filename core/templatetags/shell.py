@@ -106,7 +106,7 @@ def address_filtered(context: dict[str, Any]) -> bool:
     return any(
         value
         for key, values in _query(context).lists()
-        if key not in ("sort", "cursor", "size", "tab")
+        if key not in ("sort", "cursor", "size", "tab", "view", "columns", "density")
         for value in values
     )
 

@@ -20,12 +20,21 @@
     all[next].scrollIntoView({ block: "nearest" });
     return true;
   };
+  const pressInRow = (what) => {
+    const row = document.querySelector(".table-data tbody tr.is-current");
+    const button = row && row.querySelector(what);
+    if (button) button.click();
+    return Boolean(button);
+  };
+  // Space presses what has the focus; only on the row's own link does it mean the row.
+  const onRow = (element) => element === document.body || element.matches(".row-link");
   const openHelp = () => {
     const dialog = document.getElementById("help-dialog");
     if (!dialog || dialog.open) return;
     dialog.querySelectorAll("[data-help-for]").forEach((line) => {
       const key = line.dataset.helpFor;
-      line.hidden = key === "j" ? !rows().length : !target(key);
+      const own = { j: "tr a[href]", x: "[data-row-check]", space: "[data-row-peek]" }[key];
+      line.hidden = own ? !document.querySelector(`.table-data tbody ${own}`) : !target(key);
     });
     dialog.querySelector("[data-shortcuts-switch]").checked = on();
     dialog.showModal();
@@ -72,6 +81,9 @@
     else if (key === "[") crm.foldSidebar();
     else if (key === "j") done = moveRow(1);
     else if (key === "k") done = moveRow(-1);
+    else if (key === "x") done = pressInRow("[data-row-check]");
+    else if (key === " " && onRow(event.target)) done = pressInRow("[data-row-peek]");
+    else if (key === "e" && pressInRow("[data-row-edit]")) done = true;
     else if ((key === "c" || key === "e") && target(key)) target(key).click();
     else done = false;
     if (done) event.preventDefault();

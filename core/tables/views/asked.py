@@ -1,16 +1,30 @@
 """What requests about a list have in common: its state, its chosen rows, answers."""
 
 import json
+from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 
 from core.tables.described import Table
 
 MOST_IDS = 1000
+
+
+def unstored(view: Any) -> Any:
+    """Figures and names are never stored by browsers."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        response = view(request, *args, **kwargs)
+        patch_cache_control(response, no_cache=True, no_store=True)
+        return response
+
+    return answered
 
 
 def state_of(request: HttpRequest) -> QueryDict:

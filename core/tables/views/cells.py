@@ -14,6 +14,7 @@ from core.tables.described import Table
 from core.tables.editing import Editor, editor_of, messages_of, write
 from core.tables.listing import columns_of, loading, printed
 from core.tables.registry import may, table_of
+from core.tables.views.asked import unstored
 
 
 class CellForm(forms.Form):
@@ -25,6 +26,7 @@ class CellForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
+@unstored
 def cell(request: HttpRequest, object_type: str, pk: int, name: str) -> HttpResponse:
     """The cell with its field (GET, ``edit=1``), in print (GET), or after a change (POST)."""
     table, user = table_of(object_type, request.user), request.user

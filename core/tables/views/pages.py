@@ -13,6 +13,7 @@ from core.tables.listing import columns_of, listing, loading, printed, selected
 from core.tables.registry import table_of
 from core.tables.saved import Views, views_of
 from core.tables.totals import TooManyToSum, by_currency
+from core.tables.views.asked import unstored
 
 
 def index(request: HttpRequest, object_type: str, **extra: Any) -> HttpResponse:
@@ -58,6 +59,7 @@ def page_context(request: HttpRequest, table: Table, views: Views) -> dict[str, 
 
 
 @require_GET
+@unstored
 def sums(request: HttpRequest, object_type: str) -> HttpResponse:
     """Number and totals of what is filtered, by currency: loaded after the rows."""
     table = table_of(object_type, request.user)
@@ -69,6 +71,7 @@ def sums(request: HttpRequest, object_type: str) -> HttpResponse:
 
 
 @require_GET
+@unstored
 def peek(request: HttpRequest, object_type: str, pk: int) -> HttpResponse:
     """All that the list knows of one record, in the side panel."""
     table = table_of(object_type, request.user)

@@ -2,11 +2,13 @@
 
 import datetime
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 
+from core.tables import tables, totals
 from crm.models import Deal
 from invoices import queries
 from tests.invoices.fakes import TODAY, books
@@ -17,7 +19,7 @@ URL = "/invoices/"
 def numbers(client, **query) -> list[str]:
     response = client.get(URL, query)
     assert response.status_code == 200
-    return re.findall(r'<a class="strong" href="/invoices/\d+/">([^<]+)</a>', response.content.decode())
+    return re.findall(r'<a class="row-link" href="/invoices/\d+/">([^<]+)</a>', response.content.decode())
 
 
 @pytest.fixture
@@ -122,27 +124,26 @@ def test_pages_by_key_there_and_back(web, make_invoice):
 
 
 def test_sums_of_what_is_filtered_by_currency(web, some):
-    page = " ".join(web.get(reverse("invoices:invoice-sums")).content.decode().split())
-    assert "2 invoices in USD" in page
+    page = " ".join(web.get(reverse("tables:sums", args=["invoice"])).content.decode().split())
+    assert "2 in USD" in page
     assert "$862.07" in page
     assert "$724.14" in page
-    assert "1 invoice in GBP" in page
+    assert "1 in GBP" in page
 
-    page = web.get(reverse("invoices:invoice-sums"), {"status": "partial"}).content.decode()
+    page = web.get(reverse("tables:sums", args=["invoice"]), {"status": "partial"}).content.decode()
     assert "$500.00" in page
     assert "GBP" not in page
 
 
 def test_sums_that_take_too_long_ask_to_narrow_the_filter(web, some, monkeypatch):
-    monkeypatch.setattr(queries, "SUMS_LIMIT_MS", 1)
-    slow = queries.by_currency
+    monkeypatch.setattr(totals, "LIMIT_MS", 1)
 
-    def asleep(rows):
-        return slow(rows.extra(where=["pg_sleep(0.05) IS NOT NULL"]))
+    def asleep(rows, query):
+        return rows.extra(where=["pg_sleep(0.05) IS NOT NULL"])
 
-    monkeypatch.setattr(queries, "by_currency", asleep)
+    monkeypatch.setitem(tables, "invoice", replace(tables["invoice"], fitted=asleep))
 
-    assert "narrow the filter" in web.get(reverse("invoices:invoice-sums")).content.decode()
+    assert "narrow the filter" in web.get(reverse("tables:sums", args=["invoice"])).content.decode()
 
 
 def test_invoices_that_quickbooks_deleted_are_marked_and_have_no_status(web, make_invoice):
@@ -161,7 +162,7 @@ def test_archived_invoices_are_not_listed(web, make_invoice):
 
 def test_empty_states_differ(web, make_invoice):
     assert "No invoices yet" in web.get(URL).content.decode()
-    assert "No invoice fits" in web.get(URL, {"q": "x"}).content.decode()
+    assert "Nothing matches" in web.get(URL, {"q": "x"}).content.decode()
 
 
 def test_without_a_company_it_says_whom_to_ask(web, client, admin):
@@ -181,7 +182,7 @@ def test_the_list_costs_the_same_for_one_and_many(web, make_invoice, stage, rep,
 
 
 def test_figures_are_never_stored_by_browsers(web, some):
-    for url in (URL, reverse("invoices:invoice-sums")):
+    for url in (URL, reverse("tables:sums", args=["invoice"])):
         assert web.get(url)["Cache-Control"] == "no-cache, no-store"
 
 
