@@ -191,8 +191,10 @@ class ReadLine:
     draft: DraftLine
     quantity: Decimal
     unit_price: Decimal
-    amount: Decimal
+    amount: Decimal  # after the line's own discount
     service_on: datetime.date | None
+    discount_percent: Decimal | None = None
+    discount_amount: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -205,6 +207,12 @@ class ReadDraft:
     issued_on: datetime.date
     due_on: datetime.date | None
     subtotal: Decimal
+    discount_percent: Decimal | None = None
+    discount_amount: Decimal = Decimal(0)  # as typed, where it is not a percentage
+    shipping: Decimal = Decimal(0)
+    deposit: Decimal = Decimal(0)
+    exchange_rate: Decimal | None = None
+    number: str = ""
 
 
 def _line(data: Mapping[str, Any]) -> DraftLine:

@@ -22,6 +22,19 @@ FIELDS = (
     "private_note",
     "billing_address",
     "shipping_address",
+    "cc",
+    "bcc",
+    "class_external_id",
+    "location_external_id",
+    "tax_after_discount",
+    "shipping_total",
+    "shipping_tax_code_external_id",
+    "deposit",
+)
+# What of them no field mapping carries: it always goes both ways. ``discount`` is the discount of the whole as text.
+UNMAPPED = (
+    *("cc", "bcc", "class_external_id", "location_external_id", "discount", "tax_after_discount"),
+    *("shipping_total", "shipping_tax_code_external_id", "deposit"),
 )
 LINE_FIELDS = (
     "item_external_id",
@@ -31,6 +44,7 @@ LINE_FIELDS = (
     "amount",
     "service_on",
     "tax_code_external_id",
+    "class_external_id",
 )
 ZERO = Decimal(0)
 
@@ -53,6 +67,8 @@ class EditedLine:
     service_on: datetime.date | None = None
     tax_code_external_id: str = ""
     tax_code_name: str = ""
+    class_external_id: str = ""
+    class_name: str = ""
 
     def total(self, currency: str) -> Decimal:
         """Quantity times price; the given amount for a line without them."""
@@ -63,7 +79,21 @@ class EditedLine:
 
 def fields_of(invoice: Invoice | SyncedInvoice) -> dict[str, Any]:
     """The editable values of an invoice's head."""
-    return {name: getattr(invoice, name) for name in FIELDS}
+    return {**{name: getattr(invoice, name) for name in FIELDS}, "discount": discount_text(invoice)}
+
+
+def discount_text(invoice: Invoice | SyncedInvoice) -> str:
+    """The discount of the whole: ``10%``, ``25.5`` before tax, or nothing."""
+    if invoice.discount_percent:
+        return f"{plain(invoice.discount_percent)}%"
+    return str(plain(invoice.discount_total) or "") if invoice.discount_total else ""
+
+
+def discount_columns(words: str) -> dict[str, Decimal | None]:
+    """``discount_percent`` and, for an amount, ``discount_total`` of a discount in that notation."""
+    if words.endswith("%"):
+        return {"discount_percent": Decimal(words[:-1])}
+    return {"discount_percent": None, "discount_total": Decimal(words or 0)}
 
 
 def line_of(line: InvoiceLine | SyncedInvoiceLine) -> dict[str, Any]:

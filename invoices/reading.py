@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 
 from core import money
 from invoices.drafts import CREATE, EXISTING, DraftContent, DraftLine, ReadDraft, ReadLine
+from invoices.enums import TaxMode
 from invoices.ports import Account, Problem
-from invoices.totals import line_amount, plain, subtotal
+from invoices.reading_money import ReadMoney, read_discount, read_money
+from invoices.totals import discounted, line_amount, plain, subtotal
 
 _CANONICAL = re.compile(r"-?\d{1,15}(\.\d{1,10})?", re.ASCII)
 # QuickBooks refuses amounts of more than eleven digits before the point.
@@ -21,6 +23,9 @@ LONGEST_MESSAGE = 1000
 LONGEST_DESCRIPTION = 4000
 LONGEST_NAME = 500
 LONGEST_ITEM_NAME = 100
+LONGEST_NOTE = 3900  # the marker of the invoice goes below it
+LONGEST_COPY = 200
+LONGEST_ADDRESS_LINE = 255
 
 
 class DraftProblems(Exception):
@@ -64,10 +69,15 @@ def read(content: DraftContent, account: Account | None) -> ReadDraft:
     problems += found
     issued_on, due_on, found = _read_dates(content)
     problems += found
+    money_read, found = read_money(content, account, number, LARGEST_AMOUNT)
+    problems += [*found, *_total_problems(lines, money_read, content.currency), *_address_problems(content)]
     if len(content.message) > LONGEST_MESSAGE:
         text = _("The message may have at most %(limit)d characters; it has %(length)d.")
         values = {"limit": LONGEST_MESSAGE, "length": len(content.message)}
         problems.append(Problem(text % values, step="message", field="message"))
+    if len(content.private_note) > LONGEST_NOTE:
+        text = _("A private note may have at most 3,900 characters.")
+        problems.append(Problem(text, step="message", field="private_note"))
     if problems or issued_on is None or content.connection_id is None:
         raise DraftProblems(problems)
     return ReadDraft(
@@ -77,7 +87,45 @@ def read(content: DraftContent, account: Account | None) -> ReadDraft:
         issued_on=issued_on,
         due_on=due_on,
         subtotal=subtotal(line.amount for line in lines),
+        discount_percent=money_read.discount.percent if money_read.discount else None,
+        discount_amount=(money_read.discount.amount or Decimal(0)) if money_read.discount else Decimal(0),
+        shipping=money_read.shipping,
+        deposit=money_read.deposit,
+        exchange_rate=money_read.exchange_rate,
+        number=money_read.number,
     )
+
+
+def _total_problems(lines: list[ReadLine], read_values: ReadMoney, currency: str) -> list[Problem]:
+    """What only shows in the sum: a discount that is more than there is, a total below zero."""
+    together = subtotal(line.amount for line in lines)
+    off = read_values.discount.of(together) if read_values.discount else Decimal(0)
+    if off > max(together, Decimal(0)):
+        text = _("The discount is more than the lines come to (%(sum)s).")
+        values = {"sum": money.formatted(together, currency or "USD")}
+        return [Problem(text % values, step="products", field="discount")]
+    left = together - off + read_values.shipping
+    if left < 0:
+        return [Problem(_("The total of an invoice can't be less than 0."), step="products", field="lines")]
+    if together > LARGEST_AMOUNT:
+        return [Problem(_("The amount is larger than QuickBooks can take."), step="products", field="lines")]
+    return []
+
+
+def _address_problems(content: DraftContent) -> list[Problem]:
+    problems = []
+    for name, limit in (("cc", LONGEST_COPY), ("bcc", LONGEST_COPY)):
+        text: str = getattr(content, name)
+        if not valid_emails(text):
+            problems.append(Problem(_not_an_email(text), step="message", field=name))
+        elif len(text) > limit:
+            message = _("QuickBooks takes at most %d characters of e-mail addresses here.") % limit
+            problems.append(Problem(message, step="message", field=name))
+    for name in ("billing_address", "shipping_address"):
+        if any(len(value) > LONGEST_ADDRESS_LINE for value in getattr(content, name).values()):
+            message = _("A line of an address may have at most %d characters.") % LONGEST_ADDRESS_LINE
+            problems.append(Problem(message, step="message", field=name))
+    return problems
 
 
 def _account_problems(content: DraftContent, account: Account | None) -> list[Problem]:
@@ -129,7 +177,7 @@ def _read_lines(content: DraftContent, account: Account | None) -> tuple[list[Re
         return [], [Problem(message, step="products", field="lines")]
     lines, problems = [], []
     for index, line in enumerate(content.lines):
-        read_line, found = read_line_of(line, index, content.currency, account)
+        read_line, found = read_line_of(line, index, content.currency, account, content.tax_mode)
         problems += found
         if read_line is not None:
             lines.append(read_line)
@@ -137,7 +185,7 @@ def _read_lines(content: DraftContent, account: Account | None) -> tuple[list[Re
 
 
 def read_line_of(
-    line: DraftLine, index: int, currency: str, account: Account | None
+    line: DraftLine, index: int, currency: str, account: Account | None, tax_mode: str = ""
 ) -> tuple[ReadLine | None, list[Problem]]:
     """One line as values, or what is wrong with it; ``index`` counts from 0."""
     problems: list[Problem] = []
@@ -171,16 +219,25 @@ def read_line_of(
     except ValueError:
         service_on = None
         wrong(_("“%(text)s” is not a date.") % {"text": line.service_on}, "service_on")
-    if account is not None and account.needs_tax_codes and not line.tax_code:
+    needed = account is not None and account.needs_tax_codes and tax_mode != TaxMode.NOT_APPLICABLE
+    if needed and not line.tax_code:
         wrong(_("Choose a tax code for “%(name)s”.") % {"name": title}, "tax_code")
-    amount = Decimal(0)
+    discount, message = read_discount(line.discount, number)
+    if message:
+        wrong(message, "discount")
+    amount = taken = Decimal(0)
     if quantity is not None and unit_price is not None:
-        amount = line_amount(quantity, unit_price, currency or "USD")
+        before = line_amount(quantity, unit_price, currency or "USD")
+        amount = discounted(before, discount, currency or "USD")
+        taken = before - amount
+        if discount is not None and abs(taken) > abs(before):
+            wrong(_("The discount is more than the line comes to."), "discount")
         if abs(amount) > LARGEST_AMOUNT:
             wrong(_("The amount is larger than QuickBooks can take."), "unit_price")
     if problems or quantity is None or unit_price is None:
         return None, problems
-    return ReadLine(line, quantity, unit_price, amount, service_on), []
+    percent = discount.percent if discount is not None else None
+    return ReadLine(line, quantity, unit_price, amount, service_on, percent, taken), []
 
 
 def _read_number(text: str, missing: str) -> tuple[Decimal | None, str]:

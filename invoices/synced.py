@@ -182,3 +182,12 @@ class ApplyResult:
     created: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()
     skipped: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SyncedEstimate:
+    """An estimate as QuickBooks has it: ``document`` holds what it shares with an invoice."""
+
+    document: SyncedInvoice
+    status: str  # invoices.enums.EstimateStatus
+    expires_on: datetime.date | None = None

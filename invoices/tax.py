@@ -6,13 +6,17 @@ is rounded, and what rounding leaves over belongs to the last rate, because the 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
-
-from core.money import rounded
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
+CENT = Decimal("0.01")
+
+
+def cents(amount: Decimal) -> Decimal:
+    """``amount`` as QuickBooks keeps it: two decimals in every currency, halves away from zero."""
+    return amount.quantize(CENT, ROUND_HALF_UP)
 
 
 class RateBase(Enum):
@@ -83,18 +87,18 @@ def _base(rate: TaxRatePart, net: Decimal, taxes: Decimal) -> Decimal:
     return taxes if rate.base is RateBase.TAX else net
 
 
-def net_of(gross: Decimal, code: TaxCodeRates, currency: str) -> Decimal:
+def net_of(gross: Decimal, code: TaxCodeRates) -> Decimal:
     """The amount before tax of a price that includes it."""
-    return rounded(gross / (1 + code.factor()), currency)
+    return cents(gross / (1 + code.factor()))
 
 
-def taxes_of(share: Share, code: TaxCodeRates, currency: str, *, inclusive: bool) -> list[TaxByRate]:
-    """The tax of each rate of ``code`` on ``share``, rounded to the currency's decimals."""
+def taxes_of(share: Share, code: TaxCodeRates, *, inclusive: bool) -> list[TaxByRate]:
+    """The tax of each rate of ``code`` on ``share``, rounded to cents."""
     found: list[TaxByRate] = []
     taxes = ZERO
     for rate in code.in_order():
         percent = rate.percent or ZERO
-        tax = rounded(_base(rate, share.net, taxes) * percent / HUNDRED, currency)
+        tax = cents(_base(rate, share.net, taxes) * percent / HUNDRED)
         taxes += tax
         found.append(TaxByRate(rate.name, percent, share.net, tax, rate.external_id))
     whole = share.gross - share.net

@@ -1,14 +1,15 @@
 """What an invoice comes to: Decimal throughout, rounded where QuickBooks rounds.
 
-``reckon`` is the one place that turns lines, discount, shipping, deposit and tax codes into totals. Amounts are
-rounded to the currency's decimals: a line by itself, a discount of the whole, and tax once for each rate of a code.
+``reckon`` is the one place that turns lines, discount, shipping, deposit and tax codes into totals. QuickBooks keeps
+two decimals of every currency: a line's amount, the discount of the whole, and tax once for each rate of a code are
+rounded to them. A line in a currency without decimals has none.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from core.money import rounded
+from core.money import decimals, rounded
 from invoices.enums import TaxMode
 from invoices.tax import (
     HUNDRED,
@@ -18,6 +19,7 @@ from invoices.tax import (
     TaxByRate,
     TaxCodeRates,
     TaxRatePart,
+    cents,
     net_of,
     taxes_of,
     together,
@@ -37,12 +39,14 @@ __all__ = [
     "plain",
     "reckon",
     "stored_money",
+    "stored_percent",
     "stored_rate",
     "subtotal",
 ]
 
 MONEY_STEP = Decimal("0.00001")
 RATE_STEP = Decimal("0.0000000001")
+PERCENT_STEP = Decimal("0.0001")
 # The codes that mark lines of US companies, where one rate counts for the whole document.
 TAXABLE, NOT_TAXABLE = "TAX", "NON"
 
@@ -65,11 +69,9 @@ class Discount:
     percent: Decimal | None = None
     amount: Decimal | None = None
 
-    def of(self, base: Decimal, currency: str) -> Decimal:
+    def of(self, base: Decimal) -> Decimal:
         """What is taken off ``base``."""
-        if self.percent is not None:
-            return rounded(base * self.percent / HUNDRED, currency)
-        return rounded(self.amount or ZERO, currency)
+        return cents(base * self.percent / HUNDRED if self.percent is not None else self.amount or ZERO)
 
 
 @dataclass(frozen=True)
@@ -115,21 +117,21 @@ def reckon(
     shares: dict[str, Share] = {}
     unknown = us and codes is None
     for line in lines:
-        unknown |= not _add(shares, line, known, currency, us=us, inclusive=inclusive)
+        unknown |= not _add(shares, line, known, us=us, inclusive=inclusive)
     net = sum((share.net for share in shares.values()), ZERO)
     gross = sum((share.gross for share in shares.values()), ZERO)
-    off = discount.of(gross, currency) if discount else ZERO
+    off = discount.of(gross) if discount else ZERO
     if inclusive and off and gross:
         # QuickBooks keeps the discount before tax, and percentages are of the lines before tax.
         by_percent = discount is not None and discount.percent is not None
-        off = discount.of(net, currency) if discount and by_percent else rounded(off * net / gross, currency)
+        off = discount.of(net) if discount and by_percent else cents(off * net / gross)
     if off and net and (not us or tax_after_discount):
         for share in shares.values():
             # The share of the price with tax first: it needs the discount's part of the whole, before and with tax.
-            share.gross -= rounded(off * share.gross / net, currency)
-            share.net -= rounded(off * share.net / net, currency)
+            share.gross -= cents(off * share.gross / net)
+            share.net -= cents(off * share.net / net)
     carried: dict[str, Share] = {}
-    unknown |= not _add(carried, PricedLine(shipping, shipping_tax_code), known, currency, us=us, inclusive=inclusive)
+    unknown |= not _add(carried, PricedLine(shipping, shipping_tax_code), known, us=us, inclusive=inclusive)
     shipped = sum((share.net for share in carried.values()), ZERO)
     for code, share in carried.items():
         before = shares.setdefault(code, Share())
@@ -142,42 +144,47 @@ def reckon(
         taxes = together(
             part
             for code, share in shares.items()
-            for part in taxes_of(share, known.get(code, TaxCodeRates()), currency, inclusive=inclusive)
+            for part in taxes_of(share, known.get(code, TaxCodeRates()), inclusive=inclusive)
         )
         tax = sum((part.amount for part in taxes), ZERO)
     total = net - off + shipped + (tax or ZERO)
-    return Totals(net, off, shipped, tax, total, deposit, total - deposit, taxes)
+    paid = cents(deposit)
+    return Totals(net, off, shipped, tax, total, paid, total - paid, taxes)
 
 
 def _add(
     shares: dict[str, Share],
     line: PricedLine,
     codes: Mapping[str, TaxCodeRates],
-    currency: str,
     *,
     us: bool,
     inclusive: bool,
 ) -> bool:
     """Add a line to the share of its code; whether its tax can be told."""
-    amount = rounded(line.amount, currency)
+    amount = cents(line.amount)
     if not amount:
         return True
     name = line.tax_code or (NOT_TAXABLE if us else "")
     code = codes.get(name)
     share = shares.setdefault(name, Share())
     share.gross += amount
-    share.net += net_of(amount, code, currency) if inclusive and code is not None and code.known else amount
+    share.net += net_of(amount, code) if inclusive and code is not None and code.known else amount
     return (code is not None and code.known) or (us and name == NOT_TAXABLE)
 
 
 def discounted(amount: Decimal, discount: Discount | None, currency: str) -> Decimal:
     """What is left of a line's ``amount`` after its own discount."""
-    return amount - discount.of(amount, currency) if discount else amount
+    return amount - kept(discount.of(amount), currency) if discount else amount
 
 
 def line_amount(quantity: Decimal, unit_price: Decimal, currency: str) -> Decimal:
-    """Quantity times price, to the currency's decimals, halves away from zero."""
-    return rounded(quantity * unit_price, currency)
+    """Quantity times price, to the currency's decimals but at most two, halves away from zero."""
+    return kept(quantity * unit_price, currency)
+
+
+def kept(amount: Decimal, currency: str) -> Decimal:
+    """An amount that we decide, as it is typed and sent: 0 decimals for JPY, 2 for USD, and no third one for KWD."""
+    return rounded(amount, currency) if decimals(currency) < 2 else cents(amount)
 
 
 def subtotal(amounts: Iterable[Decimal]) -> Decimal:
@@ -199,6 +206,11 @@ def stored_money(amount: Decimal) -> Decimal:
 def stored_rate(rate: Decimal) -> Decimal:
     """``rate`` with the decimals of a price, quantity or exchange rate column."""
     return rate.quantize(RATE_STEP, rounding=ROUND_HALF_UP)
+
+
+def stored_percent(percent: Decimal | None) -> Decimal | None:
+    """``percent`` with the decimals of a percentage column."""
+    return None if percent is None else percent.quantize(PERCENT_STEP, rounding=ROUND_HALF_UP)
 
 
 def converted(amount: Decimal, exchange_rate: Decimal, currency: str) -> Decimal:

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from invoices.drafts import CREATE, DraftContent
 from invoices.ports import Problem
 from qbo_connector.mirror import read
-from qbo_connector.models import Connection
+from qbo_connector.models import Connection, MirrorObject
+from sync import form_choices
 from sync.mapping.customer import clean_name
 from sync.publish.accounts import income_account
 
@@ -26,6 +27,7 @@ def problems_of(connection: Connection, data: Any) -> list[Problem]:
         *_items(connection, content),
         *_tax(connection, content),
         *_terms(connection, content),
+        *_form(connection, content),
     ]
 
 
@@ -129,3 +131,49 @@ def _terms(connection: Connection, content: DraftContent) -> Iterable[Problem]:
     chosen = content.terms.external_id
     if chosen and not read.objects(connection.pk, "Term").filter(qbo_id=chosen, active=True).exists():
         yield Problem(_("These payment terms are no longer in use. Choose others."), "terms", field="terms")
+
+
+def _form(connection: Connection, content: DraftContent) -> Iterable[Problem]:
+    """What the company's preferences do not let onto its forms."""
+    allowed = form_choices.options(connection)
+    asked = {
+        "discount": bool(content.discount.kind and content.discount.value.strip()),
+        "shipping": bool(content.shipping.strip()),
+        "deposit": bool(content.deposit.strip()),
+        "locations": bool(content.location_id),
+        "class_per_transaction": bool(content.class_id),
+    }
+    steps = {"locations": ("terms", "location_id"), "class_per_transaction": ("terms", "class_id")}
+    for name, wanted in asked.items():
+        if wanted and not getattr(allowed, name):
+            step, field = steps.get(name, ("products", name))
+            yield Problem(allowed.reasons.get(name) or _("QuickBooks does not allow this here."), step, field=field)
+    yield from _references(connection, content)
+    for number, line in enumerate(content.lines):
+        if line.class_id and not allowed.class_per_line:
+            reason = allowed.reasons.get("class_per_line") or _("Classes are chosen for the whole invoice here.")
+            yield Problem(reason, "products", number, "class_id")
+
+
+def _references(connection: Connection, content: DraftContent) -> Iterable[Problem]:
+    """Classes, locations and the tax code of shipping that are no longer in use."""
+    wanted = {
+        "Class": {content.class_id, *(line.class_id for line in content.lines)} - {""},
+        "Department": {content.location_id} - {""},
+        "TaxCode": set() if connection.in_us else {content.shipping_tax_code} - {""},
+    }
+    if not any(wanted.values()):
+        return
+    rows = MirrorObject.objects.filter(connection=connection, entity__in=wanted, deleted=False, active=True)
+    known = set(rows.values_list("entity", "qbo_id"))
+    if content.class_id and ("Class", content.class_id) not in known:
+        yield Problem(_("This class is no longer in use. Choose another one."), "terms", field="class_id")
+    if content.location_id and ("Department", content.location_id) not in known:
+        yield Problem(_("This location is no longer in use. Choose another one."), "terms", field="location_id")
+    code = content.shipping_tax_code
+    if content.shipping.strip() and code in wanted["TaxCode"] and ("TaxCode", code) not in known:
+        text = _("This tax code is no longer in use. Choose another one.")
+        yield Problem(text, "products", field="shipping_tax_code")
+    for number, line in enumerate(content.lines):
+        if line.class_id and ("Class", line.class_id) not in known:
+            yield Problem(_("This class is no longer in use. Choose another one."), "products", number, "class_id")

@@ -19,6 +19,18 @@ from sync.policies import Policy
 
 ZERO = Decimal(0)
 _REFERENCES = ("product_id", "item_name", "tax_code_name")
+# What QuickBooks calls the fields that no mapping names.
+_THEIRS = {
+    "cc": "BillEmailCc",
+    "bcc": "BillEmailBcc",
+    "class_external_id": "ClassRef",
+    "location_external_id": "DepartmentRef",
+    "discount": "DiscountLineDetail",
+    "tax_after_discount": "ApplyTaxAfterDiscount",
+    "shipping_total": "SHIPPING_ITEM_ID",
+    "shipping_tax_code_external_id": "SHIPPING_ITEM_ID",
+    "deposit": "Deposit",
+}
 
 
 @dataclass(frozen=True)
@@ -87,8 +99,11 @@ def merge_invoice(
 
 
 def rules_of(policy: Policy, record_type: RecordType) -> list[Rule]:
-    """The rules in force for the editable fields of invoices or lines."""
-    return [_usable(policy, mapped) for mapped in policy.mappings.get(record_type, ())]
+    """The rules in force for the editable fields of invoices or lines; some have no mapping that could be changed."""
+    mapped = [_usable(policy, mapped) for mapped in policy.mappings.get(record_type, ())]
+    unmapped = editing.UNMAPPED if record_type == RecordType.INVOICE else ("class_external_id",)
+    winner = Winner(policy.settings.winner)
+    return [*mapped, *(Rule(name, _THEIRS.get(name, name), winner=winner) for name in unmapped)]
 
 
 def _usable(policy: Policy, mapped: Mapped) -> Rule:
@@ -123,16 +138,25 @@ def _here(
     ours = {name: value for name, value in editing.fields_of(invoice).items() if name not in head.to_crm}
     if plain(ours.get("terms_external_id")) != plain(row.terms_external_id) and "terms_external_id" in ours:
         ours["terms_name"] = invoice.terms_name
+    for reference in ("class", "location"):
+        if ours.get(f"{reference}_external_id", "") != getattr(row, f"{reference}_external_id"):
+            ours[f"{reference}_name"] = getattr(invoice, f"{reference}_name")
+    if "discount" in ours:
+        ours |= editing.discount_columns(ours.pop("discount"))
     by_pk = {line.pk: line for line in stored}
     by_id = {line.external_id: line for line in row.lines}
     synced = tuple(_synced(line, by_pk.get(line.get("pk", 0)), by_id.get(line["id"])) for line in lines.here)
     values = ours | {"lines": synced}
     difference = _net(synced) - _net(row.lines)
     if difference:
-        values["subtotal"] = sum((line.amount for line in synced if line.kind != LineKind.DISCOUNT), ZERO)
+        values["subtotal"] = row.subtotal + _items(synced) - _items(row.lines)
         values["total"] = row.total + difference
         values["balance"] = max(row.balance + difference, ZERO)
     return replace(row, **values)
+
+
+def _items(lines: Sequence[SyncedInvoiceLine]) -> Decimal:
+    return sum((line.amount for line in lines if line.kind != LineKind.DISCOUNT), ZERO)
 
 
 def _net(lines: Sequence[SyncedInvoiceLine]) -> Decimal:
@@ -154,8 +178,17 @@ def _synced(line: Line, ours: InvoiceLine | None, theirs: SyncedInvoiceLine | No
         amount=_decimal(line["amount"]) or ZERO,
         service_on=datetime.date.fromisoformat(service_on) if service_on else None,
         tax_code_external_id=line["tax_code_external_id"] or "",
+        class_external_id=line.get("class_external_id") or "",
+        class_name=_class_name(line, ours, theirs),
         **{name: getattr(source, name) for name in _REFERENCES},
     )
+
+
+def _class_name(line: Line, ours: InvoiceLine | None, theirs: SyncedInvoiceLine | None) -> str:
+    for side in (theirs, ours):
+        if side is not None and side.class_external_id == (line.get("class_external_id") or ""):
+            return side.class_name
+    return ""
 
 
 def _decimal(text: str | None) -> Decimal | None:

@@ -5,7 +5,7 @@ document of the sequence has is refused (6140). The next number continues the do
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db.models import QuerySet
 from django.db.models.fields.json import KeyTextTransform
@@ -27,14 +27,18 @@ _AT_ONCE = 100
 _DIGITS = re.compile(r"(\d+)(\D*)$", re.ASCII)
 
 
-def next_number(connection: Connection, entity: str = "Invoice") -> str:
-    """The next number that no document has, here, in the mirror or in the outbox. QuickBooks checks again."""
+def next_number(connection: Connection, entity: str = "Invoice", *, but: Collection[str] = ()) -> str:
+    """The next number that no document has, here, in the mirror or in the outbox. QuickBooks checks again.
+
+    ``but`` are numbers that QuickBooks refused: a document has them that is not mirrored yet.
+    """
+    refused = {number.upper() for number in but}
     number = following(_last(connection, entity))
     while True:
         wanted = [number]
         while len(wanted) < _AT_ONCE:
             wanted.append(following(wanted[-1]))
-        used = _used(connection, entity, wanted)
+        used = _used(connection, entity, wanted) | refused
         free = next((each for each in wanted if each.upper() not in used), "")
         if free:
             return free

@@ -100,7 +100,12 @@ def _assert_invoices(quickbooks: QuickBooks, connection: Connection) -> None:
         assert invoice.recipient == row.get("BillEmail", {}).get("Address", "")
         lines = [line for line in row["Line"] if line["DetailType"] == "SalesItemLineDetail"]
         mine = [(line.external_id, line.description, line.amount) for line in invoice.lines.filter(kind="item")]
-        assert mine == [(line["Id"], line.get("Description", ""), Decimal(str(line["Amount"]))) for line in lines]
+        assert mine == [(line["Id"], line.get("Description", ""), _as_read(line)) for line in lines]
+
+
+def _as_read(line: dict[str, Any]) -> Decimal:
+    """A line's amount as people read it: with tax where prices include it."""
+    return Decimal(str(line["SalesItemLineDetail"].get("TaxInclusiveAmt", line["Amount"])))
 
 
 def _assert_payments(quickbooks: QuickBooks, connection: Connection) -> None:

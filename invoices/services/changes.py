@@ -11,9 +11,17 @@ from invoices.enums import InvoiceStatus
 from invoices.models import Invoice, InvoiceLine
 from invoices.status import status_of
 from invoices.synced import SyncedInvoice, SyncedInvoiceLine
-from invoices.totals import plain, stored_money, stored_rate
+from invoices.totals import plain, stored_money, stored_percent, stored_rate
 
-MONEY = ("subtotal", "discount_total", "tax_total", "total", "balance")
+MONEY = ("subtotal", "discount_total", "shipping_total", "deposit", "tax_total", "total", "balance")
+# Columns that hold what QuickBooks says without any change of form.
+AS_THEY_COME = (
+    *("external_id", "number", "customer_external_id", "customer_name", "recipient", "cc", "bcc"),
+    *("issued_on", "due_on", "terms_external_id", "terms_name", "message", "private_note"),
+    *("class_external_id", "class_name", "location_external_id", "location_name"),
+    *("currency", "tax_mode", "tax_after_discount", "shipping_tax_code_external_id"),
+    *("emailed", "emailed_at", "voided", "remote_updated_at"),
+)
 # What a reader of the invoice would call an edit; the rest changes by itself (payments, sending, time).
 EDITS = (
     "number",
@@ -38,34 +46,25 @@ LINE_FIELDS = (
     "service_on",
     "tax_code_external_id",
     "tax_code_name",
+    "discount_percent",
+    "discount_amount",
+    "class_external_id",
+    "class_name",
 )
 
 
 def columns(row: SyncedInvoice, today: datetime.date) -> dict[str, Any]:
     """The columns of ``row``, with the decimals that the database keeps, and its status."""
-    values: dict[str, Any] = {
-        "external_id": row.external_id,
-        "number": row.number,
-        "customer_external_id": row.customer_external_id,
-        "customer_name": row.customer_name,
-        "recipient": row.recipient,
+    values: dict[str, Any] = {name: getattr(row, name) for name in AS_THEY_COME}
+    values |= {
         "billing_address": dict(row.billing_address),
         "shipping_address": dict(row.shipping_address),
-        "issued_on": row.issued_on,
-        "due_on": row.due_on,
-        "terms_external_id": row.terms_external_id,
-        "terms_name": row.terms_name,
-        "message": row.message,
-        "private_note": row.private_note,
-        "currency": row.currency,
         "exchange_rate": stored_rate(row.exchange_rate),
-        "tax_mode": row.tax_mode,
-        "emailed": row.emailed,
-        "emailed_at": row.emailed_at,
-        "voided": row.voided,
+        "discount_percent": stored_percent(row.discount_percent),
         "removed_at": None,
-        "remote_updated_at": row.remote_updated_at,
     }
+    if row.payment_url:
+        values["payment_url"] = row.payment_url
     values |= {name: stored_money(getattr(row, name)) for name in MONEY}
     values["status"] = status_of(
         total=row.total,
@@ -106,6 +105,10 @@ def line_columns(line: SyncedInvoiceLine) -> dict[str, Any]:
         "service_on": line.service_on,
         "tax_code_external_id": line.tax_code_external_id,
         "tax_code_name": line.tax_code_name,
+        "discount_percent": stored_percent(line.discount_percent),
+        "discount_amount": stored_money(line.discount_amount),
+        "class_external_id": line.class_external_id,
+        "class_name": line.class_name,
     }
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -10,16 +11,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.events import emit
-from core.properties import put_defaults
+from core.money import formatted
+from core.properties import BadValues, clean_values
 from core.services.files import move_files
-from crm.models import Company, Contact
+from crm.models import Company, Contact, Quote
 from invoices import reading
 from invoices.drafts import CREATE, DraftContent, ReadDraft, ReadLine
-from invoices.enums import InvoiceOrigin, InvoiceStatus, SyncState, TaxMode
+from invoices.enums import InvoiceOrigin, InvoiceSource, InvoiceStatus, SyncState
 from invoices.models import Invoice, InvoiceDraft, InvoiceLine
-from invoices.ports import Account, accounting
+from invoices.ports import Account, Problem, accounting
 from invoices.reading import DraftProblems
+from invoices.reckoning import mode_of, reckoned
 from invoices.totals import plain
+from qbo_connector.models import Connection
 
 
 class IntentReused(Exception):
@@ -45,12 +49,16 @@ def account_of(connection_id: int | None) -> Account | None:
     return next((account for account in accounting().accounts() if account.connection_id == connection_id), None)
 
 
-def checked(content: DraftContent) -> tuple[ReadDraft, Account]:
-    """The draft as values, once neither we nor QuickBooks would refuse it. Raises DraftProblems."""
+def checked(content: DraftContent, *, invoice_id: int | None = None) -> tuple[ReadDraft, Account]:
+    """The draft as values, once neither we nor QuickBooks would refuse it. Raises DraftProblems.
+
+    ``invoice_id`` is the invoice that the draft corrects: its own number is free for it.
+    """
     account = account_of(content.connection_id)
     read = reading.read(content, account)
     assert account is not None  # reading.read refuses a draft without a usable company
     refused = list(accounting().check_draft(account.connection_id, content.to_json()))
+    refused += [*_number_problems(read, account, invoice_id), *_deposit_problems(read, account)]
     if refused:
         raise DraftProblems(refused)
     return read, account
@@ -68,7 +76,9 @@ def create_invoice(draft: InvoiceDraft, *, by: Any) -> Invoice:
     digest = digest_of(draft.data)
     if made := _made_before(draft, digest):
         return made
-    read, account = checked(DraftContent.from_json(draft.data))
+    content = DraftContent.from_json(draft.data)
+    hold_numbers(content.connection_id)
+    read, account = checked(content)
     invoice = Invoice(
         connection_id=account.connection_id,
         request_id=draft.request_id,
@@ -81,7 +91,7 @@ def create_invoice(draft: InvoiceDraft, *, by: Any) -> Invoice:
         created_by=by,
     )
     _fill(invoice, read, account)
-    put_defaults("invoice", [invoice])
+    invoice.properties = _properties(content, None)
     try:
         with transaction.atomic():
             invoice.save(force_insert=True)
@@ -109,11 +119,14 @@ def correct_invoice(draft: InvoiceDraft, *, by: Any) -> Invoice:
     invoice = Invoice.objects.select_for_update().defer("search").get(draft=draft)
     if not correctable(invoice):
         raise NotCorrectable(_("This invoice can't be changed here any more."))
-    read, account = checked(DraftContent.from_json(draft.data))
+    content = DraftContent.from_json(draft.data)
+    hold_numbers(content.connection_id)
+    read, account = checked(content, invoice_id=invoice.pk)
     if account.connection_id != invoice.connection_id:
         message = _("A refused invoice can't move to another QuickBooks company. Discard it and make a new one.")
         raise NotCorrectable(message)
     _fill(invoice, read, account)
+    invoice.properties = _properties(content, invoice)
     invoice.intent_digest = digest_of(draft.data)
     invoice.updated_at = timezone.now()
     invoice.save()
@@ -123,6 +136,50 @@ def correct_invoice(draft: InvoiceDraft, *, by: Any) -> Invoice:
     emit("invoice.corrected", invoice, by=by, about=about, **_event_data(invoice))
     accounting().retry(invoice, by=by)
     return invoice
+
+
+def hold_numbers(connection_id: int | None) -> None:
+    """Two people who number an invoice of one company come one after the other: the second sees the first's number."""
+    if connection_id is not None and accounting().form_options(connection_id).custom_numbers:
+        list(Connection.objects.select_for_update(no_key=True).filter(pk=connection_id).values_list("pk"))
+
+
+def _number_problems(read: ReadDraft, account: Account, invoice_id: int | None) -> list[Problem]:
+    """A number that another document has, with the next free one."""
+    if not read.number or not accounting().form_options(account.connection_id).custom_numbers:
+        return []
+    use = accounting().number_taken(account.connection_id, read.number, invoice_id=invoice_id)
+    if use is None:
+        return []
+    text = _("The number %(number)s is taken by %(what)s. %(next)s is free.") % {
+        "number": read.number,
+        "what": use.words,
+        "next": accounting().next_number(account.connection_id),
+    }
+    return [Problem(text, step="terms", field="number")]
+
+
+def _deposit_problems(read: ReadDraft, account: Account) -> list[Problem]:
+    """A deposit of more than the total, where the total is known."""
+    if not read.deposit:
+        return []
+    totals = reckoned(read.content, account)
+    if totals.tax is None or totals.deposit <= totals.total:
+        return []
+    text = _("The deposit is more than the total (%s).") % formatted(totals.total, read.content.currency)
+    return [Problem(text, step="products", field="deposit")]
+
+
+def _properties(content: DraftContent, invoice: Invoice | None) -> dict[str, Any]:
+    """The custom properties, with the defaults of what was not typed. Raises DraftProblems."""
+    try:
+        return clean_values("invoice", content.properties, record=invoice)
+    except BadValues as error:
+        problems = [
+            Problem(f"{error.labels.get(slot, slot)}: {text}", step="message", field=f"property:{slot}")
+            for slot, text in error.problems.items()
+        ]
+        raise DraftProblems(problems) from error
 
 
 def correctable(invoice: Invoice) -> bool:
@@ -160,14 +217,45 @@ def _fill(invoice: Invoice, read: ReadDraft, account: Account) -> None:
         invoice.new_customer = None
         known = accounting().customer(account.connection_id, customer.external_id)
     invoice.customer_name = known.name if known else customer.name.strip()
-    invoice.billing_address = dict(known.billing_address) if known else dict(customer.billing_address)
+    usual = dict(known.billing_address) if known else dict(customer.billing_address)
+    invoice.billing_address = _filled(content.billing_address) or usual
+    invoice.shipping_address = _filled(content.shipping_address)
     invoice.recipient = content.recipient.strip() or customer.email.strip()
+    invoice.cc, invoice.bcc = content.cc.strip(), content.bcc.strip()
     invoice.issued_on, invoice.due_on = read.issued_on, read.due_on
     invoice.terms_external_id, invoice.terms_name = content.terms.external_id, content.terms.name
     invoice.message, invoice.private_note = content.message, content.private_note
     invoice.currency = content.currency or account.currency
-    invoice.tax_mode = TaxMode(content.tax_mode) if account.needs_tax_codes else TaxMode.AUTOMATIC
-    invoice.subtotal = invoice.total = invoice.balance = read.subtotal
+    invoice.exchange_rate = read.exchange_rate or Decimal(1)
+    invoice.source = content.source if content.source in InvoiceSource.values else ""
+    invoice.quote = Quote.objects.filter(pk=content.quote_id).first() if content.quote_id else None
+    invoice.copied_from = Invoice.objects.filter(pk=content.copied_from).first() if content.copied_from else None
+    invoice.class_external_id, invoice.class_name = content.class_id, content.class_name
+    invoice.location_external_id, invoice.location_name = content.location_id, content.location_name
+    options = accounting().form_options(account.connection_id)
+    invoice.number = ""
+    if options.custom_numbers:
+        invoice.number = read.number or accounting().next_number(account.connection_id)
+    _fill_totals(invoice, read, account)
+
+
+def _fill_totals(invoice: Invoice, read: ReadDraft, account: Account) -> None:
+    """What it comes to as reckoned here; QuickBooks' own figures take their place, and are compared with these."""
+    content = read.content
+    totals = reckoned(content, account)
+    invoice.tax_mode = mode_of(content, account)
+    invoice.tax_after_discount = content.tax_after_discount
+    invoice.subtotal, invoice.discount_total = totals.subtotal, totals.discount
+    invoice.discount_percent = read.discount_percent
+    invoice.shipping_total, invoice.shipping_tax_code_external_id = totals.shipping, content.shipping_tax_code
+    invoice.deposit = totals.deposit
+    invoice.tax_total = totals.tax or Decimal(0)
+    invoice.total, invoice.balance = totals.total, totals.balance
+    invoice.expected_tax, invoice.expected_total = totals.tax, totals.total
+
+
+def _filled(address: Mapping[str, str]) -> dict[str, str]:
+    return {name: value.strip() for name, value in address.items() if value.strip()}
 
 
 def _lines(invoice: Invoice, lines: tuple[ReadLine, ...]) -> list[InvoiceLine]:
@@ -182,7 +270,11 @@ def _lines(invoice: Invoice, lines: tuple[ReadLine, ...]) -> list[InvoiceLine]:
             description=line.draft.description,
             quantity=line.quantity,
             unit_price=line.unit_price,
+            discount_percent=line.discount_percent,
+            discount_amount=line.discount_amount,
             amount=line.amount,
+            class_external_id=line.draft.class_id,
+            class_name=line.draft.class_name,
             service_on=line.service_on,
             tax_code_external_id=line.draft.tax_code,
             tax_code_name=line.draft.tax_code_name,

@@ -23,6 +23,8 @@ WRITTEN = [
     *("external_id", "number", "customer_external_id", "customer_name", "recipient", "billing_address"),
     *("shipping_address", "issued_on", "due_on", "terms_external_id", "terms_name", "message", "private_note"),
     *("currency", "exchange_rate", "tax_mode", "subtotal", "discount_total", "tax_total", "total", "balance"),
+    *("cc", "bcc", "class_external_id", "class_name", "location_external_id", "location_name", "discount_percent"),
+    *("tax_after_discount", "shipping_total", "shipping_tax_code_external_id", "deposit", "payment_url"),
     *("emailed", "emailed_at", "voided", "removed_at", "remote_updated_at", "status", "tracked", "deal", "owner"),
     *("synced_at", "updated_at"),
 ]

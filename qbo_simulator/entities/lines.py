@@ -24,8 +24,10 @@ class Form:
     lines: list[Line] = field(default_factory=list)
     #: The lines with amounts, those inside bundles included.
     flat: list[Line] = field(default_factory=list)
+    #: What the lines come to; shipping stands below it, and no discount lowers it.
     subtotal: Decimal = ZERO
     discount: Decimal = ZERO
+    shipping: Decimal = ZERO
 
 
 @dataclass
@@ -61,6 +63,7 @@ def read(
     numbers = Numbers(before, max((int(i) for i in before if i.isdecimal()), default=0))
     form = Form()
     discounts: list[Line] = []
+    shipping: list[Line] = []
     for line in given:
         kind = _kind(line)
         if kind == "SubTotalLineDetail":
@@ -75,13 +78,19 @@ def read(
         elif kind == "SalesItemLineDetail":
             stored = _item_line(books, stored, before.get(stored["Id"]), customer, inclusive=inclusive)
             form.flat.append(stored)
+            if is_shipping(stored):
+                shipping.append(stored)
+                continue
         else:
             stored.setdefault("DescriptionLineDetail", {})
             form.flat.append(stored)
         form.lines.append(stored)
-    if not form.lines and not any(_kind(line) == "SubTotalLineDetail" for line in (old or {}).get("Line") or ()):
+    if len(shipping) > 1:
+        raise faults.business("A transaction can have only one shipping line.")
+    if not form.lines and not shipping and not any(_kind(line) == "SubTotalLineDetail" for line in (old or {}).get("Line") or ()):
         raise faults.required("Line")
-    form.subtotal = sum((cents(line.get("Amount")) for line in form.flat), ZERO)
+    form.shipping = sum((cents(line.get("Amount")) for line in shipping), ZERO)
+    form.subtotal = sum((cents(line.get("Amount")) for line in form.flat), ZERO) - form.shipping
     form.lines.append({"Amount": form.subtotal, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}})
     if len(discounts) > 1:
         raise faults.business("A transaction can have only one discount line.")
@@ -89,7 +98,13 @@ def read(
         stored = _discount(books, line, form.subtotal)
         form.discount = stored["Amount"]
         form.lines.append(stored)
+    form.lines += shipping
     return form
+
+
+def is_shipping(line: Line) -> bool:
+    """Whether a line is what is asked for shipping."""
+    return ((line.get("SalesItemLineDetail") or {}).get("ItemRef") or {}).get("value") == "SHIPPING_ITEM_ID"
 
 
 def emptied(line: Line) -> Line:

@@ -195,7 +195,7 @@ class SalesRules(Rules):
             )
         new["Line"] = form.lines
         new["TxnTaxDetail"] = taxed.detail
-        total = form.subtotal - form.discount + taxed.total
+        total = form.subtotal - form.discount + form.shipping + taxed.total
         if total < 0:
             raise refusals.negative_total()
         return total

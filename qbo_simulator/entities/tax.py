@@ -87,7 +87,8 @@ def tax_in_us(
         return Taxed() if given is None else _taken_over(books, given, [], taxable)
     rates = rates_of(books, code)
     if after_discount and subtotal:
-        taxable -= cents(discount * taxable / subtotal)
+        discounted = taxable - sum((cents(line.get("Amount")) for line in lines if _taxed_shipping(line)), ZERO)
+        taxable -= cents(discount * discounted / subtotal)
     if given is not None:
         return _taken_over(books, {**given, "TxnTaxCodeRef": {"value": code}}, rates, taxable)
     tax_lines = [_tax_line(rate, percent, taxable, cents(taxable * percent / 100)) for rate, percent in rates]
@@ -164,19 +165,24 @@ def tax_elsewhere(
     if how == "NotApplicable" or not books.company.uses_sales_tax:
         return Taxed()
     shares: dict[str, _Share] = {}
+    carried: dict[str, _Share] = {}
     for line in lines:
         code = (_detail(line).get("TaxCodeRef") or {}).get("value")
         if code is None:
             if line.get("DetailType") in _NEED_CODE:
                 raise _no_code(books)
             continue
-        share = shares.setdefault(code, _Share())
+        share = (carried if _is_shipping(line) else shares).setdefault(code, _Share())
         share.net += cents(line.get("Amount"))
         share.gross += cents(_detail(line).get("TaxInclusiveAmt", line.get("Amount")))
     if discount and subtotal:
         for share in shares.values():
-            share.gross -= cents(discount * share.gross / subtotal) if share.gross == share.net else ZERO
+            # With tax in the prices, the discount takes its part of the tax away as well.
+            share.gross -= cents(discount * share.gross / subtotal)
             share.net -= cents(discount * share.net / subtotal)
+    for code, share in carried.items():
+        both = shares.setdefault(code, _Share())
+        both.net, both.gross = both.net + share.net, both.gross + share.gross
     if given is not None and given["TaxLine"]:
         return _taken_over(books, given, [], sum((share.net for share in shares.values()), ZERO))
     rows: dict[str, Line] = {}
@@ -222,6 +228,14 @@ def take_tax_out(books: Books, line: Line, *, purchase: bool = False) -> None:
         line["Amount"] = net
         if detail.get("Qty"):
             detail["UnitPrice"] = (net / detail["Qty"]).quantize(Decimal("0.0000001")).normalize()
+
+
+def _is_shipping(line: Line) -> bool:
+    return (_detail(line).get("ItemRef") or {}).get("value") == "SHIPPING_ITEM_ID"
+
+
+def _taxed_shipping(line: Line) -> bool:
+    return _is_shipping(line) and (_detail(line).get("TaxCodeRef") or {}).get("value") == "TAX"
 
 
 def _detail(line: Line) -> dict[str, Any]:

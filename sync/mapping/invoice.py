@@ -8,6 +8,7 @@ from typing import Any
 from invoices.enums import LineKind, TaxMode
 from invoices.models import Invoice, InvoiceLine
 from invoices.synced import SyncedInvoice, SyncedInvoiceLine
+from invoices.tax import TaxCodeRates
 from sync.mapping.reading import (
     BadPayload,
     Payload,
@@ -19,6 +20,17 @@ from sync.mapping.reading import (
     parts,
     quickbooks_address,
     text,
+)
+from sync.mapping.sales_lines import (
+    discount_line,
+    discount_of,
+    gross,
+    gross_price,
+    is_shipping,
+    item_line,
+    plain_number,
+    shipping_line,
+    shipping_of,
 )
 
 ZERO = Decimal(0)
@@ -82,8 +94,11 @@ def from_invoice(payload: Payload, names: Names, *, invoice_id: int | None, trac
     if issued_on is None or total is None or balance is None:
         missing = [n for n, v in (("TxnDate", issued_on), ("TotalAmt", total), ("Balance", balance)) if v is None]
         raise BadPayload(f"{', '.join(missing)} is missing.")
-    lines = [line for raw in parts(payload, "Line") for line in _lines(raw, names)]
-    subtotal = sum((line.amount for line in lines if line.kind != LineKind.DISCOUNT), ZERO)
+    tax_mode = _TAX_MODES.get(text(payload, "GlobalTaxCalculation"), TaxMode.AUTOMATIC)
+    raw_lines = parts(payload, "Line")
+    lines = [line for raw in raw_lines for line in _lines(raw, names, inclusive=tax_mode == TaxMode.INCLUSIVE)]
+    percent, discount = discount_of(raw_lines)
+    shipping, shipping_code = shipping_of(raw_lines)
     return SyncedInvoice(
         id=invoice_id,
         external_id=text(payload, "Id"),
@@ -91,6 +106,13 @@ def from_invoice(payload: Payload, names: Names, *, invoice_id: int | None, trac
         customer_external_id=customer,
         customer_name=text(payload, "CustomerRef", "name")[:500],
         recipient=text(payload, "BillEmail", "Address")[:500],
+        cc=text(payload, "BillEmailCc", "Address")[:500],
+        bcc=text(payload, "BillEmailBcc", "Address")[:500],
+        class_external_id=text(payload, "ClassRef", "value"),
+        class_name=text(payload, "ClassRef", "name")[:500],
+        location_external_id=text(payload, "DepartmentRef", "value"),
+        location_name=text(payload, "DepartmentRef", "name")[:500],
+        payment_url=text(payload, "InvoiceLink"),
         billing_address=address(payload, "BillAddr"),
         shipping_address=address(payload, "ShipAddr"),
         issued_on=issued_on,
@@ -101,9 +123,14 @@ def from_invoice(payload: Payload, names: Names, *, invoice_id: int | None, trac
         private_note=note_without_marker(text(payload, "PrivateNote")),
         currency=(text(payload, "CurrencyRef", "value") or names.home_currency)[:3],
         exchange_rate=amount(payload, "ExchangeRate") or Decimal(1),
-        tax_mode=_TAX_MODES.get(text(payload, "GlobalTaxCalculation"), TaxMode.AUTOMATIC),
-        subtotal=subtotal,
-        discount_total=sum((line.amount for line in lines if line.kind == LineKind.DISCOUNT), ZERO),
+        tax_mode=tax_mode,
+        subtotal=sum((_net(raw) for raw in raw_lines), ZERO),
+        discount_percent=percent,
+        discount_total=discount,
+        tax_after_discount=tax_mode != TaxMode.AUTOMATIC or payload.get("ApplyTaxAfterDiscount") is True,
+        shipping_total=shipping,
+        shipping_tax_code_external_id=shipping_code,
+        deposit=amount(payload, "Deposit") or ZERO,
         tax_total=amount(payload, "TxnTaxDetail", "TotalTax") or ZERO,
         total=total,
         balance=balance,
@@ -118,10 +145,20 @@ def from_invoice(payload: Payload, names: Names, *, invoice_id: int | None, trac
     )
 
 
-def _lines(raw: Payload, names: Names) -> list[SyncedInvoiceLine]:
-    """The lines that a payload line stands for: a bundle has its members, a subtotal is none."""
+def _net(raw: Payload) -> Decimal:
+    """What a payload line adds to the subtotal, before tax: discount and shipping stand below it."""
     kind = text(raw, "DetailType")
-    if kind == "SubTotalLineDetail":
+    if kind in ("SubTotalLineDetail", "DiscountLineDetail") or is_shipping(raw):
+        return ZERO
+    if kind == "GroupLineDetail":
+        return sum((_net(member) for member in parts(part(raw, kind), "Line")), ZERO)
+    return amount(raw, "Amount") or ZERO
+
+
+def _lines(raw: Payload, names: Names, *, inclusive: bool) -> list[SyncedInvoiceLine]:
+    """The lines that a payload line stands for: a bundle has its members, a subtotal and shipping are none."""
+    kind = text(raw, "DetailType")
+    if kind == "SubTotalLineDetail" or is_shipping(raw):
         return []
     common: dict[str, Any] = {
         "external_id": text(raw, "Id"),
@@ -140,12 +177,13 @@ def _lines(raw: Payload, names: Names) -> list[SyncedInvoiceLine]:
             item_name=text(detail, "GroupItemRef", "name")[:500],
             quantity=amount(detail, "Quantity"),
         )
-        members = (line for member in parts(detail, "Line") for line in _lines(member, names))
+        members = (line for member in parts(detail, "Line") for line in _lines(member, names, inclusive=inclusive))
         return [head, *(replace(line, kind=LineKind.MEMBER) for line in members)]
     if kind != "SalesItemLineDetail":
         return [SyncedInvoiceLine(**common, kind=LineKind.TEXT)]
     detail = part(raw, "SalesItemLineDetail")
     item, code = text(detail, "ItemRef", "value"), text(detail, "TaxCodeRef", "value")
+    common["amount"] = gross(raw) if inclusive else common["amount"]
     return [
         SyncedInvoiceLine(
             **common,
@@ -153,10 +191,14 @@ def _lines(raw: Payload, names: Names) -> list[SyncedInvoiceLine]:
             item_external_id=item,
             item_name=text(detail, "ItemRef", "name")[:500],
             quantity=amount(detail, "Qty"),
-            unit_price=amount(detail, "UnitPrice"),
+            unit_price=gross_price(raw) if inclusive else amount(detail, "UnitPrice"),
             service_on=date(detail, "ServiceDate"),
             tax_code_external_id=code,
             tax_code_name=(names.tax_codes.get(code) or _PSEUDO_CODES.get(code, ""))[:120],
+            discount_percent=amount(detail, "DiscountRate"),
+            discount_amount=amount(detail, "DiscountAmt") or ZERO,
+            class_external_id=text(detail, "ClassRef", "value"),
+            class_name=text(detail, "ClassRef", "name")[:500],
         )
     ]
 
@@ -170,57 +212,57 @@ def to_invoice(
     in_us: bool,
     multicurrency: bool,
     number: str = "",
+    home_currency: str = "",
+    codes: Mapping[str, TaxCodeRates] | None = None,
 ) -> dict[str, Any]:
     """A new Invoice. ``customer`` and ``items`` (by line id) are QuickBooks ids or placeholders for them.
 
-    US companies get no tax code: QuickBooks adds the tax. Elsewhere every line carries one. No number is sent unless
-    the company numbers its documents itself, and no e-mail status ever: sending is an act of its own.
+    US companies get no tax code and no TxnTaxDetail: QuickBooks adds the tax. Elsewhere every line carries a code;
+    ``codes`` are needed where prices include tax. No number is sent unless the company numbers its documents itself,
+    no exchange rate unless one was chosen, and no e-mail status ever: sending is an act of its own.
     """
+    inclusive = not in_us and invoice.tax_mode == TaxMode.INCLUSIVE
+    rates = codes or {}
+    written = [
+        item_line(line, items[line.pk], currency=invoice.currency, in_us=in_us, inclusive=inclusive, codes=rates)
+        for line in lines
+    ]
+    if invoice.discount_total:
+        written.append(discount_line(invoice.discount_percent, invoice.discount_total))
+    if invoice.shipping_total:
+        code = invoice.shipping_tax_code_external_id
+        written.append(shipping_line(invoice.shipping_total, code, inclusive=inclusive, codes=rates))
     payload: dict[str, Any] = {
         "CustomerRef": {"value": customer},
         "TxnDate": invoice.issued_on.isoformat(),
-        "Line": [_to_line(line, items[line.pk], in_us=in_us) for line in lines],
+        "Line": written,
         "PrivateNote": "\n".join(part for part in (invoice.private_note.strip()[:3900], marker(invoice)) if part),
     }
     if invoice.due_on:
         payload["DueDate"] = invoice.due_on.isoformat()
-    if invoice.terms_external_id:
-        payload["SalesTermRef"] = {"value": invoice.terms_external_id}
     if invoice.message:
         payload["CustomerMemo"] = {"value": invoice.message}
-    if invoice.recipient:
-        payload["BillEmail"] = {"Address": invoice.recipient}
+    references = {
+        "SalesTermRef": invoice.terms_external_id,
+        "ClassRef": invoice.class_external_id,
+        "DepartmentRef": invoice.location_external_id,
+    }
+    payload |= {name: {"value": value} for name, value in references.items() if value}
+    addresses = {"BillEmail": invoice.recipient, "BillEmailCc": invoice.cc, "BillEmailBcc": invoice.bcc}
+    payload |= {name: {"Address": value} for name, value in addresses.items() if value}
     if number:
         payload["DocNumber"] = number
     if multicurrency:
         payload["CurrencyRef"] = {"value": invoice.currency}
+        if invoice.exchange_rate != 1 and invoice.currency != home_currency:
+            payload["ExchangeRate"] = plain_number(invoice.exchange_rate)
     if not in_us:
         payload["GlobalTaxCalculation"] = _TAX_CALCULATIONS.get(TaxMode(invoice.tax_mode), "TaxExcluded")
+    elif invoice.discount_total:
+        payload["ApplyTaxAfterDiscount"] = invoice.tax_after_discount
+    if invoice.deposit:
+        payload["Deposit"] = plain_number(invoice.deposit)
     for name, lines_of in (("BillAddr", invoice.billing_address), ("ShipAddr", invoice.shipping_address)):
         if found := quickbooks_address(lines_of):
             payload[name] = found
     return payload
-
-
-def _to_line(line: InvoiceLine, item: Any, *, in_us: bool) -> dict[str, Any]:
-    detail: dict[str, Any] = {"ItemRef": {"value": item}, "Qty": line.quantity, "UnitPrice": line.unit_price}
-    if line.service_on:
-        detail["ServiceDate"] = line.service_on.isoformat()
-    if line.tax_code_external_id and not in_us:
-        detail["TaxCodeRef"] = {"value": line.tax_code_external_id}
-    payload: dict[str, Any] = {
-        "Amount": plain_number(line.amount),
-        "DetailType": "SalesItemLineDetail",
-        "SalesItemLineDetail": {name: plain_number(value) for name, value in detail.items()},
-    }
-    if line.description:
-        payload["Description"] = line.description
-    return payload
-
-
-def plain_number(value: Any) -> Any:
-    """A Decimal without the zeros that the database column adds."""
-    if not isinstance(value, Decimal):
-        return value
-    stripped = value.normalize()
-    return stripped.quantize(Decimal(1)) if stripped == stripped.to_integral_value() else stripped

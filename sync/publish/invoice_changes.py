@@ -5,6 +5,7 @@ QuickBooks has moved on meanwhile, it refuses (5010), the object is read again, 
 """
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -16,14 +17,15 @@ from django.utils.translation import gettext as _
 from core.events import emit
 from core.models import Origin
 from invoices import editing
-from invoices.enums import Ending, LineKind
+from invoices.enums import Ending, LineKind, TaxMode
 from invoices.models import Invoice, InvoiceEdit, InvoiceLine
+from invoices.tax import TaxCodeRates
 from qbo_connector.enums import ConnectionStatus, OperationState, Verb
 from qbo_connector.mirror import read
 from qbo_connector.mirror.read import Mirrored
 from qbo_connector.models import MirrorObject, Operation
 from qbo_connector.outbox.plan import OPEN, fold, plan
-from sync import conflicts, sent_lines
+from sync import conflicts, sent_lines, tax_rates
 from sync.enums import Direction, Exclusion, Generation, Outcome, RecordType, SyncObject
 from sync.invoice_merge import MergedInvoice, base_after_sending, merge_invoice
 from sync.invoice_properties import NOTHING, sides_of
@@ -119,7 +121,7 @@ def _plan_merged(
     if not context["tries"]:
         return None
     payload, _problems = change_payload(
-        mirrored.payload, merged.head, merged.lines, policy.mappings.get(RecordType.INVOICE, ())
+        mirrored.payload, merged.head, merged.lines, policy.mappings.get(RecordType.INVOICE, ()), _tax_codes(invoice)
     )
     payload, _lost = storable(payload, in_us=invoice.connection.in_us)
     if not merged.clashes:
@@ -137,6 +139,11 @@ def _plan_merged(
         request_id=uuid.uuid4().hex,
         context=context,
     )
+
+
+def _tax_codes(invoice: Invoice) -> Mapping[str, TaxCodeRates] | None:
+    """What is needed to take tax out of prices that include it."""
+    return tax_rates.codes(invoice.connection) if invoice.tax_mode == TaxMode.INCLUSIVE else None
 
 
 def _give_up(invoice: Invoice, mirrored: Mirrored) -> Operation | None:

@@ -7,8 +7,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from invoices.enums import InvoiceOrigin, InvoiceStatus
+from invoices.enums import InvoiceOrigin, InvoiceStatus, TaxMode
 from invoices.models import Invoice, InvoiceLine
+from qbo_connector import errors
 from qbo_connector.enums import OperationState
 from qbo_connector.models import Connection, Operation
 from qbo_connector.outbox.freeze import referenced
@@ -21,6 +22,7 @@ from sync.policies import READ_ONLY, policy_of
 from sync.publish.parties import customer_for, item_for
 from sync.publish.subjects import subject_of
 from sync.publish.texts import storable
+from sync.tax_rates import codes as tax_codes
 
 
 @transaction.atomic
@@ -75,7 +77,9 @@ def _plan(invoice: Invoice, *, attempt: int) -> Operation:
         items=items,
         in_us=connection.in_us,
         multicurrency=connection.multicurrency,
-        number=next_number(connection) if connection.custom_numbers else "",
+        number=_number(invoice) if connection.custom_numbers else "",
+        home_currency=connection.home_currency,
+        codes=tax_codes(connection) if invoice.tax_mode == TaxMode.INCLUSIVE else None,
     )
     return plan(
         connection,
@@ -86,6 +90,22 @@ def _plan(invoice: Invoice, *, attempt: int) -> Operation:
         marker=marker(invoice),
         depends_on=max(needed, key=lambda operation: operation.pk, default=None),
     )
+
+
+def _number(invoice: Invoice) -> str:
+    """The invoice's number; the next free one where it has none, or where QuickBooks refused it as taken."""
+    refused = [
+        str(number or "")
+        for number, code in Operation.objects.filter(
+            connection=invoice.connection, subject=subject_of(invoice.pk), state=OperationState.REFUSED
+        ).values_list("intent__DocNumber", "fault_code")
+        if errors.kind_of(code) is errors.DuplicateNumber
+    ]
+    if invoice.number and invoice.number not in refused:
+        return invoice.number
+    number = next_number(invoice.connection, but=refused)
+    Invoice.objects.filter(pk=invoice.pk).update(number=number)
+    return number
 
 
 def attempt_id(intent: uuid.UUID, attempt: int) -> str:

@@ -157,7 +157,7 @@ def _owner_words(owner: Owner, name: str, *, can_link: bool) -> str:
 
 def _duplicate_number(operation: Operation, facts: Facts) -> Told:
     number = str(operation.intent.get("DocNumber") or "")
-    proposed = next_number(operation.connection)
+    proposed = next_number(operation.connection, but=[number])
     words = _("The number %(number)s is already used in QuickBooks. %(next)s is free.") % {
         "number": number, "next": proposed,
     }  # fmt: skip
