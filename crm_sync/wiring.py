@@ -14,6 +14,7 @@ EVENT_HANDLERS: dict[str, list[str]] = {
     "customer.requested": ["sync.publish"],
     "item.requested": ["sync.publish"],
     "invoice.requested": ["sync.publish"],
+    "mail.planned": ["core.send_mails"],
     "file.added": ["sync.publish_files"],
     "file.removed": ["sync.withdraw_files"],
     "payment.requested": ["sync.publish_payments"],
@@ -26,6 +27,11 @@ EVENT_HANDLERS: dict[str, list[str]] = {
     "invoice.void_requested": ["sync.publish_invoice_changes"],
     "invoice.delete_requested": ["sync.publish_invoice_changes"],
     "invoice.send_requested": ["sync.publish_sends"],
+    "estimate.requested": ["sync.publish_estimates"],
+    **{
+        f"quote.{act}": ["sync.publish_quotes"]
+        for act in ("changed", "lines_changed", "published", "accepted", "declined")
+    },
     "operation.finished": ["sync.settle"],
     "sync.look_again": ["sync.look_again"],
     **{

@@ -15,7 +15,7 @@ from qbo_connector.enums import OperationState, Verb
 from qbo_connector.models import Operation
 from sync.enums import Outcome
 from sync.models import Link
-from sync.publish import attachments, credits, invoice_changes, payments, refusals, sends, settled
+from sync.publish import attachments, credits, estimates, invoice_changes, payments, refusals, sends, settled
 from sync.reconcile import run
 
 log = structlog.get_logger(__name__)
@@ -85,6 +85,8 @@ def settle(operation_id: int) -> Operation | None:
         attachments.settled(operation)
     elif object_type == "payment":
         _settle_payment(operation)
+    elif object_type == estimates.KIND:
+        estimates.settled(operation)
     elif object_type == credits.KIND:
         credits.settled(operation)
     elif sends.is_send(operation):

@@ -9,11 +9,22 @@ from celery import current_app, shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
 from core.models import Event, Origin
+from invoices.services.estimates import keep_up
 from qbo_connector.mirror import read
 from qbo_connector.models import Connection
 from sync import alerts
 from sync import settle as settling
-from sync.publish import attachments, backlog, credits, invoice_changes, payment_changes, payments, records, sends
+from sync.publish import (
+    attachments,
+    backlog,
+    credits,
+    estimates,
+    invoice_changes,
+    payment_changes,
+    payments,
+    records,
+    sends,
+)
 from sync.publish import invoices as publishing
 from sync.reconcile import run
 from sync.services import again, dry_runs
@@ -77,6 +88,23 @@ def publish_credits(event_ids: list[int]) -> None:
     events = Event.objects.filter(pk__in=event_ids, object_type=credits.KIND)
     for _planned in _each(credits.publish, sorted(set(events.values_list("object_id", flat=True)))):
         pass
+
+
+@shared_task(name="sync.publish_estimates")
+def publish_estimates(event_ids: list[int]) -> None:
+    """Estimates were asked for: plan them."""
+    events = Event.objects.filter(pk__in=event_ids, object_type=estimates.KIND)
+    for _planned in _each(estimates.publish, sorted(set(events.values_list("object_id", flat=True)))):
+        pass
+
+
+@shared_task(name="sync.publish_quotes")
+def publish_quotes(event_ids: list[int]) -> None:
+    """Quotes were changed or answered here: their estimates follow."""
+    events = Event.objects.filter(pk__in=event_ids, object_type="quote").exclude(origin=Origin.SYNC)
+    for _quote, estimate_id in _each(keep_up, sorted(set(events.values_list("object_id", flat=True)))):
+        if estimate_id is not None:
+            estimates.publish(estimate_id)
 
 
 @shared_task(name="sync.publish_files")
@@ -156,6 +184,8 @@ def sweep() -> None:
     for _recorded in _each(payments.publish, payments.unplanned()):
         pass
     for _wished in _each(payment_changes.plan_wish, payment_changes.unplanned_changes()):
+        pass
+    for _estimated in _each(estimates.publish, estimates.unplanned()):
         pass
     for _credited in _each(credits.publish, credits.unplanned()):
         pass

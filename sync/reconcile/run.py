@@ -14,7 +14,7 @@ from qbo_connector.models import Connection, MirrorObject
 from sync.enums import SyncObject
 from sync.mapping.credit import ENTITIES
 from sync.policies import policy_of
-from sync.reconcile import credits, customers, invoices, items, payments
+from sync.reconcile import credits, customers, estimates, invoices, items, payments
 from sync.reconcile.batch import Batch, quiet_until
 
 log = structlog.get_logger(__name__)
@@ -27,6 +27,7 @@ _STEPS: list[tuple[str, SyncObject, Callable[[Batch], None]]] = [
     ("Item", SyncObject.PRODUCT, items.apply),
     ("Invoice", SyncObject.INVOICE, invoices.apply),
     ("Payment", SyncObject.INVOICE, payments.apply),
+    ("Estimate", SyncObject.INVOICE, estimates.apply),
     *((entity, SyncObject.INVOICE, credits.applying(kind)) for entity, kind in ENTITIES.items()),
 ]
 _NOBODY_READS = [entity for entity in MIRRORED if entity not in {step[0] for step in _STEPS}]
