@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from core import registry
 from core.money import formatted
 from core.registry import MenuEntry, ObjectType, RecordCard, SearchSource
-from crm import properties, sentences
+from crm import properties, sentences, tables
 from crm.kinds import KINDS, Kind
 from crm.queries import companies, contacts, deals, products, quotes
 
@@ -41,6 +41,7 @@ def register() -> None:
     )
     registry.add_event_kinds(*sentences.KINDS)
     properties.register()
+    tables.register()
     for name, *_placing in MENU:
         kind = KINDS[name]
         registry.add_file_host(name, registry.FileHost(kind.visible_to, "crm.edit", kind.detail_url))

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.contrib.auth import get_user_model
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.http import QueryDict
 from django.urls import reverse
@@ -30,7 +29,7 @@ from core.tables import (
 )
 from crm.forms.fields import RecordField
 from crm.models import Deal
-from crm.queries import deals
+from crm.queries import deals, people
 from invoices import queries
 from invoices.enums import InvoiceStatus, SyncState
 from invoices.models import Invoice
@@ -108,7 +107,9 @@ COLUMNS = (
     Column("due_on", L("Due"), "date", sort="due_on"),
     Column("deal", L("Deal"), path="deal__name", link=_deal_page),
     person_column("owner", L("Owner"), edit="owner"),
-    _text("company", L("QuickBooks company"), value=_company, needs=("connection__company_name", "connection__realm_id")),
+    _text(
+        "company", L("QuickBooks company"), value=_company, needs=("connection__company_name", "connection__realm_id")
+    ),
     _text("recipient", L("Recipient")),
     _text("currency", L("Currency")),
     _money("subtotal", L("Subtotal")),
@@ -135,12 +136,6 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def people(_user: Any) -> QuerySet[Any]:
-    """Who can be chosen as owner."""
-    label = Case(When(name="", then="email"), default="name")
-    return get_user_model()._default_manager.filter(is_active=True).annotate(label=label, place=Value(0))
-
-
 def companies(_user: Any) -> QuerySet[Any]:
     """The QuickBooks companies."""
     label = Case(When(company_name="", then="realm_id"), default="company_name")
@@ -157,8 +152,8 @@ CHIPS = (
     Chip("issued_on", L("Issued"), "date"),
     Chip("total", L("Amount"), "number"),
     Chip("company", L("Company"), options=companies, several=True),
-    Chip("owner", L("Owner"), options=people),
-    Chip("deal_owner", L("Deal owner"), options=people),
+    Chip("owner", L("Owner"), options=people.owners),
+    Chip("deal_owner", L("Deal owner"), options=people.owners),
     Chip("deal", L("Deal"), options=_deals, chosen_only=True),
 )
 PAID_THIS_MONTH = {

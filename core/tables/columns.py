@@ -139,7 +139,7 @@ _PRINTED: dict[str, Callable[[Any], Any]] = {
 
 
 def templated(template: str, name: str = "value") -> Show:
-    """For ``Column.show``: the cell from a template that finds the value under ``name``, and the record as ``record``."""
+    """For ``Column.show``: the cell from a template that finds the value as ``name`` and the record as ``record``."""
 
     def show(value: Any, record: Any) -> Any:
         return get_template(template).render({name: value, "record": record}).strip()

@@ -15,8 +15,8 @@ from core.tables.columns import Column
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-# The choices of a chip that only the database knows: rows with ``label``, ``pk`` and, to order by, ``place`` (a number),
-# as a function of the user. All chips of a page are asked in one statement.
+# The choices of a chip that only the database knows, as a function of the user: rows with ``label``, ``pk`` and a
+# number to order by, ``place``. All chips of a page are asked in one statement.
 Options = Callable[[Any], QuerySet[Any]]
 
 
@@ -80,8 +80,8 @@ class Table:
     """The list of one kind of record.
 
     ``rows(user)`` are the records that a user may see. The first column leads to the record (``page``, a URL name
-    taking the id) and can't be hidden. ``filters`` are the simple filters of the address; ``archive`` says whether it has a filter that
-    shows the archive (it is left out otherwise). ``fitted(rows, query)`` may adapt the rows to an address.
+    taking the id) and can't be hidden. ``filters`` are the simple filters of the address; ``archive`` says whether there
+    is one that shows the archive, which is left out otherwise. ``fitted(rows, query)`` may adapt the rows to an address.
     """
 
     object_type: str

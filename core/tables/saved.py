@@ -126,19 +126,19 @@ def _in_order(table: Table, preference: Mapping[str, Any], rows: Sequence[Mappin
     hidden, shown = set(preference.get("hidden") or ()), set(preference.get("shown") or ())
     start = preference.get("start") or ""
 
-    def tab(key: str, first: bool) -> bool:
+    def tab(key: str, *, first: bool) -> bool:
         return key in shown or (first and key not in hidden)
 
     every = [
         View(
-            each.key, str(each.label), normal(each.state), tab=tab(each.key, each.tab), start=start == each.key
+            each.key, str(each.label), normal(each.state), tab=tab(each.key, first=each.tab), start=start == each.key
         )
         for each in table.views
     ] + [
         View(
             str(row["id"]), row["name"], row["query"], tuple(row["columns"]), row["density"], built_in=False,
             mine=row["owner_id"] == user.pk, visibility=row["visibility"], owner=row["owner"],
-            tab=tab(str(row["id"]), True), start=start == str(row["id"]),
+            tab=tab(str(row["id"]), first=True), start=start == str(row["id"]),
         )
         for row in rows
     ]  # fmt: skip

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Upper
 
 from core.search import matching
 from crm.models import Company
@@ -12,22 +11,6 @@ from crm.models import Company
 def visible_to(user: Any) -> QuerySet[Company]:
     """The companies that ``user`` may see, archived ones too."""
     return Company.objects.all()
-
-
-def rows(user: Any) -> QuerySet[Company]:
-    """Companies with the columns of the list."""
-    columns = (
-        "name",
-        "domain",
-        "email",
-        "phone",
-        "industry",
-        "updated_at",
-        "archived_at",
-        "owner__name",
-        "owner__email",
-    )
-    return visible_to(user).select_related("owner").only(*columns).annotate(name_key=Upper("name"))
 
 
 def record(user: Any) -> QuerySet[Company]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.db.models.functions import Upper
 
 from core.search import matching
 from crm.models import Contact
@@ -12,16 +11,6 @@ from crm.models import Contact
 def visible_to(user: Any) -> QuerySet[Contact]:
     """The contacts that ``user`` may see, archived ones too."""
     return Contact.objects.all()
-
-
-def rows(user: Any) -> QuerySet[Contact]:
-    """Contacts with the columns of the list."""
-    columns = (
-        "first_name", "last_name", "email", "phone", "mobile", "job_title", "company__name", "updated_at",
-        "archived_at", "owner__name", "owner__email",
-    )  # fmt: skip
-    found = visible_to(user).select_related("company", "owner").only(*columns)
-    return found.annotate(name_key=Upper("last_name"))
 
 
 def record(user: Any) -> QuerySet[Contact]:

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import F, QuerySet
-from django.db.models.functions import Upper
+from django.db.models import QuerySet
 
 from core.search import matching
 from crm.models import Deal, DealBilling, DealContact, DealLine, Stage
@@ -13,25 +12,6 @@ from crm.models import Deal, DealBilling, DealContact, DealLine, Stage
 def visible_to(user: Any) -> QuerySet[Deal]:
     """The deals that ``user`` may see, archived ones too."""
     return Deal.objects.all()
-
-
-def rows(user: Any) -> QuerySet[Deal]:
-    """Deals with the columns of the list, the five invoice properties and what is outstanding among them."""
-    columns = (
-        "name", "status", "amount", "currency", "close_on", "updated_at", "archived_at", "stage__name", "stage__status",
-        "company__name", "owner__name", "owner__email",
-    )  # fmt: skip
-    found = visible_to(user).select_related("stage", "company", "owner").only(*columns)
-    return found.annotate(
-        name_key=Upper("name"),
-        invoice_amount_billed=F("billing__invoice_amount_billed"),
-        invoice_recipient=F("billing__invoice_recipient"),
-        invoice_number=F("billing__invoice_number"),
-        invoice_status=F("billing__invoice_status"),
-        invoice_due_on=F("billing__invoice_due_on"),
-        invoice_currency=F("billing__currency"),
-        outstanding=F("billing__outstanding"),
-    )
 
 
 def record(user: Any) -> QuerySet[Deal]:

@@ -1,9 +1,12 @@
 """Owners to choose from."""
 
+from typing import Any
+
 from django.contrib.auth import get_user_model
+from django.db.models import Case, QuerySet, Value, When
 
 
-def owner_choices() -> list[tuple[str, str]]:
-    """Active users as (id, name), for filters and pickers."""
-    rows = get_user_model()._default_manager.filter(is_active=True).order_by("name", "pk")
-    return [(str(pk), name or email) for pk, name, email in rows.values_list("pk", "name", "email")]
+def owners(_user: Any) -> QuerySet[Any]:
+    """Active users with ``label`` and ``place``, as lists take the options of a filter."""
+    label = Case(When(name="", then="email"), default="name")
+    return get_user_model()._default_manager.filter(is_active=True).annotate(label=label, place=Value(0))

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.db.models.functions import Upper
 
 from core.search import matching
 from crm.models import Product
@@ -12,22 +11,6 @@ from crm.models import Product
 def visible_to(user: Any) -> QuerySet[Product]:
     """The products that ``user`` may see, archived ones too."""
     return Product.objects.all()
-
-
-def rows(user: Any) -> QuerySet[Product]:
-    """Products with the columns of the list."""
-    columns = (
-        "name",
-        "sku",
-        "description",
-        "unit_price",
-        "unit_cost",
-        "currency",
-        "active",
-        "updated_at",
-        "archived_at",
-    )
-    return visible_to(user).only(*columns).annotate(name_key=Upper("name"))
 
 
 def record(user: Any) -> QuerySet[Product]:

@@ -4,8 +4,7 @@ import datetime
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
-from django.utils import timezone
+from django.db.models import QuerySet
 
 from core.search import matching
 from crm.enums import QuoteStatus
@@ -15,17 +14,6 @@ from crm.models import Quote, QuoteLine
 def visible_to(user: Any) -> QuerySet[Quote]:
     """The quotes that ``user`` may see, archived ones too."""
     return Quote.objects.all()
-
-
-def rows(user: Any) -> QuerySet[Quote]:
-    """Quotes with the columns of the list."""
-    columns = (
-        "title", "number", "status", "amount", "currency", "expires_on", "updated_at", "archived_at", "deal__name",
-        "version", "contact__first_name", "contact__last_name", "contact__email", "owner__name", "owner__email",
-    )  # fmt: skip
-    found = visible_to(user).select_related("deal", "contact", "owner").only(*columns)
-    past = Q(expires_on__lt=timezone.localdate())
-    return found.annotate(expired=ExpressionWrapper(Q(expires_on__isnull=False) & past, output_field=BooleanField()))
 
 
 def record(user: Any) -> QuerySet[Quote]:

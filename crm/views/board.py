@@ -10,23 +10,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import require
-from crm import filters
+from core.tables.listing import chips_of, chosen_in, selected
 from crm.kinds import DEAL
 from crm.models import Stage
-from crm.queries import board, deals, people
+from crm.queries import board, deals
 from crm.services import deals as services
 from crm.services import pipelines, records
-from crm.views.listing import filtered
-from crm.views.lists import named_companies
+from crm.tables import DEALS
 
 
 @require_GET
 def deal_board(request: HttpRequest) -> HttpResponse:
     """Deals by stage."""
     context = board_context(request, request.GET)
-    shown = [deal for column in context["columns"] for deal in column.deals]
-    context["only"] = named_companies(request, context["chosen"].get("company", ()), shown)
-    context["owners"] = people.owner_choices()
+    chips = chips_of(DEALS, request.user, context["chosen"], ())
+    context["options"] = {chip.name: options for chip, options in chips}
     return render(request, "crm/deal_board.html", context)
 
 
@@ -60,15 +58,15 @@ def board_context(request: HttpRequest, query: QueryDict, *, moved: int = 0) -> 
     pipeline = next((each for each in every if str(each.pk) == wanted), next(iter(every)))
     known = query.copy()
     known.pop("pipeline", None)
-    rows, problem = filtered(deals.visible_to(request.user), known, filters.DEALS)
+    found = selected(DEALS, request.user, known)
     return {
         "kind": DEAL,
         "pipelines": list(every),
         "pipeline": pipeline,
-        "columns": board.columns(rows, every[pipeline]),
-        "problem": problem,
+        "columns": board.columns(found.rows, every[pipeline]),
+        "problems": found.problems,
         "q": query.get("q", "").strip(),
-        "chosen": {name: [v for v in query.getlist(name) if v] for name in filters.DEALS.fields if query.get(name)},
+        "chosen": chosen_in(DEALS, query),
         "can_move": request.user.has_perm("crm.edit"),
         "moved": moved,
     }
