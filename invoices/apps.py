@@ -12,7 +12,20 @@ class InvoicesConfig(AppConfig):
     def ready(self) -> None:
         """Register cards, menu, search, object types and how the timeline tells events."""
         from core import registry  # noqa: PLC0415 -- models are ready only now
-        from invoices import fields, files, money_sentences, properties, queries, sentences, tables  # noqa: PLC0415
+        from core.services.mails import attachment_makers  # noqa: PLC0415
+        from invoices import (  # noqa: PLC0415
+            automation_sentences,
+            estimate_sentences,
+            fields,
+            files,
+            money_sentences,
+            payment_tables,
+            properties,
+            queries,
+            sentences,
+            tables,
+        )
+        from invoices.services import reminders  # noqa: PLC0415
 
         for order, object_type in enumerate(("deal", "contact", "company")):
             registry.record_cards.append(
@@ -32,6 +45,25 @@ class InvoicesConfig(AppConfig):
                 url_name="invoices:home-card",
                 order=20,
                 permission="invoices.view",
+            )
+        )
+        registry.home_cards.append(
+            registry.HomeCard(
+                key="invoices-to-approve",
+                title=_("Invoices to approve"),
+                url_name="invoices:approval-home",
+                order=30,
+                permission="invoices.create",
+            )
+        )
+        registry.settings_menu.append(
+            registry.MenuEntry(
+                title=_("Reminders"),
+                url_name="invoices:reminder-list",
+                icon="mail",
+                order=60,
+                permission="invoices.automate",
+                group=_("Workspace"),
             )
         )
         registry.menu.append(
@@ -58,8 +90,10 @@ class InvoicesConfig(AppConfig):
             registry.ObjectType("invoice", _("Invoice"), _("Invoices"), "invoices:invoice-detail", "file-invoice")
         )
         registry.search_sources.append(registry.SearchSource("invoice", _("Invoices"), queries.search, order=50))
-        registry.add_event_kinds(*sentences.KINDS, *money_sentences.KINDS)
+        registry.add_event_kinds(*sentences.KINDS, *money_sentences.KINDS, *estimate_sentences.KINDS, *automation_sentences.KINDS)
         fields.register()
         properties.register()
         tables.register()
+        payment_tables.register()
         files.register()
+        attachment_makers["invoice_pdf"] = reminders.invoice_pdf

@@ -205,6 +205,15 @@ def document_created(event: Event) -> str:
     return text
 
 
+def document_changed(event: Event) -> str:
+    """“Refund 1020 over $87.50 was changed in QuickBooks: …”; custom properties are changed here."""
+    columns = event.data.get("changes", {})
+    if columns and all(map(is_told, columns)):
+        labels = get_text_list([described(name, event.data.get("told", {}))[0] for name in columns], _("and"))
+        return _act(event, _("changed %(labels)s of %(document)s") % {"labels": labels, "document": _named(event)})
+    return str(_("%s was changed in QuickBooks") % _named(event)) + changes_of(event)
+
+
 def _document(text: str) -> Callable[[Event], str]:
     return lambda event: str(_(text) % {"document": _named(event)}) + changes_of(event)
 
@@ -212,7 +221,7 @@ def _document(text: str) -> Callable[[Event], str]:
 def _of_documents(kind: str, icon: str) -> tuple[EventKind, ...]:
     return (
         EventKind(f"{kind}.created", "payment", icon, document_created),
-        EventKind(f"{kind}.changed", "payment", icon, _document("%(document)s was changed in QuickBooks")),
+        EventKind(f"{kind}.changed", "payment", icon, document_changed),
         EventKind(f"{kind}.voided", "payment", "ban", _document("%(document)s was voided in QuickBooks")),
         EventKind(f"{kind}.removed", "payment", "trash", _document("%(document)s was deleted in QuickBooks")),
         EventKind(f"{kind}.restored", "payment", icon, _document("%(document)s is in QuickBooks again")),

@@ -33,5 +33,7 @@ def register() -> None:
             properties.change_payment,
             "invoices.create",
             order=70,
+            page="invoices:payment-detail",
+            listing="invoices:payment-list",
         )
     )

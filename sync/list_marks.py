@@ -4,6 +4,7 @@ A record may stand differently in several companies; the list shows the state th
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -11,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import registry
-from invoices.enums import SyncState
+from invoices.enums import CreditKind, SyncState
 from invoices.ports import SyncMark
 from qbo_connector import queries as connector
 from qbo_connector.enums import ConnectionStatus
 from qbo_connector.models import Operation
 from qbo_connector.outbox.plan import OPEN
+from sync import money
 from sync.enums import Outcome
 from sync.marks import invoice_marks
 from sync.models import Link
@@ -115,6 +117,14 @@ def register() -> None:
         states=STATES,
         fitting=_fitting_of("invoice"),
     )
+    for object_type in ("payment", *(str(kind) for kind in CreditKind)):
+        registry.list_marks[object_type] = registry.ListMarks(
+            title=gettext_lazy("Sync state"),
+            marks=partial(money.marks, object_type),
+            shown=shown,
+            states=STATES,
+            fitting=_fitting_of(object_type),
+        )
 
 
 def _marks_of(object_type: str) -> Any:

@@ -10,7 +10,8 @@ from core.events import Draft, emit, emit_many
 from core.models import Origin
 from core.properties import PREFIX, BadValues, changes_between, clean_many, clean_values, told_change
 from invoices.editing import base_of
-from invoices.models import Invoice, InvoiceEdit, Payment
+from invoices.models import CreditDocument, Invoice, InvoiceEdit, Payment
+from invoices.services import credits_from_sync
 from invoices.services.associations import About, about_of
 from invoices.services.changes import event_data
 from invoices.totals import plain
@@ -89,7 +90,7 @@ def change_payment(payment: Payment, values: Mapping[str, Any], *, by: Any, orig
 
     Raises core.properties.BadValues.
     """
-    fresh = Payment.objects.select_for_update(of=("self",)).get(pk=payment.pk)
+    fresh = Payment.objects.select_for_update(of=("self",)).defer("search").get(pk=payment.pk)
     told = _written(fresh, "payment", values, origin)
     if told:
         paid = [part.invoice for part in fresh.applications.select_related("invoice") if part.invoice is not None]
@@ -98,8 +99,27 @@ def change_payment(payment: Payment, values: Mapping[str, Any], *, by: Any, orig
     return fresh
 
 
+@transaction.atomic
+def change_credit(
+    document: CreditDocument, values: Mapping[str, Any], *, by: Any, origin: Origin | None = None
+) -> CreditDocument:  # fmt: skip
+    """Write custom values of a credit memo, refund or receipt; tells ``<kind>.changed`` where something differs.
+
+    Raises core.properties.BadValues.
+    """
+    rows = CreditDocument.objects.select_for_update(of=("self",)).defer("search")
+    fresh = rows.get(pk=document.pk)
+    told = _written(fresh, fresh.kind, values, origin)
+    if told:
+        about = credits_from_sync.places_of([fresh])[fresh.pk]
+        data = {**credits_from_sync.event_data(fresh), **told}
+        chosen = origin or (Origin.PERSON if by is not None else Origin.SYSTEM)
+        emit_many([Draft(f"{fresh.kind}.changed", fresh.kind, fresh.pk, about, data)], by=by, origin=chosen)
+    return fresh
+
+
 def _written(
-    record: Invoice | Payment, object_type: str, values: Mapping[str, Any], origin: Origin | None
+    record: Invoice | Payment | CreditDocument, object_type: str, values: Mapping[str, Any], origin: Origin | None
 ) -> dict[str, Any]:
     """Write what differs; for the event what changed and in which words, nothing where nothing differs."""
     before = record.properties

@@ -1,29 +1,25 @@
 """The page of one invoice, its PDF, its history, and what may be done with it."""
 
-from csp.decorators import csp_replace
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from core.properties import definitions, shown
+from core.properties import shown
 from core.search import matching
 from crm.queries import deals
 from crm.queries.timeline import stretch
-from invoices import queries
+from invoices import differences, queries, suggestions
 from invoices.cards import UNDER_WAY
-from invoices.enums import SyncState
+from invoices.enums import InvoiceSource, SyncState
 from invoices.models import Invoice, InvoiceDraft
 from invoices.ports import AccountingUnavailable, SyncMark, accounting
-from invoices.services import moves
+from invoices.services import drafts, moves
 from invoices.views.answers import needs, toast, told
 
 DEALS_OFFERED = 20
-# The PDF alone may be framed, by our own pages; the browser's viewer styles it inline.
-PDF_POLICY = {"frame-ancestors": ["'self'"], "object-src": ["'self'"], "style-src": ["'self'", "'unsafe-inline'"]}
 
 
 def _visible(request: HttpRequest, pk: int) -> Invoice:
@@ -42,6 +38,10 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
     draft = InvoiceDraft.objects.filter(invoice=invoice).first() if failed and not invoice.external_id else None
     context = {"invoice": invoice, "mark": mark, "failed": failed, "draft": draft, "busy": mark.state in UNDER_WAY}
     context["living"] = bool(invoice.external_id) and invoice.removed_at is None and not invoice.voided
+    context["suggestions"] = (
+        suggestions.deals_for(invoice, request.user) if request.user.has_perm("invoices.create") else []
+    )
+    context["difference"] = differences.explain(invoice)
     context["property_card"] = shown.card(invoice, "invoice", request.user, editable=invoice.removed_at is None)
     return render(request, "invoices/invoice_detail.html", context)
 
@@ -68,16 +68,6 @@ def invoice_history(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @needs("invoices.view")
-def invoice_payments(request: HttpRequest, pk: int) -> HttpResponse:
-    """What has been paid of an invoice."""
-    invoice = _visible(request, pk)
-    noted = bool(definitions("payment")) and request.user.has_perm("invoices.create")
-    context = {"invoice": invoice, "applications": queries.payments_of(invoice), "noted": noted}
-    return render(request, "invoices/_payments.html", context)
-
-
-@require_GET
-@needs("invoices.view")
 def invoice_records(request: HttpRequest, pk: int) -> HttpResponse:
     """Contacts and companies that an invoice belongs to."""
     invoice = _visible(request, pk)
@@ -87,29 +77,23 @@ def invoice_records(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @needs("invoices.view")
-def invoice_preview(request: HttpRequest, pk: int) -> HttpResponse:
-    """The preview for the side panel: QuickBooks' PDF in a frame."""
-    return render(request, "invoices/_preview.html", {"invoice": _visible(request, pk), "drawer": True})
-
-
-@require_GET
-@xframe_options_sameorigin
-@csp_replace(PDF_POLICY)
-@needs("invoices.view")
-def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
-    """QuickBooks' PDF of an invoice; a page that says why, where it can't be had. May be framed by our own pages."""
+def invoice_payment_link(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where the customer can pay online; QuickBooks is asked once for each state of the invoice."""
     invoice = _visible(request, pk)
     try:
-        if not invoice.external_id:
-            raise AccountingUnavailable(_("QuickBooks does not have this invoice yet."))
-        pdf = accounting().pdf(invoice)
+        context = {"invoice": invoice, "link": accounting().payment_link(invoice)}
     except AccountingUnavailable as error:
-        context = {"invoice": invoice, "reason": str(error)}
-        return render(request, "invoices/pdf_missing.html", context, status=503)
-    name = "".join(letter for letter in f"invoice-{invoice}" if letter.isalnum() or letter in "-_")
-    kind = "attachment" if request.GET.get("download") else "inline"
-    headers = {"Content-Disposition": f'{kind}; filename="{name}.pdf"', "X-Content-Type-Options": "nosniff"}
-    return HttpResponse(pdf, content_type="application/pdf", headers=headers)
+        context = {"invoice": invoice, "link": "", "reason": str(error)}
+    return render(request, "invoices/_payment_link.html", context)
+
+
+@require_POST
+@needs("invoices.create")
+def invoice_copy(request: HttpRequest, pk: int) -> HttpResponse:
+    """Begin a new invoice as a copy of this one."""
+    invoice = _visible(request, pk)
+    draft = drafts.start_from(InvoiceSource.COPY, invoice=invoice, by=request.user)
+    return redirect("invoices:draft-open", draft.request_id)
 
 
 @require_POST
