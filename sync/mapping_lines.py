@@ -1,7 +1,7 @@
 """The field mappings of a company as its page prints them: one line each, with how it is doing."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from core.properties import remembered
 from core.search import matching
 from qbo_connector.models import Connection
+from sync import mapping_status
 from sync.enums import Direction, RecordType, Transform, Winner
 from sync.mapping import catalogue
 from sync.mapping.fields import ENTITY_OF, Field, misfit
 from sync.models import FieldMapping, Link, ObjectSettings
 from sync.policies import OBJECT_OF
 from sync.records import MODELS
-from sync.titles import with_titles
+from sync.titles import address_of, titles, with_titles
 
 ARROWS = {Direction.BOTH: "arrows-right-left", Direction.IN: "arrow-left", Direction.OUT: "arrow-right"}
 FOUND = 20
@@ -32,6 +33,14 @@ class Standing:
     label: str
     since: datetime.datetime | None = None
     problem: str = ""
+    # How many records it fails for, and some of them: name and address.
+    count: int = 0
+    records: Sequence[tuple[str, str]] = ()
+
+    @property
+    def more(self) -> int:
+        """How many are not named."""
+        return max(self.count - len(self.records), 0)
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,23 @@ def lines(connection: Connection, record_type: RecordType) -> list[MappingLine]:
     with remembered():
         crm = catalogue.crm_fields(record_type)
     quickbooks = catalogue.quickbooks_fields(connection.pk, record_type)
-    return [_line(row, crm, quickbooks, winner, record_type) for row in rows]
+    failing = _failing(rows)
+    return [_line(row, crm, quickbooks, winner, record_type, failing) for row in rows]
+
+
+def _failing(rows: Sequence[FieldMapping]) -> dict[int, tuple[int, list[tuple[str, str]]]]:
+    """How many records the mappings fail for, and the names and pages of some; no statement where none fails."""
+    wanted = {row.pk: row.record_type for row in rows if row.failing_since is not None}
+    found = mapping_status.failures(list(wanted)) if wanted else {}
+    names = titles((wanted[pk], failure.object_id) for pk, (_count, failures) in found.items() for failure in failures)
+    return {
+        pk: (count, [_record(wanted[pk], failure.object_id, names) for failure in failures])
+        for pk, (count, failures) in found.items()
+    }
+
+
+def _record(kind: str, pk: int, names: Mapping[tuple[str, int], str]) -> tuple[str, str]:
+    return names.get((kind, pk)) or f"#{pk}", address_of(kind, pk)
 
 
 def _line(
@@ -68,6 +93,7 @@ def _line(
     quickbooks: dict[str, Field],
     winner: Winner,
     record_type: RecordType,
+    failing: Mapping[int, tuple[int, list[tuple[str, str]]]],
 ) -> MappingLine:
     ours = crm.get(row.crm_field)
     theirs = quickbooks.get(row.qbo_field) or catalogue.quickbooks_field(record_type, row.qbo_field)
@@ -80,7 +106,7 @@ def _line(
         direction=str(direction.label),
         winner=_winner(row, winner, direction),
         transform=str(Transform(row.transform).label) if row.transform else "",
-        standing=_standing(row, gone=ours is None or theirs is None),
+        standing=_standing(row, failing.get(row.pk, (0, [])), gone=ours is None or theirs is None),
         required=record_type in (RecordType.COMPANY, RecordType.PRODUCT) and row.crm_field == "name",
     )
 
@@ -94,13 +120,13 @@ def _winner(row: FieldMapping, of_object: Winner, direction: Direction) -> str:
     return _("%s, as for all") % of_object.label
 
 
-def _standing(row: FieldMapping, *, gone: bool) -> Standing:
+def _standing(row: FieldMapping, failing: tuple[int, list[tuple[str, str]]], *, gone: bool) -> Standing:
     if not row.enabled:
         return Standing("neutral", "player-pause", _("Off"))
     if gone:
         return Standing("neutral", "ban", _("Not applied"), problem=_("One of its fields does not exist any more."))
     if row.failing_since is not None:
-        return Standing("danger", "alert-circle", _("Failing since"), row.failing_since, row.problem)
+        return Standing("danger", "alert-circle", _("Failing since"), row.failing_since, row.problem, *failing)
     if row.last_synced_at is not None:
         return Standing("success", "circle-check", _("Synced"), row.last_synced_at)
     return Standing("neutral", "clock", _("Not synced yet"))

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from qbo_connector.models import Connection
 from sync.enums import Direction, RecordType, Transform, Winner
@@ -49,3 +50,24 @@ class FieldMapping(models.Model):
 
     def __str__(self) -> str:
         return f"{self.record_type}.{self.crm_field} - {self.qbo_field}"
+
+
+class MappingFailure(models.Model):
+    """A record for which a mapping does not work, until it does: its value can't cross over to ``side``.
+
+    ``side`` is "in" for values of QuickBooks that the CRM can't take, "out" for values that QuickBooks can't.
+    """
+
+    mapping = models.ForeignKey(FieldMapping, models.CASCADE, related_name="failures")
+    side = models.CharField(max_length=4, choices=Direction)
+    object_id = models.BigIntegerField()
+    reason = models.TextField()
+    since = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["mapping", "side", "object_id"], name="a_record_fails_a_mapping_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"mapping {self.mapping_id} fails for {self.object_id}"

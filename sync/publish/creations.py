@@ -12,8 +12,8 @@ from qbo_connector.enums import Verb
 from qbo_connector.models import MirrorObject, Operation
 from qbo_connector.outbox import plan
 from qbo_connector.outbox.plan import Wanted
-from sync import matching
-from sync.enums import Exclusion, Outcome, RecordType
+from sync import mapping_status, matching
+from sync.enums import Direction, Exclusion, Outcome, RecordType
 from sync.mapping.fields import ENTITY_OF
 from sync.models import Link, MatchSuggestion
 from sync.policies import Policy
@@ -147,6 +147,8 @@ def plan_creations(
             wanted.append(planned)
             told.append((by_id[pk], Outcome.PENDING, " ".join(one.problems.values())))
     say(policy, record_type, told)
+    outgoing = policy.mappings.get(record_type, ())
+    mapping_status.note(outgoing, Direction.OUT, {pk: one.problems for pk, one in built.items()})
     return plan.plan_many(policy.connection, wanted, urgent=urgent)
 
 

@@ -25,7 +25,7 @@ from qbo_connector.mirror import read
 from qbo_connector.mirror.read import Mirrored
 from qbo_connector.models import MirrorObject, Operation
 from qbo_connector.outbox.plan import OPEN, fold, plan
-from sync import conflicts, sent_lines, tax_rates
+from sync import conflicts, mapping_status, sent_lines, tax_rates
 from sync.enums import Direction, Exclusion, Generation, Outcome, RecordType, SyncObject
 from sync.invoice_merge import MergedInvoice, base_after_sending, merge_invoice
 from sync.invoice_properties import NOTHING, sides_of
@@ -120,12 +120,12 @@ def _plan_merged(
     context["tries"] = _next_try(invoice, context, again=again)
     if not context["tries"]:
         return None
-    payload, _problems = change_payload(
-        mirrored.payload, merged.head, merged.lines, policy.mappings.get(RecordType.INVOICE, ()), _tax_codes(invoice)
-    )
+    mappings = policy.mappings.get(RecordType.INVOICE, ())
+    payload, problems = change_payload(mirrored.payload, merged.head, merged.lines, mappings, _tax_codes(invoice))
+    mapping_status.note(mappings, Direction.OUT, {invoice.pk: problems})
     payload, _lost = storable(payload, in_us=invoice.connection.in_us)
     if not merged.clashes:
-        _say(link, Outcome.PENDING)
+        _say(link, Outcome.PENDING, reason=" ".join(problems.values()))
     if open_operation is not None:
         # One that is under way is frozen; settling it looks here again.
         fold(open_operation, payload, context)

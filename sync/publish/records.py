@@ -19,8 +19,8 @@ from qbo_connector.mirror import read
 from qbo_connector.mirror.read import Mirrored
 from qbo_connector.models import Connection, MirrorObject, Operation
 from qbo_connector.outbox import plan
-from sync import merging, records
-from sync.enums import Exclusion, Outcome, RecordType
+from sync import mapping_status, merging, records
+from sync.enums import Direction, Exclusion, Outcome, RecordType
 from sync.mapping.fields import ENTITY_OF
 from sync.mapping.values import from_quickbooks
 from sync.models import Link, ObjectSettings
@@ -176,6 +176,7 @@ def _publish_linked(
             quiet.append(item)
     plan_updates(policy, record_type, changes, again=asked.again, urgent=urgent)
     _nothing_to_send(policy, record_type, quiet)
+    mapping_status.note(policy.mappings.get(record_type, ()), Direction.OUT, {item.record_id: {} for item in quiet})
     _to_reconcile(policy.connection, for_reconcile)
 
 

@@ -13,7 +13,8 @@ from qbo_connector.models import Connection, Operation
 from qbo_connector.outbox import plan
 from qbo_connector.outbox.freeze import storable
 from qbo_connector.outbox.plan import Wanted
-from sync.enums import Outcome, RecordType
+from sync import mapping_status
+from sync.enums import Direction, Outcome, RecordType
 from sync.models import Link
 from sync.policies import READ_ONLY, Policy
 from sync.publish import payloads
@@ -51,11 +52,13 @@ def plan_updates(
     refused = {} if again else last_refused(policy.connection, record_type, links.values())
     wanted: dict[int, Wanted] = {}
     touched: list[Link | None] = []
+    problems: dict[int, Mapping[int, str]] = {}
     for change in changes:
         built = payloads.update(
             record_type, mappings, change.values, change.found.payload, in_us=policy.connection.in_us
         )
         link, problem = change.link, " ".join(built.problems.values())
+        problems[link.object_id] = built.problems
         active = change.found.row.active
         if not built.payload:
             remark = problem or ("" if active else _("It is inactive in QuickBooks."))
@@ -68,6 +71,7 @@ def plan_updates(
                 continue
             wanted[link.pk] = planned
             touched.append(_told(link, Outcome.PENDING, problem))
+    mapping_status.note(mappings, Direction.OUT, problems)
     planned_ones = plan.plan_many(policy.connection, list(wanted.values()), urgent=urgent)
     write_links([link for link in touched if link is not None])
     return {pk: planned_ones[w.subject] for pk, w in wanted.items() if w.subject in planned_ones}

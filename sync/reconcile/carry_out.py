@@ -11,7 +11,7 @@ from crm.services import from_sync
 from crm.services.from_sync import SyncedRow, UpsertResult
 from sync import conflicts, filters, mapping_status, matching
 from sync.conflicts import Found
-from sync.enums import Exclusion, Outcome, RecordType
+from sync.enums import Direction, Exclusion, Outcome, RecordType
 from sync.filters import Asked
 from sync.mapping.fields import ENTITY_OF
 from sync.models import Link, MatchSuggestion
@@ -41,7 +41,7 @@ def carry_out(batch: Batch, policy: Policy, record_type: RecordType, candidates:
     _suggest(policy, record_type, [each for each in candidates if each.act == Act.SUGGEST])
     _queue_conflicts(batch, written)
     matching.keep_keys(policy.settings, record_type, {each.qbo_id: each.values for each in candidates})
-    mapping_status.note(policy.mappings.get(record_type, ()), [each.problems for each in written])
+    _note_mappings(policy, record_type, written)
     hand_over(
         policy,
         record_type,
@@ -51,6 +51,15 @@ def carry_out(batch: Batch, policy: Policy, record_type: RecordType, candidates:
             if each.link is not None and each.merged.to_quickbooks
         ],
     )
+
+
+def _note_mappings(policy: Policy, record_type: RecordType, written: Sequence[Candidate]) -> None:
+    """How the mappings fared: those into the CRM, and those to QuickBooks where nothing is left to be sent."""
+    mappings = policy.mappings.get(record_type, ())
+    there = [each for each in written if each.record_id is not None]
+    mapping_status.note(mappings, Direction.IN, {each.record_id or 0: each.problems for each in there})
+    agreed = [each for each in there if not (each.merged.to_quickbooks or each.merged.clashes or each.exclusion)]
+    mapping_status.note(mappings, Direction.OUT, {each.record_id or 0: {} for each in agreed})
 
 
 def check_outgoing(policy: Policy, record_type: RecordType, decided: Sequence[Candidate]) -> None:

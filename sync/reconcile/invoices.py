@@ -15,6 +15,7 @@ from invoices.synced import SyncedInvoice
 from qbo_connector.enums import OperationState
 from qbo_connector.mirror.read import Mirrored
 from qbo_connector.models import Connection, Operation
+from sync import mapping_status
 from sync.clock import today
 from sync.enums import Exclusion, Outcome, Removal, SyncObject
 from sync.invoice_filter import Left, left_out
@@ -61,6 +62,8 @@ def apply(batch: Batch) -> None:
         _take_properties(batch, policy, wanted, result.ids, merged)
         _link(batch, wanted, result.ids, merged)
         after_invoices.follow(connection, [found for found, _row in wanted], result.ids, quiet=batch.quiet)
+        ids_of, payloads = result.ids, [(found.row.qbo_id, found.payload) for found, _row in wanted]
+        mapping_status.note_invoices(policy, {ids_of[pk]: payload for pk, payload in payloads if pk in ids_of})
     _exclude(connection, left, ids)
     # What QuickBooks still lacks is planned anew, on top of what it has now.
     for pk in sorted(pk for pk in merged if pk is not None):

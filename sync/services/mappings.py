@@ -97,6 +97,7 @@ def change(mapping: FieldMapping, *, by: Any, **values: Any) -> FieldMapping:
     if not changed:
         return row
     row.failing_since, row.problem = None, ""
+    row.failures.all().delete()
     row.save()
     emit("sync.mapping_changed", row.connection, by=by, changes=changed, **_told(row))
     _forget(row.connection, row.record_type, {row.crm_field, str(before["crm_field"])})

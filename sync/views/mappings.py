@@ -13,7 +13,7 @@ from accounts.access import require
 from core.properties import remembered
 from qbo_connector import queries as connector
 from qbo_connector.models import Connection
-from sync import shown
+from sync import payment_lines, shown
 from sync.enums import Direction, RecordType
 from sync.mapping import catalogue
 from sync.mapping_form import MappingForm
@@ -53,6 +53,7 @@ def mapping_list(request: HttpRequest, pk: int, record_type: str = RecordType.CO
     context = {
         **_head(connection, kind),
         "lines": lines_of(connection, kind),
+        "payments": payment_lines.of(connection) if kind == RecordType.INVOICE else None,
         "tabs": [
             (each.label, reverse("sync:mappings", args=[pk, each]), each == kind)
             for each in (

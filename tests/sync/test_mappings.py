@@ -13,14 +13,18 @@ from core.services import properties as property_service
 from crm.models import Company
 from crm.services import companies
 from invoices.models import Invoice
-from qbo_connector.models import ApiUsage
+from qbo_connector.models import ApiUsage, Connection
 from sync.enums import Direction, RecordType, Transform, Winner
-from sync.models import FieldMapping, Link
+from sync.mapping_lines import lines
+from sync.models import FieldMapping, Link, MappingFailure
+from sync.publish.records import publish_records
 from sync.reconcile import run
 from sync.services import again, mappings
+from sync.services.connections import add_default_mappings
 from sync.services.mappings import BadMapping, Tried
 from tests.books import Books
 from tests.makers import user
+from tests.quickbooks import enable, read_company, sync_company
 
 
 @pytest.fixture
@@ -210,6 +214,89 @@ def test_a_value_that_does_not_fit_is_told_on_mapping_and_record_and_stops_no_ot
     mapping.refresh_from_db()
     assert (mapping.problem, mapping.failing_since) == ("", None)
     assert books.link().reason == ""
+
+
+def test_a_mapping_fails_until_the_record_that_it_fails_for_is_mended(books: Books, by: User) -> None:
+    customer = books.customer(Notes="9" * 130)
+    books.customer("Fine", "fine@example.com", Notes="Gardens")
+    books.sync()
+    mapping = add(books, by, "industry", "Notes", direction=Direction.IN)
+    applied(books)
+    mapping.refresh_from_db()
+    since = mapping.failing_since
+    assert since is not None
+
+    books.customer("Another", "another@example.com", Notes="Parks")
+    books.sync()
+
+    mapping.refresh_from_db()
+    assert (mapping.failing_since, mapping.problem) == (since, "Industry takes at most 120 characters.")
+    assert mapping.last_synced_at is not None
+    assert mapping.last_synced_at > since
+    (line,) = [each for each in lines(books.connection, RecordType.COMPANY) if each.row == mapping]
+    failing = Link.objects.get(qbo_id=customer, object_type="company").object_id
+    assert (line.standing.count, line.standing.more) == (1, 0)
+    assert line.standing.records == [("Bright Gardens", f"/companies/{failing}/")]
+    books.act("Customer", customer, Notes="Gardens")
+    books.sync()
+    mapping.refresh_from_db()
+    assert (mapping.failing_since, mapping.problem) == (None, "")
+    assert not MappingFailure.objects.exists()
+
+
+def test_a_value_that_quickbooks_can_not_take_fails_until_it_is_shorter(books: Books, by: User) -> None:
+    books.customer()
+    books.sync()
+    company = Company.objects.get()
+    companies.update(company, by=by, industry="Gardens")
+    mapping = add(books, by, "industry", "AlternatePhone.FreeFormNumber", direction=Direction.OUT)
+    applied(books)
+    companies.update(company, by=by, industry="9" * 40)
+    publish_records(RecordType.COMPANY, [company.pk])
+
+    mapping.refresh_from_db()
+    assert "longer than the" in mapping.problem
+    companies.update(company, by=by, industry="Gardens")
+    publish_records(RecordType.COMPANY, [company.pk])
+
+    mapping.refresh_from_db()
+    assert (mapping.failing_since, mapping.problem) == (None, "")
+
+
+def test_a_record_that_leaves_the_sync_no_longer_fails(books: Books, by: User) -> None:
+    books.customer(Notes="9" * 130)
+    fine = books.customer("Fine", "fine@example.com", Notes="Gardens")
+    books.sync()
+    mapping = add(books, by, "industry", "Notes", direction=Direction.IN)
+    applied(books)
+    Link.objects.exclude(qbo_id=fine).delete()
+
+    books.act("Customer", fine, Notes="Parks")
+    books.sync()
+
+    mapping.refresh_from_db()
+    assert mapping.failing_since is None
+
+
+def test_invoices_and_their_lines_say_when_they_were_synced_and_what_fails(us_company: Connection, by: User) -> None:
+    enable(us_company)
+    add_default_mappings(us_company.pk)
+    read_company(us_company)
+    crew = property_service.create("invoice", by=by, label="Days", kind="number")
+    FieldMapping.objects.create(
+        connection=us_company,
+        record_type="invoice",
+        crm_field=f"property:{crew.pk}",
+        qbo_field="TotalAmt",
+        direction="in",
+    )
+
+    sync_company(us_company)
+
+    rows = FieldMapping.objects.filter(connection=us_company, record_type__in=["invoice", "line"])
+    assert rows.count() > 20
+    assert not rows.exclude(direction="out").filter(last_synced_at=None).exists()
+    assert not rows.exclude(failing_since=None).exists()
 
 
 def test_a_property_with_its_own_rules_refuses_a_value_and_nothing_else(books: Books, by: User) -> None:
