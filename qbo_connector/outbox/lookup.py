@@ -4,14 +4,21 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from qbo_connector import errors, gateway
 from qbo_connector.client import PAGE_SIZE
 from qbo_connector.enums import Cause, Verb
 from qbo_connector.mirror import paging, parse
+from qbo_connector.mirror.merge import park
 from qbo_connector.models import Connection, Operation
 from qbo_connector.outbox.compare import is_as_wanted
 from qbo_connector.outbox.verbs import content_of
 
+COPY = _(
+    "It carries the mark of %(entity)s %(id)s, which was created from here: a copy that somebody made in QuickBooks. "
+    "Both are kept. Delete the one that is not wanted."
+)
 CLOCK_SLACK = datetime.timedelta(hours=1)
 # Names of these are unique, so that one created twice would be refused; by it an earlier try is recognised.
 NAME_FIELDS = {"Customer": "DisplayName", "Vendor": "DisplayName", "Item": "Name"}
@@ -32,6 +39,8 @@ def find_created(operation: Operation) -> parse.Row | None:
 def find_marked(operation: Operation) -> parse.Row | None:
     """The document with this operation's marker, or None when there is none. Costs one read for 1,000 documents.
 
+    Of several the first counts; the others are parked, so that people see them.
+
     PrivateNote can't be queried, so the customer's documents since the intent are read and looked through.
     Raises RetryLater when the search could not be completed: then nothing is known.
     """
@@ -40,6 +49,7 @@ def find_marked(operation: Operation) -> parse.Row | None:
     customer = str(content_of(operation.body).get("CustomerRef", {}).get("value", ""))
     since = (operation.first_sent_at or operation.created_at) - CLOCK_SLACK
     client = gateway.client_for(operation.connection, Cause.VERIFY)
+    found: list[parse.Row] = []
     start = 1
     while True:
         where = f"CustomerRef = '{_quoted(customer)}'" if customer else ""
@@ -47,10 +57,28 @@ def find_marked(operation: Operation) -> parse.Row | None:
         for row in answer.rows:
             note = str(parse.payload_of(row.body).get("PrivateNote", ""))
             if operation.marker in note:
-                return row
+                found.append(row)
         if answer.objects < PAGE_SIZE:
-            return None
+            return _original(operation, found, since)
         start += PAGE_SIZE
+
+
+def _original(operation: Operation, found: Sequence[parse.Row], since: datetime.datetime) -> parse.Row | None:
+    """The document that our send made: the first since then. Copies that people made of it carry its marker too."""
+    if not found:
+        return None
+    first, *copies = sorted(found, key=lambda row: _made(row, since))
+    if copies:
+        told = str(COPY) % {"entity": operation.entity, "id": first.qbo_id}
+        park(operation.connection, [parse.Unreadable(row.entity, row.qbo_id, told, row.body) for row in copies])
+    return first
+
+
+def _made(row: parse.Row, since: datetime.datetime) -> tuple[bool, datetime.datetime, int, str]:
+    """Sorts by the time of creation, what was there before we sent anything last."""
+    text = str((parse.payload_of(row.body).get("MetaData") or {}).get("CreateTime") or "")
+    made = datetime.datetime.fromisoformat(text) if text else datetime.datetime.max.replace(tzinfo=datetime.UTC)
+    return (made < since, made, len(row.qbo_id), row.qbo_id)
 
 
 def find_named(operation: Operation) -> parse.Row | None:

@@ -117,6 +117,11 @@ def new_link(connection: Connection, found: Mirrored, object_type: str, object_i
     )
 
 
+def age(qbo_id: str) -> tuple[int, str]:
+    """Sorts ids by age: QuickBooks counts them upwards."""
+    return (len(qbo_id), qbo_id)
+
+
 def readable(
     batch: Batch, read_payload: Callable[[dict[str, Any]], Values], *, name: str
 ) -> list[tuple[Mirrored, Values]]:

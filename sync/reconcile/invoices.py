@@ -27,7 +27,7 @@ from sync.models import Link
 from sync.policies import Policy, policy_of
 from sync.publish import invoice_changes
 from sync.reconcile import after_invoices
-from sync.reconcile.batch import Batch, links_by_id, new_link, save_links, understood
+from sync.reconcile.batch import Batch, age, links_by_id, new_link, save_links, understood
 from sync.reconcile.names import names_for
 from sync.reconcile.uncounted import less_uncounted
 
@@ -221,12 +221,7 @@ def _known(connection: Connection, living: list[Mirrored]) -> dict[str, int]:
         except (ValueError, BadPayload):
             continue
         # A copy made in QuickBooks carries the marker of its original, which was there first.
-        marked[intent] = min(marked.get(intent, found.row.qbo_id), found.row.qbo_id, key=_age)
+        marked[intent] = min(marked.get(intent, found.row.qbo_id), found.row.qbo_id, key=age)
     ours = Invoice.objects.filter(connection=connection, request_id__in=marked, external_id="")
     ids |= {marked[request_id]: pk for request_id, pk in ours.values_list("request_id", "pk")}
     return ids
-
-
-def _age(qbo_id: str) -> tuple[int, str]:
-    """QuickBooks counts its ids upwards."""
-    return (len(qbo_id), qbo_id)

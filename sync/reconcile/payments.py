@@ -1,22 +1,37 @@
 """Payments -> payments. With the toggle off, only those that pay an invoice of the CRM, or did."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from invoices.models import Invoice, Payment
 from invoices.services import from_sync
 from qbo_connector.mirror import read
+from qbo_connector.mirror.read import Mirrored
 from sync.mapping.payment import from_payment, marked_intent
 from sync.publish import payments
-from sync.reconcile.batch import Batch, understood
+from sync.reconcile.batch import Batch, age, understood
 from sync.reconcile.names import names_for
+from sync.reconcile.uncounted import count_again
+
+
+def _marked(living: Sequence[Mirrored]) -> dict[Any, str]:
+    """The payment of each intent in a marker; a copy carries that of its original, which is older."""
+    marked: dict[Any, str] = {}
+    for found in living:
+        intent = marked_intent(found.payload)
+        if intent is not None:
+            marked[intent] = min(marked.get(intent, found.row.qbo_id), found.row.qbo_id, key=age)
+    return marked
 
 
 def apply(batch: Batch) -> None:
     """Create and update payments for a batch, in one call of the invoice service."""
     connection = batch.connection
+    count_again(batch)
     if batch.gone:
         from_sync.mark_removed(connection.pk, batch.gone, "payment", quiet=batch.quiet)
     living = batch.living
-    intents = {found.row.qbo_id: marked_intent(found.payload) for found in living}
-    payments.adopt(connection, {intent: qbo_id for qbo_id, intent in intents.items() if intent is not None})
+    payments.adopt(connection, _marked(living))
     names = names_for(connection, living)
     methods, accounts = read.names(connection.pk, "PaymentMethod"), read.names(connection.pk, "Account")
     mapped = understood(

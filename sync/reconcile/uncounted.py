@@ -9,12 +9,15 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from core.events import emit
+from core.models import Origin
 from invoices.models import PaymentApplication
 from invoices.synced import SyncedInvoice
 from qbo_connector.mirror import read
 from qbo_connector.mirror.read import Mirrored
-from qbo_connector.models import Connection
+from qbo_connector.models import Connection, MirrorObject
 from sync.mapping.reading import Payload, amount, parts, text
+from sync.reconcile.batch import Batch
 
 ZERO = Decimal(0)
 Rows = list[tuple[Mirrored, SyncedInvoice]]
@@ -32,6 +35,26 @@ def less_uncounted(connection: Connection, mapped: Rows) -> Rows:
         return mapped
     payments = read.with_payloads(read.objects(connection.pk, "Payment").filter(qbo_id__in=missing))
     return [(found, _lowered(found, row, payments)) for found, row in mapped]
+
+
+def count_again(batch: Batch) -> None:
+    """Have invoices looked at again that payments of ours no longer pay, or otherwise: their balance was lowered here.
+
+    To be called before the payments are applied. QuickBooks may say of such an invoice just what it said before.
+    """
+    now = {found.row.qbo_id: found for found in batch.rows}
+    paid = PaymentApplication.objects.filter(
+        payment__connection=batch.connection, payment__external_id__in=now, payment__request_id__isnull=False
+    )
+    moved = {
+        invoice
+        for payment, invoice, applied in paid.values_list("payment__external_id", "invoice_external_id", "amount")
+        if now[payment].row.deleted or _applied(now[payment].payload, invoice) != applied
+    }
+    if moved:
+        rows = MirrorObject.objects.filter(connection=batch.connection, entity="Invoice", qbo_id__in=moved)
+        if rows.update(unread=True):
+            emit("mirror.changed", batch.connection, origin=Origin.SYNC)
 
 
 def _of_ours(connection: Connection, invoice_ids: Sequence[str]) -> list[tuple[str, str]]:

@@ -12,14 +12,14 @@ from core.models import Event
 from invoices.models import Invoice, Payment
 from invoices.services import payments
 from invoices.services.payments import BadPayment, IntentReused, NotDiscardable, Received
-from qbo_connector.models import Connection, MirrorObject, Operation, PullSchedule
+from qbo_connector.models import Connection, MirrorObject, MirrorPayload, Operation, PullSchedule
 from sync.enums import Outcome
 from sync.models import Link
 from sync.publish import payments as publishing
 from sync.reconcile import run
 from sync.services.connections import add_default_mappings
 from tests import makers
-from tests.quickbooks import QuickBooks, drain_until_settled, enable, sync_company
+from tests.quickbooks import QuickBooks, drain_until_settled, enable, read_company, sync_company
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -272,6 +272,28 @@ def test_a_payment_that_quickbooks_took_lowers_the_balance_before_the_next_read(
     invoice.refresh_from_db()
     assert (invoice.balance, invoice.status) == (0, "paid")
     assert Event.objects.filter(name="invoice.paid", object_id=invoice.pk).count() == 1
+
+
+def test_a_payment_that_was_deleted_at_once_leaves_the_balance_that_quickbooks_has(
+    quickbooks: QuickBooks, company: Connection, rep: User
+) -> None:
+    invoice = open_invoice(company)
+    whole = invoice.balance
+    stored = MirrorObject.objects.get(connection=company, entity="Invoice", qbo_id=invoice.external_id)
+    payments.record(received(invoice, "40", reference="B-3"), request_id=uuid.uuid4(), by=rep)
+    carry_over(company)
+
+    (there,) = paid_there(quickbooks, company, "B-3")
+    quickbooks.call("POST", f"objects/{company.realm_id}/Payment/{there['Id']}", {"operation": "delete"})
+    read_company(company)
+    # All within a second: QuickBooks says of the invoice just what it said before.
+    MirrorObject.objects.filter(pk=stored.pk).update(unread=False, remote_updated_at=stored.remote_updated_at)
+    MirrorPayload.objects.filter(pk=stored.pk).update(body=stored.payload.body)
+    for _run in range(2):
+        run.reconcile(company)
+
+    invoice.refresh_from_db()
+    assert invoice.balance == whole
 
 
 def test_a_part_of_a_payment_that_was_taken_off_again_lowers_nothing(
