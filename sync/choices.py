@@ -13,6 +13,7 @@ from invoices.ports import CustomerChoice, ItemChoice, PaymentMethodChoice, TaxC
 from qbo_connector.mirror import read
 from qbo_connector.mirror.read import Mirrored
 from qbo_connector.models import Connection, MirrorObject
+from sync.enums import Exclusion
 from sync.mapping.item import NOT_SOLD
 from sync.mapping.reading import BadPayload, address, amount, flag, parts, text
 from sync.models import Link
@@ -90,6 +91,7 @@ def customer_matches(connection_id: int, deal_id: int) -> list[CustomerChoice]:
 
 def _linked(connection_id: int, deal: Deal, people: Sequence[Contact]) -> list[tuple[str, str]]:
     links = Link.objects.filter(connection_id=connection_id, entity="Customer").exclude(qbo_id="")
+    links = links.exclude(exclusion=Exclusion.UNLINKED)
     by_contact = dict(
         links.filter(object_type="contact", object_id__in=[person.pk for person in people]).values_list(
             "object_id", "qbo_id"
@@ -155,6 +157,7 @@ def items_for_products(connection_id: int, product_ids: Sequence[int]) -> dict[i
             connection_id=connection_id, entity="Item", object_type="product", object_id__in=product_ids
         )
         .exclude(qbo_id="")
+        .exclude(exclusion=Exclusion.UNLINKED)
         .values_list("object_id", "qbo_id")
     )
     products = list(Product.objects.filter(pk__in=product_ids).only("pk", "sku", "name"))

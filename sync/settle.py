@@ -15,6 +15,7 @@ from qbo_connector.enums import OperationState, Verb
 from qbo_connector.models import Operation
 from sync.enums import Outcome
 from sync.models import Link
+from sync.models.links import CREATED_HERE
 from sync.publish import attachments, credits, estimates, invoice_changes, payments, refusals, sends, settled
 from sync.reconcile import run
 
@@ -130,7 +131,7 @@ def _link(operation: Operation, object_type: str, pk: int) -> None:
         entity=operation.entity,
         object_type=object_type,
         object_id=pk,
-        defaults={**values, "changed_at": now, "synced_at": now, "matched_by": "created here"},
+        defaults={**values, "changed_at": now, "synced_at": now, "matched_by": CREATED_HERE},
     )
 
 

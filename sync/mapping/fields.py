@@ -212,6 +212,11 @@ def misfit(crm: Field, qbo: Field, direction: Direction) -> str:
         return _("“%s” can't be written in QuickBooks, so it can only come from there.") % qbo.label
     if crm.kind == qbo.kind:
         return ""
+    if crm.kind == ADDRESS and qbo.kind == TEXT:
+        return _("“%(crm)s” is an address; QuickBooks' “%(qbo)s” is a text and can't hold one.") % {
+            "crm": crm.label,
+            "qbo": qbo.label,
+        }
     if (direction == Direction.IN and crm.kind == TEXT) or (direction == Direction.OUT and qbo.kind == TEXT):
         return ""
     if TEXT in (crm.kind, qbo.kind):

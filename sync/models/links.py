@@ -7,6 +7,9 @@ from django.utils import timezone
 from qbo_connector.models import Connection
 from sync.enums import Exclusion, Outcome
 
+# How a link came about whose object was created from here.
+CREATED_HERE = "created here"
+
 
 class Link(models.Model):
     """A CRM record and its QuickBooks object. ``qbo_id`` is empty until QuickBooks has answered a create.

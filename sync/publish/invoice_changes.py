@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import CharField, Exists, OuterRef, Q, Value
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -31,10 +31,11 @@ from sync.invoice_merge import MergedInvoice, base_after_sending, merge_invoice
 from sync.invoice_properties import NOTHING, sides_of
 from sync.mapping.invoice import from_invoice
 from sync.mapping.invoice_change import change_payload
-from sync.models import Link
+from sync.models import ConnectionSettings, Link
 from sync.policies import READ_ONLY, Policy, policy_of
 from sync.publish.subjects import subject_of
 from sync.publish.texts import storable
+from sync.publish.turns import in_turn
 from sync.reconcile.names import names_for
 
 MOST_TRIES = 3
@@ -328,4 +329,16 @@ def unplanned_changes(*, limit: int = 200) -> list[int]:
     )
     rows = Invoice.objects.filter(Q(edit__isnull=False) | ~Q(ending=Ending.NONE), removed_at=None)
     rows = rows.filter(~Exists(under_way), ~Exists(waits)).exclude(external_id="")
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+    return in_turn("invoice-changes", rows.exclude(Exists(_told_to_wait("invoice"))), limit=limit)
+
+
+def _told_to_wait(object_type: str) -> QuerySet[Link]:
+    """Links of records that wait for the end of read-only mode, and say so."""
+    read_only = ConnectionSettings.objects.filter(connection=OuterRef("connection"), read_only=True)
+    return Link.objects.filter(
+        Exists(read_only),
+        object_type=object_type,
+        object_id=OuterRef("pk"),
+        outcome=Outcome.PENDING,
+        reason=str(READ_ONLY),
+    )

@@ -22,6 +22,7 @@ from sync.policies import READ_ONLY, policy_of
 from sync.publish.parties import customer_for, item_for
 from sync.publish.subjects import subject_of
 from sync.publish.texts import storable
+from sync.publish.turns import in_turn
 from sync.tax_rates import codes as tax_codes
 
 
@@ -130,4 +131,4 @@ def unplanned(*, limit: int = 200) -> list[int]:
     """Invoices made in the CRM that nobody has planned yet: what a crash or a lost message left."""
     linked = Link.objects.filter(entity="Invoice", object_type="invoice", object_id=OuterRef("pk"))
     rows = Invoice.objects.filter(~Exists(linked), external_id="", origin=InvoiceOrigin.CRM, removed_at=None)
-    return list(rows.exclude(status=InvoiceStatus.DRAFT).values_list("pk", flat=True)[:limit])
+    return in_turn("invoices", rows.exclude(status=InvoiceStatus.DRAFT), limit=limit)

@@ -10,6 +10,7 @@ from invoices.models import Invoice, InvoiceLine
 from qbo_connector.enums import OperationState
 from qbo_connector.models import Connection, MirrorObject, Operation
 from qbo_connector.outbox.plan import OPEN, plan
+from sync.enums import Exclusion
 from sync.mapping.customer import to_customer
 from sync.mapping.item import to_item
 from sync.models import Link
@@ -47,7 +48,7 @@ def item_for(connection: Connection, invoice: Invoice, line: InvoiceLine, *, att
         record = ("product", line.product_id)
         linked = Link.objects.filter(
             connection=connection, entity="Item", object_type="product", object_id=line.product_id
-        ).exclude(qbo_id="")
+        ).exclude(Q(qbo_id="") | Q(exclusion=Exclusion.UNLINKED))
         if link := linked.first():
             return link.qbo_id
     payload = to_item(wanted, income_account=income_account(connection))

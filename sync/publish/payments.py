@@ -20,6 +20,7 @@ from sync.policies import READ_ONLY, policy_of
 from sync.publish import payment_changes, refusals
 from sync.publish.invoices import attempt_id
 from sync.publish.subjects import subject_of
+from sync.publish.turns import in_turn
 
 
 @transaction.atomic
@@ -111,7 +112,7 @@ def unplanned(*, limit: int = 200) -> list[int]:
         outcome=Outcome.PENDING, reason=str(READ_ONLY)
     )
     rows = Payment.objects.filter(~Exists(linked), external_id="", request_id__isnull=False, removed_at=None)
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+    return in_turn("payments", rows, limit=limit)
 
 
 def _link(payment: Payment, **values: Any) -> None:

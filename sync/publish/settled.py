@@ -11,6 +11,7 @@ from qbo_connector.enums import OperationState, Verb
 from qbo_connector.models import Connection, Operation
 from sync.enums import Exclusion, Outcome, RecordType
 from sync.models import Link
+from sync.models.links import CREATED_HERE
 from sync.publish import refusals
 
 log = structlog.get_logger(__name__)
@@ -91,7 +92,7 @@ def _new_link(operation: Operation, key: Key) -> Link:
 def _done(link: Link, operation: Operation) -> Link:
     now = timezone.now()
     if operation.verb == Verb.CREATE:
-        link.qbo_id, link.matched_by = operation.qbo_id, "created here"
+        link.qbo_id, link.matched_by = operation.qbo_id, CREATED_HERE
     # Both sides have now what was sent; for a record that changed since, that is the base of the next merge.
     link.snapshot = {**link.snapshot, **(operation.context.get("sent") or {})}
     link.sync_token = operation.sync_token if operation.sync_token is not None else link.sync_token

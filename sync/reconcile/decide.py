@@ -18,6 +18,7 @@ from sync.mapping.fields import ENTITY_OF
 from sync.mapping.values import display_name, from_quickbooks
 from sync.merge import Merged
 from sync.models import Link
+from sync.models.links import CREATED_HERE
 from sync.policies import Policy
 from sync.records import Touch
 
@@ -241,7 +242,10 @@ def _hold_back(policy: Policy, each: Candidate, base: Mapping[str, Any]) -> None
     """What the settings don't take over from QuickBooks stays as it is, and the link says so."""
     if policy.settings.incoming in (Incoming.CREATE_AND_UPDATE, Incoming.UPDATE):
         return
-    if merging.held_back(each.merged, base):
+    held = merging.held_back(each.merged, base)
+    # What QuickBooks itself filled in when it created an object for us is nobody's change.
+    ours = each.link is not None and each.link.matched_by == CREATED_HERE
+    if held and not (ours and not any(name in base for name in held)):
         each.exclusion = Exclusion.POLICY
         each.reason = _("It was changed in QuickBooks; the settings don't update records.")
 

@@ -10,8 +10,20 @@ from core.models import Event
 from crm.models import Company, Contact, Product
 from crm.services import companies, contacts, products
 from qbo_connector.mirror import read
-from sync.enums import BackFill, Direction, Exclusion, Incoming, Matching, Outcome, Removal, Winner, WithoutEmail
+from sync.enums import (
+    BackFill,
+    Direction,
+    Exclusion,
+    Incoming,
+    Matching,
+    Outcome,
+    RecordType,
+    Removal,
+    Winner,
+    WithoutEmail,
+)
 from sync.models import Link, MatchSuggestion, ObjectSettings
+from sync.publish import records
 from tests.books import Books, names
 from tests.makers import user
 
@@ -44,6 +56,27 @@ def test_created_or_updated_in_quickbooks(books: Books, incoming: Incoming, crea
         books.act("Customer", known, Notes="look again")
         books.sync()
         assert Company.objects.get(name="Old Gardens").phone == "555"
+
+
+@pytest.mark.parametrize("incoming", [Incoming.CREATE, Incoming.NOTHING])
+def test_what_quickbooks_fills_in_when_we_create_is_nobodys_change(books: Books, incoming: Incoming) -> None:
+    books.make("Vendor", DisplayName="Ours")
+    books.settings(incoming=incoming)
+    books.sync()
+    # The name is taken, so that QuickBooks has another one.
+    mine = companies.create(by=user(), name="Ours", email="ours@example.com")
+    records.publish_records(RecordType.COMPANY, [mine.pk])
+    books.settle()
+    books.sync()
+
+    link = books.link(object_id=mine.pk)
+    assert (link.outcome, link.exclusion, link.reason) == (Outcome.IN_SYNC, "", "")
+    mine.refresh_from_db()
+    assert mine.name == "Ours"
+    books.act("Customer", link.qbo_id, PrimaryEmailAddr={"Address": "new@example.com"})
+    books.sync()
+    link.refresh_from_db()
+    assert (link.outcome, link.exclusion) == (Outcome.EXCLUDED, Exclusion.POLICY)
 
 
 @pytest.mark.parametrize(
