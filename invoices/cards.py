@@ -10,12 +10,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.models import Deal, DealBilling
-from invoices import queries
+from invoices import differences, queries, suggestions
+from invoices.card_sections import CardSection, sections_of
+from invoices.differences import Difference
 from invoices.enums import SyncState
 from invoices.models import Invoice, InvoiceDraft
 from invoices.ports import Account, AccountingUnavailable, SyncMark, accounting
+from invoices.services import billing
 from invoices.services.billing import amount_in
 from invoices.services.drafts import open_draft
+from invoices.suggestions import Suggested
 
 SHOWN = 25
 # While something is under way the card looks often, so that number and status appear by themselves.
@@ -42,6 +46,8 @@ class CardRow:
     mark: SyncMark
     converted: Decimal | None = None  # its total in the deal's currency, where that differs
     left_out: bool = False  # its currency can't be converted, so it is not in the totals
+    skipped: bool = False  # the settings count invoices in the deal's own currency only
+    difference: Difference | None = None  # QuickBooks came to another total than was reckoned
     draft: InvoiceDraft | None = None  # what to mend when QuickBooks refused it
 
     @property
@@ -53,6 +59,12 @@ class CardRow:
     def failed(self) -> bool:
         """Whether QuickBooks refused it."""
         return self.mark.state == SyncState.FAILED
+
+    @property
+    def living(self) -> bool:
+        """Whether something can be done with it: QuickBooks has it, and it is not being voided or deleted."""
+        gone = self.invoice.removed_at is not None or self.invoice.voided or self.invoice.ending
+        return bool(self.invoice.external_id) and not gone
 
 
 @dataclass(frozen=True)
@@ -76,6 +88,12 @@ class InvoiceCard:
     may_create: bool = False
     may_sync: bool = False
     may_connect: bool = False
+    may_send: bool = False
+    may_edit: bool = False
+    may_void: bool = False
+    may_record_payment: bool = False
+    sections: Sequence[CardSection] = ()
+    suggestions: Sequence[Suggested] = ()
     connection_ids: Sequence[int] = field(default_factory=list)
 
     @property
@@ -89,6 +107,11 @@ class InvoiceCard:
         return any(row.left_out for row in self.rows)
 
     @property
+    def any_skipped(self) -> bool:
+        """Whether an invoice does not count because of its currency."""
+        return any(row.skipped for row in self.rows)
+
+    @property
     def create_url_name(self) -> str:
         """Only deals get invoices from here."""
         return "invoices:draft-new" if self.object_type == "deal" and self.may_create else ""
@@ -100,6 +123,10 @@ def card(object_type: str, pk: int, *, user: Any, url: str, deal: Deal | None = 
         "may_create": user.has_perm("invoices.create"),
         "may_sync": user.has_perm("invoices.view"),
         "may_connect": user.has_perm("qbo_connector.connect"),
+        "may_send": user.has_perm("invoices.send"),
+        "may_edit": user.has_perm("invoices.edit"),
+        "may_void": user.has_perm("invoices.void"),
+        "may_record_payment": user.has_perm("invoices.record_payment"),
     }
     try:
         accounts = list(accounting().accounts())
@@ -114,12 +141,14 @@ def card(object_type: str, pk: int, *, user: Any, url: str, deal: Deal | None = 
     if not accounts and not invoices:
         return InvoiceCard(object_type, pk, "disconnected", url, seconds=CALM_SECONDS * 4, **rights)
     more, invoices = len(invoices) > SHOWN, invoices[:SHOWN]
-    rows = [_row(invoice, marks.get(invoice.pk), deal) for invoice in invoices]
+    money = _Money.of(deal, invoices)
+    rows = [_row(invoice, marks.get(invoice.pk), deal, money) for invoice in invoices]
     busy = reading or any(_under_way(row.mark) for row in rows)
+    found_sections = sections_of(object_type, pk, user)
     return InvoiceCard(
         object_type,
         pk,
-        "list" if rows else "empty",
+        "list" if rows or found_sections else "empty",
         url,
         rows=rows,
         figures=_deal_figures(deal) if deal is not None else _figures(object_type, pk, user),
@@ -131,6 +160,8 @@ def card(object_type: str, pk: int, *, user: Any, url: str, deal: Deal | None = 
         more=more,
         seconds=BUSY_SECONDS if busy else CALM_SECONDS,
         connection_ids=shown_companies,
+        sections=found_sections,
+        suggestions=suggestions.invoices_for(deal, user) if deal is not None and rights["may_create"] else (),
         **rights,
     )
 
@@ -146,14 +177,37 @@ def _invoices(object_type: str, pk: int, user: Any) -> list[Invoice]:
     return list(found.select_related("connection", "draft").order_by("-issued_on", "-pk")[: SHOWN + 1])
 
 
-def _row(invoice: Invoice, mark: SyncMark | None, deal: Deal | None) -> CardRow:
+@dataclass(frozen=True)
+class _Money:
+    """How invoices in other currencies count towards the deal."""
+
+    skipping: set[int] = field(default_factory=set)
+    across: dict[tuple[int, str], Decimal] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, deal: Deal | None, invoices: Sequence[Invoice]) -> "_Money":
+        """Two queries at most, none where all invoices are in the deal's currency."""
+        others = [] if deal is None else [each for each in invoices if each.currency != deal.currency]
+        if deal is None or not others:
+            return cls()
+        third = {
+            (each.connection_id, deal.currency) for each in others if each.connection.home_currency != deal.currency
+        }
+        return cls(billing.skipping(), billing.rates_across(third))
+
+
+def _row(invoice: Invoice, mark: SyncMark | None, deal: Deal | None, money: _Money) -> CardRow:
     found = mark or SyncMark(SyncState.NONE)
     draft = getattr(invoice, "draft", None) if found.state == SyncState.FAILED and not invoice.external_id else None
+    difference = differences.explain(invoice)
     if deal is None or invoice.currency == deal.currency:
-        return CardRow(invoice, found, draft=draft)
+        return CardRow(invoice, found, draft=draft, difference=difference)
+    if invoice.connection_id in money.skipping:
+        return CardRow(invoice, found, skipped=True, draft=draft, difference=difference)
     home = invoice.connection.home_currency
-    amount = amount_in(invoice.total, deal.currency, invoice.currency, home, invoice.exchange_rate)
-    return CardRow(invoice, found, converted=amount, left_out=amount is None, draft=draft)
+    across = money.across.get((invoice.connection_id, deal.currency))
+    amount = amount_in(invoice.total, deal.currency, invoice.currency, home, invoice.exchange_rate, across)
+    return CardRow(invoice, found, converted=amount, left_out=amount is None, draft=draft, difference=difference)
 
 
 def _deal_figures(deal: Deal) -> list[Figure]:

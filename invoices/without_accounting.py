@@ -54,6 +54,10 @@ class NoAccounting:
         """None."""
         return []
 
+    def item(self, connection_id: int, external_id: str) -> ItemChoice | None:
+        """None."""
+        return None
+
     def items_for_products(self, connection_id: int, product_ids: Sequence[int]) -> Mapping[int, ItemChoice]:
         """None."""
         return {}

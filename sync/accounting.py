@@ -100,6 +100,10 @@ class QuickBooksAccounting:
         """Active products and services."""
         return choices.items(connection_id, search, limit)
 
+    def item(self, connection_id: int, external_id: str) -> ItemChoice | None:
+        """One product or service."""
+        return choices.item(connection_id, external_id)
+
     def items_for_products(self, connection_id: int, product_ids: Sequence[int]) -> Mapping[int, ItemChoice]:
         """The item of each product."""
         return choices.items_for_products(connection_id, product_ids)

@@ -85,7 +85,6 @@ MATRIX: dict[str, Line] = {
     "core:choice-archive": ADMIN_RECORD,
     "core:choice-restore": ADMIN_CHANGE,
     "core:property-group": ADMIN_RECORD,
-    "core:property-columns": Line(everybody(LEADS_ON), "POST", {"object_type": "company"}),
     "core:record-properties": EDIT_RECORD.called(object_type="company"),
     "core:healthz": Line(everybody("200|503", nobody="200|503")),
     # Lists: those of invoices for who may see invoices; exports for who may export them.

@@ -10,20 +10,39 @@ from django.utils.translation import gettext as _
 
 from core.events import emit
 from core.plain import plain
-from invoices.editing import LINE_FIELDS, EditedLine, base_of, changed_fields, lines_total
-from invoices.enums import LineKind
+from invoices.editing import (
+    LINE_FIELDS,
+    EditedLine,
+    base_of,
+    changed_fields,
+    discount_columns,
+    discount_text,
+)
+from invoices.enums import LineKind, TaxMode
 from invoices.models import Invoice, InvoiceEdit, InvoiceLine
 from invoices.ports import accounting
 from invoices.reading import LARGEST_AMOUNT, LONGEST_DESCRIPTION, LONGEST_MESSAGE, valid_emails
 from invoices.services import billing
 from invoices.services.associations import about_of
 from invoices.status import status_of
+from invoices.totals import Discount, PricedLine, Totals, reckon
 
 COLUMNS = (
     *("number", "issued_on", "due_on", "terms_external_id", "terms_name", "recipient", "message", "private_note"),
-    *("billing_address", "shipping_address"),
+    *("billing_address", "shipping_address", "cc", "bcc", "class_external_id", "class_name"),
+    *("location_external_id", "location_name", "tax_after_discount", "shipping_total"),
+    *("shipping_tax_code_external_id", "deposit"),
 )
+# What changes the figures, besides the lines.
+_MONEY = frozenset({"discount", "tax_after_discount", "shipping_total", "shipping_tax_code_external_id", "deposit"})
 _NOT_EDITED = frozenset({LineKind.TEXT, LineKind.DISCOUNT, LineKind.BUNDLE, LineKind.MEMBER})
+
+
+_LINE_COLUMNS = (
+    *("position", "product", "item_name", "tax_code_name", "class_name", "discount_percent", "discount_amount"),
+    *LINE_FIELDS,
+)
+ZERO = Decimal(0)
 
 
 class NotEditable(Exception):
@@ -36,29 +55,39 @@ class BadEdit(ValueError):
 
 @transaction.atomic
 def edit_invoice(invoice: Invoice, *, by: Any, lines: Sequence[EditedLine] | None = None, **fields: Any) -> Invoice:
-    """Write ``fields`` (of COLUMNS) and, where given, all editable ``lines`` in their new order.
+    """Write ``fields`` (of COLUMNS, and ``discount``) and, where given, all editable ``lines`` in their new order.
 
-    Lines that are not products or services stay where they are, and need not be named. Figures are reckoned
+    ``discount`` is that of the whole in the notation of ``invoices.editing``: ``10%``, ``25.5`` or nothing. Lines that
+    are not products or services stay where they are, and need not be named. Figures are reckoned
     here until QuickBooks answers with its own. Emits ``invoice.changed``; does nothing where nothing differs. Raises
     NotEditable, or BadEdit with a sentence.
     """
-    if unknown := set(fields) - set(COLUMNS):
+    if unknown := set(fields) - {*COLUMNS, "discount"}:
         raise TypeError(", ".join(sorted(unknown)))
     locked = Invoice.objects.select_for_update(of=("self",)).defer("search").select_related("deal").get(pk=invoice.pk)
     _refuse(locked)
     stored = list(locked.lines.all())
     base = base_of(locked, stored)
     _check(locked, fields)
+    discount = fields.pop("discount", None)
     changes = changed_fields(locked, fields)
+    if discount is not None and discount != discount_text(locked):
+        changes["discount"] = (discount_text(locked), discount)
     rewritten = _rewritten(locked, stored, lines) if lines is not None else None
     if not changes and rewritten is None:
         return locked
     for name, (_old, new) in changes.items():
-        setattr(locked, name, new)
+        if name != "discount":
+            setattr(locked, name, new)
+    if "discount" in changes:
+        for name, new in discount_columns(changes["discount"][1]).items():
+            setattr(locked, name, new)
     old_total = locked.total
+    paid = old_total - locked.balance - (changes["deposit"][0] if "deposit" in changes else locked.deposit)
     if rewritten is not None:
         _write_lines(locked, rewritten)
-        _reckon(locked, rewritten)
+    if rewritten is not None or _MONEY & set(changes):
+        _reckon(locked, rewritten if rewritten is not None else stored, paid)
     now = timezone.now()
     locked.status = status_of(
         total=locked.total,
@@ -104,17 +133,22 @@ def _emit(invoice: Invoice, changes: dict[str, Any], about: list[tuple[str, int]
     )
 
 
-def _refuse(invoice: Invoice) -> None:
-    if refusal := accounting().edit_refusal(invoice):
-        raise NotEditable(refusal)
+def refusal(invoice: Invoice) -> str:
+    """Why an invoice can't be edited now, in words; empty when it can."""
     if not invoice.external_id:
-        raise NotEditable(_("QuickBooks does not have this invoice yet. Wait until it has, or correct it."))
+        return _("QuickBooks does not have this invoice yet. Wait until it has, or correct it.")
     if invoice.removed_at is not None:
-        raise NotEditable(_("This invoice was deleted in QuickBooks."))
+        return _("This invoice was deleted in QuickBooks.")
     if invoice.voided:
-        raise NotEditable(_("A voided invoice can't be changed."))
+        return _("A voided invoice can't be changed.")
     if invoice.ending:
-        raise NotEditable(_("This invoice is just being voided or deleted."))
+        return _("This invoice is just being voided or deleted.")
+    return accounting().edit_refusal(invoice)
+
+
+def _refuse(invoice: Invoice) -> None:
+    if why := refusal(invoice):
+        raise NotEditable(why)
 
 
 def _check(invoice: Invoice, fields: dict[str, Any]) -> None:
@@ -123,8 +157,16 @@ def _check(invoice: Invoice, fields: dict[str, Any]) -> None:
         raise BadEdit(_("Choose the invoice date."))
     if due_on is not None and due_on < issued_on:
         raise BadEdit(_("The due date lies before the invoice date."))
-    if not valid_emails(fields.get("recipient", "")):
-        raise BadEdit(_("“%s” is not an e-mail address.") % fields["recipient"])
+    for name in ("recipient", "cc", "bcc"):
+        if not valid_emails(fields.get(name, "")):
+            raise BadEdit(_("“%s” is not an e-mail address.") % fields[name])
+    for name in ("shipping_total", "deposit"):
+        if fields.get(name, ZERO) < 0:
+            raise BadEdit(_("Shipping and deposit can't be less than 0."))
+    discount = discount_columns(fields.get("discount", "")) if fields.get("discount") else {}
+    percent, amount = discount.get("discount_percent") or ZERO, discount.get("discount_total") or ZERO
+    if not ZERO <= percent <= 100 or amount < 0:
+        raise BadEdit(_("A discount is between 0 and 100 percent, or an amount of at least 0."))
     if len(fields.get("message", "")) > LONGEST_MESSAGE:
         raise BadEdit(_("The message may have at most %d characters.") % LONGEST_MESSAGE)
     if len(fields.get("number", "")) > 21:
@@ -190,6 +232,7 @@ def _fill(row: InvoiceLine, line: EditedLine, currency: str) -> bool:
         "amount": line.total(currency),
         "service_on": line.service_on,
         "tax_code_external_id": line.tax_code_external_id,
+        "class_external_id": line.class_external_id,
     }
     differs = [name for name, value in values.items() if plain(getattr(row, name)) != plain(value)]
     for name in differs:
@@ -198,6 +241,9 @@ def _fill(row: InvoiceLine, line: EditedLine, currency: str) -> bool:
         row.item_name = line.item_name or row.item_name
         row.tax_code_name = line.tax_code_name or row.tax_code_name
         row.product_id = line.product_id or row.product_id
+        row.class_name = line.class_name if line.class_external_id else ""
+        # The price is the one that was typed: what was taken off before is part of it.
+        row.discount_percent, row.discount_amount = None, ZERO
     return bool(differs)
 
 
@@ -205,14 +251,31 @@ def _write_lines(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
     """Lines keep their rows, so that what was sent to QuickBooks can be told apart when it answers."""
     kept = [line for line in lines if line.pk]
     InvoiceLine.objects.filter(invoice=invoice).exclude(pk__in=[line.pk for line in kept]).delete()
-    InvoiceLine.objects.bulk_update(kept, ["position", "product", "item_name", "tax_code_name", *LINE_FIELDS])
+    InvoiceLine.objects.bulk_update(kept, _LINE_COLUMNS)
     InvoiceLine.objects.bulk_create([line for line in lines if not line.pk])
 
 
-def _reckon(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
-    """Our figures until QuickBooks' come: the tax stays as it was, and what was paid stays paid."""
-    paid = invoice.total - invoice.balance
-    old = invoice.subtotal - invoice.discount_total
-    invoice.subtotal, invoice.discount_total = lines_total(lines)
-    invoice.total += invoice.subtotal - invoice.discount_total - old
-    invoice.balance = max(invoice.total - paid, Decimal(0))
+def _reckon(invoice: Invoice, lines: Sequence[InvoiceLine], paid: Decimal) -> None:
+    """Our figures until QuickBooks' come; where its tax can't be told it stays, and what was paid stays paid."""
+    totals = totals_of(invoice, lines)
+    tax = invoice.tax_total if totals.tax is None else totals.tax
+    invoice.subtotal, invoice.discount_total, invoice.tax_total = totals.subtotal, totals.discount, tax
+    invoice.total = totals.subtotal - totals.discount + totals.shipping + tax
+    invoice.balance = max(invoice.total - invoice.deposit - paid, ZERO)
+
+
+def totals_of(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Totals:
+    """What the invoice comes to with these lines, by the company's rates."""
+    on_the_whole = sum((line.amount for line in lines if line.kind == LineKind.DISCOUNT), ZERO)
+    percent = invoice.discount_percent
+    return reckon(
+        [PricedLine(line.amount, line.tax_code_external_id) for line in lines if line.kind != LineKind.DISCOUNT],
+        currency=invoice.currency,
+        discount=Discount(percent=percent) if percent else Discount(amount=on_the_whole or invoice.discount_total),
+        shipping=invoice.shipping_total,
+        shipping_tax_code=invoice.shipping_tax_code_external_id,
+        deposit=invoice.deposit,
+        mode=TaxMode(invoice.tax_mode),
+        tax_after_discount=invoice.tax_after_discount,
+        codes=accounting().tax_rates(invoice.connection_id, customer_external_id=invoice.customer_external_id),
+    )

@@ -58,9 +58,9 @@ class BadAddress(ValueError):
         self.field = field
 
 
-def refusal(invoice: Invoice) -> str:
+def refusal(invoice: Invoice, *, despite_doubt: bool = False) -> str:
     """Why an invoice can't be sent now, in words; empty when it can."""
-    return _refusals([invoice]).get(invoice.pk, "")
+    return _refusals([invoice], despite_doubt=despite_doubt).get(invoice.pk, "")
 
 
 @transaction.atomic

@@ -64,3 +64,9 @@ def sync_pill(mark: SyncMark | None) -> Pill | None:
         return None
     pill = SYNC_STATES[SyncState(mark.state)]
     return Pill(pill.tone, pill.icon, pill.label, mark.reason) if mark.reason else pill
+
+
+@register.filter
+def of(values: dict[str, str], key: str) -> str:
+    """The value under a key that only the row knows."""
+    return values.get(key, "")

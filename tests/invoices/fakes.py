@@ -137,6 +137,10 @@ class ListAccounting:
         found = books.items.get(connection_id, [])
         return [choice for choice in found if search.lower() in f"{choice.name} {choice.sku}".lower()][:limit]
 
+    def item(self, connection_id: int, external_id: str) -> ItemChoice | None:
+        known = books.items.get(connection_id, [])
+        return next((choice for choice in known if choice.external_id == external_id), None)
+
     def items_for_products(self, connection_id: int, product_ids: Sequence[int]) -> Mapping[int, ItemChoice]:
         return {pk: books.product_items[pk] for pk in product_ids if pk in books.product_items}
 
