@@ -16,7 +16,7 @@ def test_companies_that_were_read_only_hold_their_writes(quickbooks: QuickBooks)
     held, free = connect(quickbooks, "us"), connect(quickbooks, "uk")
     ConnectionSettings.objects.update_or_create(connection=held, defaults={"read_only": True})
 
-    migration = importlib.import_module("sync.migrations.0009_hold_writes_of_read_only_companies")
+    migration = importlib.import_module("sync.migrations.0010_hold_writes_of_read_only_companies")
     migration.hold(apps, None)
 
     assert Connection.objects.get(pk=held.pk).holds_writes

@@ -13,7 +13,7 @@ def hold(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sync", "0008_keep_match_keys"),
+        ("sync", "0009_keep_for_which_records_mappings_fail"),
         ("qbo_connector", "0006_hold_writes"),
     ]
     operations = [migrations.RunPython(hold, migrations.RunPython.noop)]
