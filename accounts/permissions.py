@@ -13,6 +13,8 @@ PERMISSIONS = {
     "invoices.create": _("Create invoices"),
     "invoices.override_quote": _("Invoice quotes that are not published, or expired, with a reason"),
     "invoices.post": _("Post invoices to QuickBooks"),
+    "invoices.approve": _("Approve or reject invoices of people who may not post"),
+    "invoices.automate": _("Manage recurring invoices and reminders"),
     "invoices.send": _("Send invoices by e-mail"),
     "invoices.edit": _("Change invoices that QuickBooks has"),
     "invoices.record_payment": _("Record payments of invoices"),
@@ -34,10 +36,22 @@ _SELLING = ["crm.edit", "crm.archive", "invoices.view", "invoices.create", "invo
 _EXPORTS = ["crm.export", "invoices.export"]
 DEFAULT_ROLES: dict[str, list[str]] = {
     SALES_REP: _SELLING,
-    SALES_MANAGER: [*_SELLING, *_EXPORTS, "crm.approve_quote", "invoices.edit", "invoices.override_quote", "invoices.record_payment", "sync.view_health"],
+    SALES_MANAGER: [
+        *_SELLING,
+        *_EXPORTS,
+        "crm.approve_quote",
+        "invoices.approve",
+        "invoices.automate",
+        "invoices.edit",
+        "invoices.override_quote",
+        "invoices.record_payment",
+        "sync.view_health",
+    ],
     OPS: [
         *_SELLING,
         *_EXPORTS,
+        "invoices.approve",
+        "invoices.automate",
         "invoices.edit",
         "invoices.override_quote",
         "invoices.record_payment",

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core import events
 from core.models import Event, Heartbeat
-from core.services import files, property_upkeep
+from core.services import files, mails, property_upkeep
 
 SWEEP_AFTER = datetime.timedelta(seconds=10)
 SWEEP_BATCH = 1000
@@ -37,6 +37,12 @@ def keep_property_indexes(event_ids: Sequence[int] = ()) -> list[str]:
 def replace_property_choices(event_ids: Sequence[int]) -> int:
     """Give records the choice that takes over from an archived one."""
     return property_upkeep.replace_choices(event_ids)
+
+
+@shared_task(name="core.send_mails")
+def send_mails(event_ids: Sequence[int] = ()) -> int:
+    """Send the e-mails that are due; also sent now and then as a sweep."""
+    return mails.send_due()
 
 
 @shared_task(name="core.forget_stray_files")

@@ -10,6 +10,7 @@ EVENT_HANDLERS: dict[str, list[str]] = {
     "property.restored": ["core.keep_property_indexes"],
     "property.choice_replaced": ["core.replace_property_choices"],
     "connection.connected": ["sync.start_first_load"],
+    "connection.invoicing_changed": ["invoices.recount_deals"],
     "mirror.changed": ["sync.reconcile"],
     "customer.requested": ["sync.publish"],
     "item.requested": ["sync.publish"],

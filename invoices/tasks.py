@@ -3,7 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from invoices.services import poll
+from core.models import Event
+from invoices.services import invoicing, poll, recurring, reminders
 
 
 @shared_task(name="invoices.poll_status")
@@ -12,3 +13,22 @@ def poll_status(after_deal: int = 0) -> None:
     done = poll.poll_status(now=timezone.now(), after_deal=after_deal)
     if done.next_deal:
         poll_status.delay(done.next_deal)
+
+
+@shared_task(name="invoices.make_recurring")
+def make_recurring() -> int:
+    """Make the recurring invoices whose day has come, and send those that were made to be sent."""
+    return recurring.make_due() + recurring.send_made()
+
+
+@shared_task(name="invoices.send_reminders")
+def send_reminders() -> int:
+    """Plan the reminders that are due."""
+    return reminders.send_due()
+
+
+@shared_task(name="invoices.recount_deals")
+def recount_deals(event_ids: list[int]) -> int:
+    """Count the deals of companies anew whose settings say so differently now."""
+    found = Event.objects.filter(pk__in=event_ids, data__has_key="skip_other_currencies")
+    return sum(invoicing.recount(pk) for pk in sorted(set(found.values_list("object_id", flat=True))))

@@ -1,0 +1,262 @@
+"""Recurring invoices: change them, and make what is due. Each day is made once, whatever runs twice or dies."""
+
+import datetime
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.events import emit
+from core.models import Origin
+from invoices import recurrence
+from invoices.drafts import DraftContent
+from invoices.enums import InvoiceSource
+from invoices.models import Invoice, InvoiceDraft, Making, RecurringInvoice, RecurringRun, RecurringState
+from invoices.ports import TermsChoice, accounting
+from invoices.reading import DraftProblems
+from invoices.services import approvals, create, drafts, send
+
+log = structlog.get_logger(__name__)
+NAMESPACE = uuid.UUID("6f5cf1a6-8d5b-4c39-9d4b-6f0a3f6f6a10")
+FIELDS = ("name", "interval", "unit", "starts_on", "ends_on", "most", "making", "owner")
+LATE_DAYS = 31  # what a long standstill missed is not made up for beyond that
+
+
+class BadSchedule(ValueError):
+    """The schedule can't be; ``field`` is the value to change."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@transaction.atomic
+def start(source: Invoice | InvoiceDraft, *, by: Any, **fields: Any) -> RecurringInvoice:
+    """A recurring invoice with the content of an invoice or a draft; ``fields`` are of FIELDS. Raises BadSchedule."""
+    if isinstance(source, Invoice):
+        # A copy, as the wizard would begin it; only its content is kept.
+        copy = drafts.start_from(InvoiceSource.COPY, invoice=source, by=by)
+        data, deal = copy.data, source.deal
+        copy.delete()
+    else:
+        data, deal = source.data, source.deal
+    content = DraftContent.from_json(data)
+    if content.connection_id is None:
+        raise BadSchedule(_("Choose the QuickBooks company first."))
+    content.source, content.number, content.quote_id, content.estimate_id = (
+        InvoiceSource.RECURRING.value,
+        "",
+        None,
+        None,
+    )
+    row = RecurringInvoice(
+        connection_id=content.connection_id,
+        deal=deal,
+        data=content.to_json(),
+        customer_name=content.customer.name,
+        **{"owner": by, **fields},
+    )
+    _check(row)
+    row.next_on = next(iter(upcoming(row)), None)
+    row.save()
+    emit("recurring.created", row, by=by, about=[deal] if deal else [], **_said(row))
+    return row
+
+
+@transaction.atomic
+def change(row: RecurringInvoice, *, by: Any, **fields: Any) -> RecurringInvoice:
+    """Change name or schedule. A new start or rhythm counts anew from today on. Raises BadSchedule."""
+    if unknown := set(fields) - set(FIELDS):
+        raise TypeError(", ".join(sorted(unknown)))
+    locked = RecurringInvoice.objects.select_for_update(of=("self",)).select_related("deal").get(pk=row.pk)
+    changed = {name: value for name, value in fields.items() if getattr(locked, name) != value}
+    if not changed:
+        return locked
+    for name, value in changed.items():
+        setattr(locked, name, value)
+    _check(locked)
+    if {"starts_on", "interval", "unit"} & changed.keys():
+        locked.made = _behind(locked)
+    _set_next(locked)
+    locked.updated_at = timezone.now()
+    locked.save()
+    emit("recurring.changed", locked, by=by, about=[locked.deal] if locked.deal else [], **_said(locked))
+    return locked
+
+
+@transaction.atomic
+def pause(row: RecurringInvoice, *, by: Any) -> None:
+    """Make none until it is resumed."""
+    if RecurringInvoice.objects.filter(pk=row.pk, state=RecurringState.ACTIVE).update(state=RecurringState.PAUSED):
+        emit("recurring.paused", row, by=by, about=[row.deal] if row.deal else [], **_said(row))
+
+
+@transaction.atomic
+def resume(row: RecurringInvoice, *, by: Any) -> None:
+    """Go on; the days that passed meanwhile are left out, as who paused it will expect."""
+    locked = RecurringInvoice.objects.select_for_update(of=("self",)).select_related("deal").get(pk=row.pk)
+    if locked.state != RecurringState.PAUSED:
+        return
+    locked.state = RecurringState.ACTIVE
+    locked.made = max(locked.made, _behind(locked))
+    _set_next(locked)
+    locked.save()
+    emit("recurring.resumed", locked, by=by, about=[locked.deal] if locked.deal else [], **_said(locked))
+
+
+@transaction.atomic
+def end(row: RecurringInvoice, *, by: Any) -> None:
+    """Make no more, ever. What was made stays."""
+    open_ones = RecurringInvoice.objects.filter(pk=row.pk).exclude(state=RecurringState.ENDED)
+    if open_ones.update(state=RecurringState.ENDED, next_on=None):
+        emit("recurring.ended", row, by=by, about=[row.deal] if row.deal else [], **_said(row))
+
+
+def upcoming(row: RecurringInvoice) -> Any:
+    """The days that are still to come."""
+    return recurrence.upcoming(row.starts_on, row.unit, row.interval, made=row.made, most=row.most, ends_on=row.ends_on)
+
+
+def make_due(*, limit: int = 200) -> int:
+    """Make what is due by each company's own calendar; returns how many occurrences were made or told why not."""
+    made = 0
+    for connection_id, today in accounting().todays().items():
+        due = RecurringInvoice.objects.filter(
+            connection_id=connection_id, state=RecurringState.ACTIVE, next_on__lte=today
+        )
+        for pk in due.order_by("next_on", "pk").values_list("pk", flat=True)[:limit]:
+            try:
+                made += make_one(pk, today)
+            except Exception:
+                log.exception("recurring.failed", recurring=pk)
+    return made
+
+
+@transaction.atomic
+def make_one(pk: int, today: datetime.date) -> int:
+    """Make the next occurrence of one recurring invoice, if it is due. 1 when there was something to do."""
+    row = (
+        RecurringInvoice.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("deal", "owner", "connection")
+        .filter(pk=pk, state=RecurringState.ACTIVE, next_on__lte=today)
+        .first()
+    )
+    if row is None or row.next_on is None:
+        return 0
+    falls_on = row.next_on
+    row.made += 1
+    _set_next(row)
+    row.save(update_fields=["made", "next_on", "state"])
+    if RecurringRun.objects.filter(recurring=row, falls_on=falls_on).exists():
+        return 0
+    run = RecurringRun.objects.create(recurring=row, falls_on=falls_on)
+    if (today - falls_on).days > LATE_DAYS:
+        run.problem = _("This day was missed while the product stood still; it is too long ago to be made up for.")
+    else:
+        run.problem = _make(row, run)
+    run.save()
+    name = "recurring.failed" if run.problem else "recurring.made"
+    about = [row.deal] if row.deal else []
+    told = {**_said(row), "on": falls_on.isoformat(), "reason": run.problem}
+    emit(name, row, origin=Origin.SYSTEM, about=[*about, *([run.invoice] if run.invoice else [])], **told)
+    return 1
+
+
+def _make(row: RecurringInvoice, run: RecurringRun) -> str:
+    """Make the occurrence; why it could not be, in words, empty when it was."""
+    if row.owner is None:
+        return _("Nobody owns this recurring invoice any more. Choose an owner.")
+    draft, _new = InvoiceDraft.objects.get_or_create(
+        request_id=uuid.uuid5(NAMESPACE, f"{row.pk}:{run.falls_on.isoformat()}"),
+        defaults={
+            "owner": row.owner,
+            "deal": row.deal,
+            "data": _content(row, run.falls_on).to_json(),
+            "step": "review",
+        },
+    )
+    run.draft = draft
+    try:
+        with transaction.atomic():
+            if row.making == Making.APPROVAL or approvals.must_ask(row.owner):
+                approvals.ask(draft, by=row.owner)
+            else:
+                run.invoice = create.create_invoice(draft, by=row.owner)
+    except DraftProblems as refused:
+        return " ".join(dict.fromkeys(str(problem.message) for problem in refused.problems))
+    except create.IntentReused as reused:
+        run.invoice = reused.invoice
+    return ""
+
+
+def _content(row: RecurringInvoice, falls_on: datetime.date) -> DraftContent:
+    content = DraftContent.from_json(row.data)
+    content.issued_on = falls_on.isoformat()
+    terms: TermsChoice | None = next(
+        (each for each in accounting().terms(row.connection_id) if each.external_id == content.terms.external_id), None
+    )
+    content.due_on = ""
+    drafts.compute_due(content, terms)
+    for line in content.lines:
+        line.service_on = ""
+    content.exchange_rate = ""
+    return content
+
+
+def send_made(*, limit: int = 100) -> int:
+    """Send the invoices that were made to be sent, once QuickBooks has them; returns how many were asked for."""
+    runs = RecurringRun.objects.filter(
+        Q(recurring__making=Making.SEND), sent=False, problem="", invoice__isnull=False
+    ).exclude(invoice__external_id="")
+    asked = 0
+    for run in runs.select_related("invoice", "recurring__owner").order_by("pk")[:limit]:
+        invoice = run.invoice
+        assert invoice is not None  # filtered above
+        addresses = send.Addresses(invoice.recipient, invoice.cc, invoice.bcc)
+        intent = uuid.uuid5(NAMESPACE, f"send:{run.pk}")
+        try:
+            send.send(invoice, addresses, request_id=intent, by=run.recurring.owner)
+        except (send.NotSendable, send.BadAddress) as refused:
+            run.problem = _("It was made, but not sent: %s") % refused
+        run.sent = not run.problem
+        run.save(update_fields=["sent", "problem"])
+        asked += run.sent
+    return asked
+
+
+def _check(row: RecurringInvoice) -> None:
+    if not row.name.strip():
+        raise BadSchedule(_("Give it a name."), "name")
+    if not 1 <= row.interval <= 366:
+        raise BadSchedule(_("The rhythm is a number from 1 to 366."), "interval")
+    if row.ends_on is not None and row.ends_on < row.starts_on:
+        raise BadSchedule(_("It ends before it starts."), "ends_on")
+    if row.most is not None and row.most < 1:
+        raise BadSchedule(_("It has to be made at least once."), "most")
+
+
+def _behind(row: RecurringInvoice) -> int:
+    """How many occurrences lie before today."""
+    today, number = accounting().today(row.connection_id), 0
+    while recurrence.occurrence(row.starts_on, row.unit, row.interval, number) < today:
+        number += 1
+    return number
+
+
+def _set_next(row: RecurringInvoice) -> None:
+    row.next_on = next(iter(upcoming(row)), None)
+    if row.next_on is None and row.state == RecurringState.ACTIVE:
+        row.state = RecurringState.ENDED
+
+
+def _said(row: RecurringInvoice) -> Mapping[str, Any]:
+    return {
+        "title": row.name,
+        "customer": row.customer_name,
+        "next_on": row.next_on.isoformat() if row.next_on else None,
+    }
