@@ -159,6 +159,8 @@ def _story(
     if payment.removed_at is not None:
         return "payment.restored", {}
     changes = {name: [_text(old), _text(new)] for name, (old, new) in different.items() if name in TOLD}
+    if not payment.deposit_account_external_id:
+        changes.pop("deposit_account_name", None)  # QuickBooks has chosen it; nobody changed it
     return ("payment.changed", {"changes": changes, **was}) if changes else None
 
 
