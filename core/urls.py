@@ -34,7 +34,6 @@ urlpatterns = [
     path("settings/property-choice/<int:pk>/archive/", property_choices.choice_archive, name="choice-archive"),
     path("settings/property-choice/<int:pk>/restore/", property_choices.choice_restore, name="choice-restore"),
     path("settings/property-group/<int:pk>/", property_choices.group_edit, name="property-group"),
-    path("properties/<slug:object_type>/columns/", record_properties.property_columns, name="property-columns"),
     path("properties/<slug:object_type>/<int:pk>/", record_properties.record_properties, name="record-properties"),
     path("files/<uuid:key>/", files.file_download, name="file-download"),
     path("files/<uuid:key>/remove/", files.file_remove, name="file-remove"),

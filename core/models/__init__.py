@@ -3,7 +3,7 @@
 from core.models.events import Event, EventLink, Heartbeat, Origin
 from core.models.files import Sharing, StoredFile
 from core.models.mails import MailState, OutgoingMail
-from core.models.properties import PropertyChoice, PropertyColumns, PropertyDefinition, PropertyGroup
+from core.models.properties import PropertyChoice, PropertyDefinition, PropertyGroup
 from core.models.views import ListJob, ListPreference, ListSlice, SavedView, Visibility
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "Origin",
     "OutgoingMail",
     "PropertyChoice",
-    "PropertyColumns",
     "PropertyDefinition",
     "PropertyGroup",
     "SavedView",

@@ -87,19 +87,3 @@ class PropertyChoice(models.Model):
 
     def __str__(self) -> str:
         return self.label
-
-
-class PropertyColumns(models.Model):
-    """Which custom properties a person sees as columns of an object's list: ids in order."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    object_type = models.CharField(max_length=40)
-    shown = models.JSONField(default=list)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["user", "object_type"], name="a_person_has_one_set_of_columns_per_list"),
-        ]
-
-    def __str__(self) -> str:
-        return f"columns of {self.object_type} for user {self.user_id}"

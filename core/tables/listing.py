@@ -196,11 +196,15 @@ def _state(mark: Any, _record: Any) -> Any:
 
 
 def chosen_columns(offered: Sequence[Column], names: Sequence[str]) -> list[Column]:
-    """The named columns in their order, the main one first; the default ones where none is named."""
-    by_name = {column.name: column for column in offered}
-    wanted = [by_name[name] for name in names if name in by_name]
-    wanted = wanted or [column for column in offered if column.default]
-    return [offered[0], *(column for column in wanted if column is not offered[0])]
+    """The named columns in their order, the main one first; those of the list where none is named.
+
+    ``default`` among the names stands for those of the list.
+    """
+    by_name = {column.name: [column] for column in offered}
+    by_name["default"] = [column for column in offered if column.default]
+    wanted = dict.fromkeys(column.name for name in names or ["default"] for column in by_name.get(name, []))
+    found = [by_name[name][0] for name in wanted] or by_name["default"]
+    return [offered[0], *(column for column in found if column is not offered[0])]
 
 
 def loading(rows: QuerySet[Any], columns: Iterable[Column], needs: Sequence[str] = ()) -> QuerySet[Any]:
@@ -238,7 +242,7 @@ def sorting(
         rows, key, problem = custom.sorted_by(rows, name, table.object_type)
         if key:
             return rows, asked, f"-{key}" if asked.startswith("-") else key, ""
-    sorts = {column.name: column for column in offered if column.sort}
+    sorts = {column.name: column for column in offered if column.sort and not column.name.startswith("property:")}
     if asked and name not in sorts:
         problem = problem or _("This list can't be sorted by “%s”.") % name[:60]
     sort = asked if name in sorts else table.default_sort

@@ -4,13 +4,11 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from core.forms.values import PropertyValuesForm
 from core.properties import BadValues, Fixed
-from core.properties.lists import show_columns
 from core.views.properties import object_of
 
 
@@ -38,14 +36,3 @@ def record_properties(request: HttpRequest, object_type: str, pk: int) -> HttpRe
     context = {"object": described, "record": record, "form": form, "in_panel": in_panel}
     template = "core/properties/_values_form.html" if in_panel else "core/properties/values_page.html"
     return render(request, template, context, status=422 if form.errors else 200)
-
-
-@require_POST
-def property_columns(request: HttpRequest, object_type: str) -> HttpResponse:
-    """Remember the columns that the reader wants to see, and go back to the list."""
-    object_of(object_type)
-    ids = [int(each) for each in request.POST.getlist("column") if each.isdecimal() and len(each) < 19]
-    show_columns(request.user, object_type, ids)
-    # The address may have changed since the form was printed: filters follow the reader without a new page.
-    back = request.headers.get("Referer") or request.POST.get("next", "")
-    return redirect(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else "core:home")
