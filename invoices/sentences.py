@@ -215,7 +215,23 @@ def assigned(event: Event) -> str:
     return _("gave %(invoice)s to %(person)s") % words
 
 
+def invoicing_changed(event: Event) -> str:
+    """“set the default product to Design and left invoices in other currencies out of the deals' figures”."""
+    parts = []
+    if "default_item_external_id" in event.data:
+        name = event.data.get("default_item_name")
+        parts.append(_("set the default product to %s") % name if name else _("removed the default product"))
+    if "skip_other_currencies" in event.data:
+        parts.append(
+            _("left invoices in other currencies out of the figures of deals")
+            if event.data["skip_other_currencies"]
+            else _("let invoices in other currencies count towards deals")
+        )
+    return get_text_list(parts, _("and"))
+
+
 KINDS = (
+    EventKind("connection.invoicing_changed", "connection", "settings", invoicing_changed),
     EventKind("invoice.assigned", "invoice", "user-check", assigned),
     EventKind("invoice.file_refused", "file", "alert-triangle", file_refused),
     EventKind("invoice.requested", "invoice", "file-invoice", requested),

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from sync import review_urls
-from sync.views import connections, dry_runs, generations, health, object_settings, records, set_up
+from sync.views import connections, dry_runs, generations, health, invoicing, object_settings, records, set_up
 
 app_name = "sync"
 COMPANY = "settings/connected-apps/quickbooks/<int:pk>/"
@@ -15,6 +15,7 @@ urlpatterns = [
     path(f"{COMPANY}objects/", connections.connection_objects, name="connection-objects"),
     path(f"{COMPANY}estimate/", connections.estimate, name="reads-estimate"),
     path(f"{COMPANY}limits/", connections.limits, name="connection-limits"),
+    path(f"{COMPANY}invoices/", invoicing.invoicing_settings, name="invoicing-settings"),
     path(f"{COMPANY}read-only/", connections.read_only, name="read-only"),
     path(f"{COMPANY}set-up/", set_up.set_up, name="set-up"),
     path(f"{COMPANY}simple/", generations.simple, name="simple"),
