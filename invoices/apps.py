@@ -15,6 +15,7 @@ class InvoicesConfig(AppConfig):
         from core.services.mails import attachment_makers  # noqa: PLC0415
         from invoices import (  # noqa: PLC0415
             automation_sentences,
+            estimate_section,
             estimate_sentences,
             fields,
             files,
@@ -86,11 +87,36 @@ class InvoicesConfig(AppConfig):
                 group=_("QuickBooks"),
             )
         )
+        registry.settings_menu.append(
+            registry.MenuEntry(
+                title=_("Deals of invoices"),
+                url_name="invoices:association-rules",
+                icon="link",
+                order=71,
+                permission="sync.configure",
+                group=_("QuickBooks"),
+            )
+        )
         registry.add_object_type(
             registry.ObjectType("invoice", _("Invoice"), _("Invoices"), "invoices:invoice-detail", "file-invoice")
         )
         registry.search_sources.append(registry.SearchSource("invoice", _("Invoices"), queries.search, order=50))
-        registry.add_event_kinds(*sentences.KINDS, *money_sentences.KINDS, *estimate_sentences.KINDS, *automation_sentences.KINDS)
+        registry.add_event_kinds(*sentences.KINDS, *money_sentences.KINDS)
+        registry.add_event_kinds(*estimate_sentences.KINDS, *automation_sentences.KINDS)
+        registry.record_cards.append(
+            registry.RecordCard(
+                object_type="quote",
+                key="estimate",
+                title=_("Estimate and invoices"),
+                url_name="invoices:quote-card",
+                order=20,
+                permission="invoices.view",
+            )
+        )
+        registry.add_object_type(
+            registry.ObjectType("estimate", _("Estimate"), _("Estimates"), "invoices:estimate-detail", "file-text")
+        )
+        estimate_section.register()
         fields.register()
         properties.register()
         tables.register()

@@ -12,9 +12,11 @@ from invoices.views import (
     link,
     payments,
     preview,
+    quotes,
     record,
     recurring,
     reminders,
+    rules,
     send,
     wizard,
     wizard_begin,
@@ -23,8 +25,14 @@ from invoices.views import (
 
 app_name = "invoices"
 urlpatterns = [
+    path("invoices/of-quote/<int:pk>/", quotes.quote_card, name="quote-card"),
+    path("invoices/of-quote/<int:pk>/new/", quotes.quote_invoice, name="quote-invoice"),
+    path("invoices/of-quote/<int:pk>/estimate/", quotes.estimate_create, name="estimate-create"),
+    path("invoices/of-quote/<int:pk>/estimate/retry/", quotes.estimate_retry, name="estimate-retry"),
+    path("estimates/<int:pk>/", quotes.estimate_detail, name="estimate-detail"),
     path("invoices/", index.invoice_list, name="invoice-list"),
     path("invoices/new/", wizard_begin.draft_blank, name="draft-blank"),
+    path("invoices/deal-rules/", rules.association_rules, name="association-rules"),
     path("invoices/usual-companies/", wizard_defaults.usual_companies, name="usual-companies"),
     path("invoices/new/copies/", wizard_begin.draft_copies, name="draft-copies"),
     path("invoices/sync-now/", cards.sync_now, name="sync-now"),

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from invoices.enums import SyncState
-from invoices.models import CreditDocument, Payment
+from invoices.models import CreditDocument, Estimate, Payment
 from invoices.ports import DepositAccount, SyncMark
 from qbo_connector.enums import ConnectionStatus
 from qbo_connector.mirror import read
@@ -18,7 +18,7 @@ from sync.mapping.credit import ENTITY_OF
 from sync.mapping.reading import text
 from sync.models import Link
 from sync.policies import policy_of
-from sync.publish import credits, payments
+from sync.publish import credits, estimates, payments
 from sync.publish.invoice_changes import one_way
 from sync.publish.subjects import subject_of
 
@@ -74,9 +74,10 @@ def marks(object_type: str, ids: Sequence[int]) -> Mapping[int, SyncMark]:
     """Sync state of payments, or of credit documents of one kind, in three queries."""
     if not ids:
         return {}
-    entity = "Payment" if object_type == "payment" else ENTITY_OF[_kind(object_type)]
-    model: Any = Payment if object_type == "payment" else CreditDocument
-    records = model.objects.filter(pk__in=ids).select_related("connection").defer("search")
+    entity = {"payment": "Payment", "estimate": "Estimate"}.get(object_type) or ENTITY_OF[_kind(object_type)]
+    model: Any = {"payment": Payment, "estimate": Estimate}.get(object_type, CreditDocument)
+    records = model.objects.filter(pk__in=ids).select_related("connection")
+    records = records if model is Estimate else records.defer("search")
     links = {
         link.object_id: link for link in Link.objects.filter(entity=entity, object_type=object_type, object_id__in=ids)
     }
@@ -137,6 +138,7 @@ def web_url(record: Any, entity: str) -> str:
 _PAGES = {
     "Payment": "recvpayment",
     "CreditMemo": "creditmemo",
+    "Estimate": "estimate",
     "RefundReceipt": "refundreceipt",
     "SalesReceipt": "salesreceipt",
 }
@@ -146,4 +148,6 @@ def retry(object_type: str, pk: int) -> bool:
     """A new attempt after a refusal; planned in the caller's transaction."""
     if object_type == "payment":
         return payments.publish(pk, again=True) is not None
+    if object_type == estimates.KIND:
+        return estimates.publish(pk, again=True) is not None
     return object_type == credits.KIND and credits.publish(pk, again=True) is not None

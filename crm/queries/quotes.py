@@ -45,7 +45,7 @@ def of_record(user: Any, limit: int, **of: int) -> list[Quote]:
 def usable(user: Any, *, today: datetime.date) -> QuerySet[Quote]:
     """Quotes that may become invoices: published or accepted, not expired on ``today``, not archived."""
     good = visible_to(user).filter(status__in=[QuoteStatus.PUBLISHED, QuoteStatus.ACCEPTED], archived_at=None)
-    return good.exclude(expires_on__lt=today)
+    return good.exclude(expires_on__lt=today, status=QuoteStatus.PUBLISHED)
 
 
 def choices(user: Any, text: str, limit: int) -> list[Quote]:

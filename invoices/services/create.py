@@ -22,6 +22,7 @@ from invoices.models import Invoice, InvoiceDraft, InvoiceLine
 from invoices.ports import Account, Problem, accounting
 from invoices.reading import DraftProblems
 from invoices.reckoning import mode_of, reckoned
+from invoices.services import quote_left
 from invoices.totals import plain
 from qbo_connector.models import Connection
 
@@ -91,6 +92,7 @@ def create_invoice(draft: InvoiceDraft, *, by: Any) -> Invoice:
         created_by=by,
     )
     _fill(invoice, read, account)
+    quote_left.guard(invoice, read.content)
     invoice.properties = _properties(content, None)
     try:
         with transaction.atomic():
@@ -126,6 +128,7 @@ def correct_invoice(draft: InvoiceDraft, *, by: Any) -> Invoice:
         message = _("A refused invoice can't move to another QuickBooks company. Discard it and make a new one.")
         raise NotCorrectable(message)
     _fill(invoice, read, account)
+    quote_left.guard(invoice, read.content)
     invoice.properties = _properties(content, invoice)
     invoice.intent_digest = digest_of(draft.data)
     invoice.updated_at = timezone.now()

@@ -34,10 +34,25 @@ def _sold(lines: Iterable[DealLine | QuoteLine]) -> list[DraftLine]:
             description=line.description or (line.product.description if line.product else ""),
             quantity=plain(line.quantity),
             unit_price=plain(line.unit_price),
-            discount=_percent(line.discount_percent),
+            discount=_discount(line),
         )
         for number, line in enumerate(lines, 1)
     ]
+
+
+def discount_of_quote(quote: Quote) -> DraftDiscount:
+    """What is taken off the whole of a quote."""
+    if quote.discount_amount and not quote.discount_percent:
+        return DraftDiscount(AMOUNT, plain(quote.discount_amount))
+    return _percent(quote.discount_percent)
+
+
+def _discount(line: DealLine | QuoteLine) -> DraftDiscount:
+    """A line's discount; both kinds at once are told as the amount that they come to."""
+    if not line.discount_amount:
+        return _percent(line.discount_percent)
+    off = line.quantity * line.unit_price * line.discount_percent / WHOLE + line.discount_amount
+    return DraftDiscount(AMOUNT, plain(off))
 
 
 def _percent(percent: Decimal | None) -> DraftDiscount:

@@ -77,6 +77,8 @@ def start_from(
     content.lines = draft_sources.keyed(_source_lines(source, deal, quote, document) if lines is None else lines)
     usable = [account for account in accounting().accounts() if account.usable]
     step = _fill(content, usable, deal, document, currency=quote.currency if quote else "")
+    if quote is not None and document is None and lines is None:
+        content.discount = draft_sources.discount_of_quote(quote)
     if share is not None:
         draft_sources.take_share(content, share)
     InvoiceDraft.objects.filter(deal=deal, owner=by, invoice=None, updated_at=F("created_at")).delete()

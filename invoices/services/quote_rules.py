@@ -36,8 +36,14 @@ def refusal(quote: Quote, *, today: datetime.date | None = None) -> str:
         return _("It was archived.")
     if quote.status == QuoteStatus.DECLINED:
         return _("The customer declined it.")
+    if quote.status == QuoteStatus.REPLACED:
+        return _("A newer version replaced it.")
+    if quote.status == QuoteStatus.CLOSED:
+        return _("It was closed in QuickBooks.")
     if quote.status not in USABLE:
         return _("It is not published yet.")
+    if quote.status == QuoteStatus.ACCEPTED:
+        return ""  # what the customer accepted in time is owed, also in parts later on
     if quote.expires_on is not None and quote.expires_on < (today or timezone.localdate()):
         return _("It expired on %s.") % date_format(quote.expires_on, "DATE_FORMAT")
     return ""

@@ -19,6 +19,7 @@ from sync.mapping.invoice import marker, to_invoice
 from sync.models import Link
 from sync.numbers import next_number
 from sync.policies import READ_ONLY, policy_of
+from sync.publish.estimate_links import linked_estimate
 from sync.publish.parties import customer_for, item_for
 from sync.publish.subjects import subject_of
 from sync.publish.texts import storable
@@ -81,7 +82,7 @@ def _plan(invoice: Invoice, *, attempt: int) -> Operation:
         number=_number(invoice) if connection.custom_numbers else "",
         home_currency=connection.home_currency,
         codes=tax_codes(connection) if invoice.tax_mode == TaxMode.INCLUSIVE else None,
-    )
+    ) | linked_estimate(invoice)
     return plan(
         connection,
         entity="Invoice",
