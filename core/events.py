@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from celery import current_app
 from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
-from kombu.exceptions import OperationalError
 
+from core import broker
 from core.models import Event, EventLink, Origin
 
 log = structlog.get_logger(__name__)
@@ -98,8 +97,8 @@ def dispatch(event_ids: Sequence[int]) -> int:
             by_task.setdefault(task, []).append(event.pk)
     try:
         for task, ids in by_task.items():
-            current_app.send_task(task, args=[ids], retry=False)
-    except (OperationalError, OSError) as error:
+            broker.send(task, [ids])
+    except broker.BrokerAway as error:
         log.warning("events.broker_away", events=len(events), error=str(error))
         return 0
     return Event.objects.filter(pk__in=[event.pk for event in events]).update(dispatched_at=timezone.now())

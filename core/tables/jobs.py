@@ -12,15 +12,14 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import structlog
-from celery import current_app
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F, Q
 from django.http import QueryDict
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError
 
+from core import broker
 from core.events import Draft, emit_many
 from core.models import ListJob, ListSlice, Origin
 from core.properties import remembered
@@ -98,8 +97,8 @@ def _later(job: ListJob) -> ListJob:
 def send(job_id: int) -> None:
     """Hand the job to a worker; with the broker away the sweep does it."""
     try:
-        current_app.send_task(TASK, args=[job_id], retry=False)
-    except (OperationalError, OSError) as error:
+        broker.send(TASK, [job_id])
+    except broker.BrokerAway as error:
         log.warning("list_jobs.broker_away", job=job_id, error=str(error))
 
 

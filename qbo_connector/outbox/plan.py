@@ -1,15 +1,15 @@
 """Plan writes. Nothing is sent here; the rows and what asked for them commit together."""
 
+import contextlib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from celery import current_app
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
+from core import broker
 from qbo_connector.enums import OperationState, Verb
 from qbo_connector.models import Connection, Operation
 from qbo_connector.outbox.freeze import storable
@@ -174,7 +174,5 @@ def _call_worker_later(connection_id: int) -> None:
 
 def call_worker(connection_id: int) -> None:
     """Have a worker look at a company's outbox now. With the broker away, the sweep does it later."""
-    try:
-        current_app.send_task("qbo_connector.drain_outbox", args=[connection_id], retry=False)
-    except (OperationalError, OSError):
-        return
+    with contextlib.suppress(broker.BrokerAway):
+        broker.send("qbo_connector.drain_outbox", [connection_id])

@@ -1,9 +1,10 @@
 """A connection's settings when it is new; and reading it now."""
 
-from celery import current_app
-from django.db import transaction
-from kombu.exceptions import OperationalError
+import contextlib
 
+from django.db import transaction
+
+from core import broker
 from qbo_connector.mirror import schedule
 from sync.enums import SyncObject
 from sync.mapping.defaults import default_rows
@@ -33,7 +34,5 @@ def read_now(connection_ids: list[int], *, requested: bool = True) -> None:
 
 
 def _wake(connection_ids: list[int]) -> None:
-    try:
-        current_app.send_task("qbo_connector.lease_due_pulls", args=[connection_ids], retry=False)
-    except (OperationalError, OSError):
-        return
+    with contextlib.suppress(broker.BrokerAway):
+        broker.send("qbo_connector.lease_due_pulls", [connection_ids])

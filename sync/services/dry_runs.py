@@ -1,5 +1,6 @@
 """Dry runs in the background: asked for once, carried out by a worker with progress, kept with their age."""
 
+import contextlib
 import datetime
 import hashlib
 import json
@@ -7,14 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from celery import current_app
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError
 
+from core import broker
 from core.plain import plain
 from invoices.models import Invoice, Payment
 from qbo_connector.models import Connection, MirrorObject
@@ -110,10 +110,8 @@ def ask_again(run: SyncDryRun, *, by: Any) -> None:
 
 
 def _call_worker(pk: int) -> None:
-    try:
-        current_app.send_task("sync.dry_run", args=[pk], retry=False)
-    except (OperationalError, OSError):
-        return  # the sweep finds it
+    with contextlib.suppress(broker.BrokerAway):  # the sweep finds it
+        broker.send("sync.dry_run", [pk])
 
 
 def lost() -> list[int]:
