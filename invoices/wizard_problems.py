@@ -16,7 +16,9 @@ from invoices.services.create import account_of
 
 LINE_FIELDS = ("quantity", "unit_price", "service_on", "description", "tax_code", "discount", "class")
 # Where the wizard asks for what a problem names.
-STEP_OF_FIELD = {"recipient": "message", "cc": "message", "bcc": "message", "discount": "products"}
+STEP_OF_FIELD = {"recipient": "message"}
+# What to go to for a problem of several fields.
+TARGETS = {"billing_address": "bill_line1", "shipping_address": "ship_line1"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def problems_of(draft: InvoiceDraft, step: str = "") -> list[Problem]:
         if step:
             read(content, account)
         else:
-            create.checked(content)
+            create.checked(content, invoice_id=draft.invoice_id)
     except DraftProblems as refused:
         found = list(refused.problems)
     found += _own(content, account, draft, step)
@@ -76,7 +78,7 @@ def _number(content: DraftContent, account: Account, draft: InvoiceDraft) -> lis
     if use is None:
         return []
     words = {"number": number, "use": use.words, "free": accounting().next_number(connection_id)}
-    text = _("The number %(number)s is taken by %(use)s. The next free one is %(free)s.") % words
+    text = _("The number %(number)s is taken by %(use)s. %(free)s is free.") % words
     return [Problem(text, step="terms", field="number")]
 
 
@@ -99,7 +101,7 @@ def summary(problems: Sequence[Problem], content: DraftContent) -> list[Told]:
     """Problems as lines of the summary, each with the id of the field to go to."""
     found = []
     for problem in problems:
-        target = problem.field or problem.step
+        target = TARGETS.get(problem.field, problem.field or problem.step)
         if problem.line is not None and problem.line < len(content.lines):
             key = content.lines[problem.line].key
             target = f"{problem.field}-{key}" if problem.field in LINE_FIELDS else f"line-{key}"

@@ -22,7 +22,7 @@ from invoices.models import Invoice, InvoiceDraft, InvoiceLine
 from invoices.ports import Account, Problem, accounting
 from invoices.reading import DraftProblems
 from invoices.reckoning import mode_of, reckoned
-from invoices.services import quote_left
+from invoices.services import quote_left, quote_rules
 from invoices.totals import plain
 from qbo_connector.models import Connection
 
@@ -109,6 +109,7 @@ def create_invoice(draft: InvoiceDraft, *, by: Any) -> Invoice:
     draft.invoice = invoice
     about = [*([invoice.deal] if invoice.deal else []), *contacts, *companies]
     emit("invoice.requested", invoice, by=by, about=about, **_event_data(invoice))
+    quote_rules.tell_override(invoice, read.content, by=by)
     return invoice
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from core import registry
 from invoices import typed, wizard, wizard_review
 from invoices.beginnings import Beginning
 from invoices.drafts import STEPS, DraftContent
@@ -275,6 +276,9 @@ def show_step(
         begin = Beginning(deal=draft.deal, url=request.path, reason=str(error))
         return render_part(request, "invoices/draft/_begin.html", {"begin": begin})
     context = {"page": page, "problems": summary(problems, page.content)}
+    if step == "message":
+        # What other apps ask for beside the message: files, for example.
+        context["cards"] = registry.cards_for("invoicedraft", request.user)
     if step == "review":
         context |= {"writes": wizard_review.writes(page), "properties": wizard_review.properties_of(page)}
     return render_part(request, "invoices/draft/_wizard.html", context, status=status)
