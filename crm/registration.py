@@ -45,6 +45,11 @@ def register() -> None:
     for name, *_placing in MENU:
         kind = KINDS[name]
         registry.add_file_host(name, registry.FileHost(kind.visible_to, "crm.edit", kind.detail_url))
+    registry.menu.append(MenuEntry(_lazy("Tasks"), "crm:task-list", "checkbox", order=15, shortcut="t"))
+    registry.home_cards.append(registry.HomeCard("tasks", _lazy("My tasks"), "crm:task-home", order=10))
+    registry.record_cards += [
+        RecordCard(name, "tasks", _lazy("Tasks"), f"crm:{name}-tasks-card", order=15) for name, *_placing in MENU
+    ]
     registry.search_sources += [
         SearchSource("deal", KINDS["deal"].plural, find_deals, order=10),
         SearchSource("contact", KINDS["contact"].plural, find_contacts, order=20),

@@ -182,6 +182,11 @@ def _life(kind: str, icon: str) -> Sequence[EventKind]:
 
 
 KINDS: list[EventKind] = [
+    EventKind("task.created", "task", "checkbox", _closing("made the task %(title)s")),
+    EventKind("task.changed", "task", "pencil", _closing("changed the task %(title)s")),
+    EventKind("task.done", "task", "circle-check", _closing("completed the task %(title)s")),
+    EventKind("task.reopened", "task", "refresh", _closing("reopened the task %(title)s")),
+    EventKind("task.deleted", "task", "trash", _closing("deleted the task %(title)s")),
     *_life("company", "building"),
     *_life("contact", "user-plus"),
     *_life("product", "package"),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
+from crm.kinds import COMPANY, CONTACT, DEAL, KINDS, PRODUCT, QUOTE, Kind
 from crm.views import (
     board,
     cards,
@@ -14,6 +14,7 @@ from crm.views import (
     public_quote,
     quote_settings,
     quoting,
+    tasks,
     timeline,
 )
 
@@ -40,6 +41,15 @@ def _lines(name: str, folder: str) -> list[URLPattern]:
 
 app_name = "crm"
 urlpatterns = [
+    path("tasks/", tasks.task_list, name="task-list"),
+    path("tasks/new/", tasks.task_form, name="task-create"),
+    path("tasks/home/", tasks.task_home, name="task-home"),
+    path("tasks/<int:pk>/", tasks.task_form, name="task-edit"),
+    path("tasks/<int:pk>/<slug:act>/", tasks.task_act, name="task-act"),
+    *(
+        path(f"tasks/of-{name}/<int:pk>/", tasks.task_card, {"object_type": name}, name=f"{name}-tasks-card")
+        for name in KINDS
+    ),
     path("companies/", lists.record_list, {"kind": COMPANY}, name="company-list"),
     path("companies/choices/", choices.company_choices, name="company-choices"),
     path("companies/<int:pk>/", details.company_detail, name="company-detail"),

@@ -33,6 +33,7 @@ def schedule() -> dict[str, dict[str, object]]:
         "invoices.make_recurring": MINUTE,
         "invoices.send_reminders": MINUTE,
         "core.send_mails": MINUTE,
+        "crm.remind_of_tasks": MINUTE,
         "sync.check_alerts": settings.ALERT_SECONDS,
         "qbo_connector.check_budgets": settings.BUDGET_SECONDS,
         "qbo_connector.ask_for_counts": settings.COUNT_SECONDS,

@@ -122,6 +122,12 @@ MATRIX: dict[str, Line] = {
     "accounts:user-edit": ADMIN_RECORD,
     "accounts:user-activate": ADMIN_CHANGE,
     # crm
+    "crm:task-list": PAGE,
+    "crm:task-home": PAGE,
+    "crm:task-create": EDIT_FORM,
+    "crm:task-edit": EDIT_RECORD,
+    "crm:task-act": RECORD.called("POST", pk=4_000_000_000, act="done"),
+    **{f"crm:{kind}-tasks-card": RECORD for kind in ("company", "contact", "deal", "product", "quote")},
     "crm:company-list": PAGE,
     "crm:company-detail": RECORD,
     "crm:company-create": EDIT_FORM,

@@ -5,6 +5,7 @@ from crm.models.contacts import Contact
 from crm.models.deals import Deal, DealBilling, DealContact, DealLine, Pipeline, Stage, StageChange
 from crm.models.products import Product
 from crm.models.quotes import Quote, QuoteLine, QuoteSettings, QuoteView
+from crm.models.tasks import Priority, Task, TaskKind
 
 __all__ = [
     "Company",
@@ -14,6 +15,7 @@ __all__ = [
     "DealContact",
     "DealLine",
     "Pipeline",
+    "Priority",
     "Product",
     "Quote",
     "QuoteLine",
@@ -21,4 +23,6 @@ __all__ = [
     "QuoteView",
     "Stage",
     "StageChange",
+    "Task",
+    "TaskKind",
 ]

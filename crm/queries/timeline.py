@@ -13,9 +13,12 @@ from core.queries import TimelineEntry, entries
 SIZE = 20
 KINDS: dict[str, str | Promise] = {
     "note": _("Notes"),
+    "task": _("Tasks"),
     "deal": _("Deal"),
     "invoice": _("Invoices"),
     "payment": _("Payments"),
+    "file": _("Files"),
+    "mail": _("E-mails"),
     "change": _("Changes"),
 }
 
