@@ -62,7 +62,7 @@ def associate(connection_id: int, references: Mapping[int, Reference], *, quiet:
 
     A constant number of statements. Emits ``invoice.linked`` with the rule, unless ``quiet``.
     """
-    rules = AssociationRules.objects.filter(pk=connection_id).first() or AssociationRules(connection_id=connection_id)
+    rules = rules_of(connection_id)
     open_ones = Invoice.objects.filter(pk__in=references, deal=None, removed_at=None, voided=False, archived_at=None)
     invoices = list(open_ones.select_for_update(of=("self",)).defer("search").order_by("pk"))
     if not invoices or not (rules.by_custom_field or rules.by_memo or rules.by_open_deal):
@@ -208,3 +208,20 @@ def _link(invoices: Sequence[Invoice], found: Mapping[int, tuple[int, str]], kno
         data: dict[str, Any] = {**event_data(invoice), "deal": names[deal], "rule": rule}
         drafts.append(Draft("invoice.linked", "invoice", invoice.pk, [("deal", deal)], data))
     emit_many(drafts, origin=Origin.SYNC)
+
+
+def rules_of(connection_id: int) -> AssociationRules:
+    """The rules of a company; the defaults where nobody chose."""
+    found = AssociationRules.objects.filter(pk=connection_id).first()
+    return found or AssociationRules(connection_id=connection_id)
+
+
+def choose(
+    connection_id: int, *, by_custom_field: bool, custom_field: str, by_memo: bool, by_open_deal: bool
+) -> AssociationRules:
+    """Set the rules of a company. They count for what QuickBooks changes from now on."""
+    values = {
+        "by_custom_field": by_custom_field, "custom_field": custom_field.strip(), "by_memo": by_memo,
+        "by_open_deal": by_open_deal,
+    }  # fmt: skip
+    return AssociationRules.objects.update_or_create(connection_id=connection_id, defaults=values)[0]

@@ -11,7 +11,7 @@ from core.models import Event
 from crm.models import Company, Contact, Deal, DealBilling
 from invoices.models import KeptApart
 from invoices.ports import FoundInvoice, FoundInvoices, InvoiceSearch
-from invoices.services import links
+from invoices.services import association_rules, links
 from invoices.services.associations import about_of, add_missing
 from tests.invoices.fakes import TODAY, books
 
@@ -183,3 +183,27 @@ def test_those_who_may_not_create_invoices_link_nothing(client, db, deal, contac
     assert answer.status_code == 403
     assert "Belongs to the deal" not in text(client.get(reverse("invoices:invoice-detail", args=[invoice.pk])))
     assert Contact.objects.count() == 1
+
+
+def test_an_admin_sets_the_rules_of_a_company(client, admin, connection, uk_connection):
+    client.force_login(admin)
+    address = reverse("invoices:association-rules")
+    page = text(client.get(address))
+    assert "Sample Company" in page
+    assert "UK Company" in page
+
+    data = {
+        "account": connection.pk,
+        f"{connection.pk}-custom_field": " Deal ",
+        f"{connection.pk}-by_custom_field": "on",
+    }
+    assert client.post(address, data).status_code == 302
+
+    rules = association_rules.rules_of(connection.pk)
+    assert (rules.by_custom_field, rules.custom_field, rules.by_memo, rules.by_open_deal) == (
+        True,
+        "Deal",
+        False,
+        False,
+    )
+    assert association_rules.rules_of(uk_connection.pk).by_open_deal
