@@ -18,7 +18,12 @@ from sync.reconcile import credits, customers, estimates, invoices, items, payme
 from sync.reconcile.batch import Batch, quiet_until
 
 log = structlog.get_logger(__name__)
+# Rows that are applied in one transaction. Whoever works for a person waits for that transaction at most, so its size
+# follows the time that the last one took.
 BATCH = 1000
+FIRST = 200
+FEWEST = 50
+SLICE_SECONDS = 0.5
 # A task may run for two minutes; a reconcile stops earlier and is called again.
 RUN_SECONDS = 40.0
 
@@ -39,32 +44,51 @@ def reconcile(connection: Connection) -> bool:
     read.mark_read_all(connection.pk, _NOBODY_READS)
     for entity, sync_object, apply in _STEPS:
         skipped: list[int] = []
-        while found := _one_batch(connection, entity, sync_object, apply, skipped):
-            log.info("reconcile.batch", connection=connection.pk, entity=entity, rows=found)
-            if time.monotonic() > deadline:
+        size, began = FIRST, time.monotonic()
+        while found := _one_batch(connection, entity, sync_object, apply, skipped, size):
+            now = time.monotonic()
+            log.info("reconcile.batch", connection=connection.pk, entity=entity, rows=found, seconds=now - began)
+            size, began = next_size(size, now - began), now
+            if now > deadline:
                 return False
     return True
 
 
+def next_size(size: int, seconds: float) -> int:
+    """How many rows to apply after ``size`` rows took ``seconds``: as many as fit a slice, growing by steps."""
+    fitting = int(size * SLICE_SECONDS / max(seconds, 0.001))
+    return max(FEWEST, min(fitting, 2 * size, BATCH))
+
+
 def _one_batch(
-    connection: Connection, entity: str, sync_object: SyncObject, apply: Callable[[Batch], None], skipped: list[int]
+    connection: Connection,
+    entity: str,
+    sync_object: SyncObject,
+    apply: Callable[[Batch], None],
+    skipped: list[int],
+    size: int,
 ) -> int:
     try:
-        return _applied(connection, entity, sync_object, apply, skipped)
+        return _applied(connection, entity, sync_object, apply, skipped, size=size)
     except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
         raise
     except Exception:
         log.exception("reconcile.batch_failed", connection=connection.pk, entity=entity)
-        return _one_by_one(connection, entity, sync_object, apply, skipped)
+        return _one_by_one(connection, entity, sync_object, apply, skipped, size)
 
 
 def _one_by_one(
-    connection: Connection, entity: str, sync_object: SyncObject, apply: Callable[[Batch], None], skipped: list[int]
+    connection: Connection,
+    entity: str,
+    sync_object: SyncObject,
+    apply: Callable[[Batch], None],
+    skipped: list[int],
+    size: int,
 ) -> int:
     """The batch again, each row by itself: the one that can't be stored is parked, the others go on."""
     deadline = time.monotonic() + RUN_SECONDS
     done = 0
-    for found in read.unread(connection.pk, entity, size=BATCH, skip=skipped):
+    for found in read.unread(connection.pk, entity, size=size, skip=skipped):
         try:
             _applied(connection, entity, sync_object, apply, skipped, only=found.row.pk)
         except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
@@ -88,11 +112,12 @@ def _applied(
     apply: Callable[[Batch], None],
     skipped: list[int],
     *,
+    size: int = 1,
     only: int | None = None,
 ) -> int:
     with transaction.atomic():
         lock(connection)
-        rows = read.unread(connection.pk, entity, size=BATCH, skip=skipped, only=only)
+        rows = read.unread(connection.pk, entity, size=size, skip=skipped, only=only)
         if not rows:
             return 0
         batch = Batch(

@@ -14,6 +14,13 @@ from tests.books import Books
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture(autouse=True)
+def whole_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is: statements are counted here, not seconds."""
+    monkeypatch.setattr(run, "next_size", lambda _size, _seconds: run.BATCH)
+    monkeypatch.setattr(run, "FIRST", run.BATCH)
+
+
 def statements(company: Connection) -> int:
     with CaptureQueriesContext(database) as captured:
         while not run.reconcile(company):
