@@ -13,6 +13,7 @@ from core.models import Event
 from core.money import formatted
 from core.properties import described, is_told
 from core.registry import EventKind
+from invoices.change_words import in_words
 
 LONGEST_VALUE = 60
 LABELS = {
@@ -122,18 +123,13 @@ def partly_paid(event: Event) -> str:
 
 
 def edited(event: Event) -> str:
-    """“Invoice 1037 was edited in QuickBooks: total from $1.00 to $2.00”."""
-    changes: dict[str, list[Any]] = event.data.get("changes", {})
-    words = {"invoice": _capital(invoice_of(event)), "labels": "", "old": "", "new": ""}
-    if len(changes) == 1 and "message" not in changes:
-        ((column, (old, new)),) = changes.items()
-        if column == "total":
-            currency = event.data.get("currency") or "USD"
-            old, new = formatted(Decimal(old), currency), formatted(Decimal(new), currency)
-        words |= {"labels": str(LABELS[column]), "old": old or _("nothing"), "new": new or _("nothing")}
-        return _("%(invoice)s was edited in QuickBooks: %(labels)s from %(old)s to %(new)s") % words
-    names = [str(LABELS[column]) for column in changes] + ([_("lines")] if event.data.get("lines") else [])
-    words["labels"] = get_text_list(names, _("and"))
+    """“Invoice 1037 was edited in QuickBooks: total from $1.00 to $2.00 and quantity of Design from 1 to 2”."""
+    told = event.data.get("line_changes", [])
+    currency = event.data.get("currency") or "USD"
+    phrase = in_words(event.data.get("changes", {}), told, LABELS, currency)
+    if event.data.get("lines") and not told:
+        phrase = str(get_text_list([phrase, _("lines")], _("and"))) if phrase else str(_("lines"))
+    words = {"invoice": _capital(invoice_of(event)), "labels": phrase}
     return _("%(invoice)s was edited in QuickBooks: %(labels)s") % words
 
 

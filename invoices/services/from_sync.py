@@ -17,6 +17,7 @@ from invoices.models import Invoice, InvoiceEdit, InvoiceLine, PaymentApplicatio
 from invoices.services import billing, payments_from_sync
 from invoices.services.associations import About, about_of, add_missing
 from invoices.services.changes import Before, columns, differing, event_data, events_of, new_lines, older
+from invoices.services.line_changes import line_changes
 from invoices.synced import ApplyResult, SyncedInvoice, SyncedPayment
 
 WRITTEN = [
@@ -130,7 +131,8 @@ def apply_invoices(
     billing.recompute_deals(batch.deals)
     changed = {invoice.external_id for invoice in batch.changed}
     if not quiet:
-        _tell(batch, replaced, about, changed)
+        told_lines = {invoice.pk: lines.get(invoice.pk, []) for _row, invoice in placed}
+        _tell(batch, replaced, about, changed, told_lines)
         _show_earlier_payments(paid_before, about)
     return ApplyResult(
         ids={row.external_id: invoice.pk for row, invoice in placed},
@@ -213,7 +215,9 @@ def _show_earlier_payments(pairs: list[tuple[int, int]], about: dict[int, About]
         return
     events: dict[int, list[int]] = {}
     told = Event.objects.filter(
-        name="payment.received", links__object_type="payment", links__object_id__in=[payment for payment, _i in pairs]
+        name__in=["payment.received", "creditmemo.applied"],
+        links__object_type="payment",
+        links__object_id__in=[payment for payment, _i in pairs],
     )
     for event_id, payment_id in told.values_list("pk", "object_id"):
         events.setdefault(payment_id, []).append(event_id)
@@ -228,16 +232,27 @@ def _show_earlier_payments(pairs: list[tuple[int, int]], about: dict[int, About]
     )
 
 
-def _tell(batch: _Batch, replaced: dict[str, Any], about: dict[int, About], changed: set[str]) -> None:
+def _tell(
+    batch: _Batch,
+    replaced: dict[str, Any],
+    about: dict[int, About],
+    changed: set[str],
+    old_lines: dict[int, list[InvoiceLine]],
+) -> None:
     drafts: list[Draft] = []
     for invoice in [*batch.created, *batch.changed]:
-        drafts += events_of(
+        new = replaced[invoice.external_id]
+        told = events_of(
             batch.before[invoice.external_id],
             invoice,
             batch.differences.get(invoice.external_id, {}),
             about[invoice.pk],
-            lines_changed=replaced[invoice.external_id] is not None,
+            lines_changed=new is not None,
         )
+        for draft in told:
+            if draft.name == "invoice.edited" and new is not None:
+                draft.data["line_changes"] = line_changes(old_lines.get(invoice.pk, []), new)
+        drafts += told
     if drafts:
         emit_many(drafts, origin=Origin.SYNC)
 
