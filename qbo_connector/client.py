@@ -195,7 +195,7 @@ class QuickBooksClient(QuickBooks):
             raise errors.BadAnswer(errors.Fault(message="The answer is not a PDF."), tid=self.tid)
         return content
 
-    def invoice_link(self, qbo_id: str) -> str:
+    def payment_link(self, qbo_id: str) -> str:
         """GET an invoice with the address where its customer can pay; empty where it has none. One read.
 
         Source: Intuit, Invoice, "include=invoiceLink".

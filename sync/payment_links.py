@@ -32,7 +32,7 @@ def link_of(invoice: Invoice) -> str:
         return cached
     client = gateway.client_for(invoice.connection, Cause.PAYMENT_LINK, interactive=True)
     try:
-        found = client.invoice_link(invoice.external_id)
+        found = client.payment_link(invoice.external_id)
     except errors.NeedsReconnect as error:
         status.needs_reconnect(invoice.connection, error)
         raise AccountingUnavailable(error.plain) from error
