@@ -43,4 +43,4 @@ class InvoiceDraft(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"draft {self.request_id}"
+        return str((self.data.get("customer") or {}).get("name") or f"draft {self.request_id}")

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 
 from core.events import Draft, emit_many, object_type_of
 from core.models import Origin
+from crm.models import Task, TaskKind
+from crm.services import tasks
 from invoices.drafts import DraftContent
 from invoices.models import Approval, Invoice, InvoiceDraft
 from invoices.services import create
@@ -52,13 +54,21 @@ def ask(draft: InvoiceDraft, *, by: Any) -> InvoiceDraft:
     locked.decision = ""
     locked.save(update_fields=["approval", "asked_at", "decided_at", "decided_by", "decision"])
     _tell("draft.approval_asked", locked, by=by, total=plain(read.subtotal))
+    customer = DraftContent.from_json(locked.data).customer.name
+    title = _("Approve the invoice to %s") % customer
+    tasks.create(by=by, about=locked, key=_task_key(locked), kind=TaskKind.APPROVE, title=title[:300])
     return locked
 
 
 @transaction.atomic
-def approve(draft: InvoiceDraft, *, by: Any) -> Invoice:
-    """Create the invoice of a draft that waits. Raises PermissionDenied, NotAsked, and what creating raises."""
+def approve(draft: InvoiceDraft, *, by: Any, seen: str = "") -> Invoice:
+    """Create the invoice of a draft that waits. Raises PermissionDenied, NotAsked, and what creating raises.
+
+    ``seen`` is the digest of what the approver looked at: content that changed since is not approved unseen.
+    """
     locked = _decidable(draft, by)
+    if seen and seen != create.digest_of(locked.data):
+        raise NotAsked(_("The draft was changed meanwhile. Please look at it again."))
     invoice = create.create_invoice(locked, by=by)
     if locked.owner_id != getattr(by, "pk", None):
         # The invoice belongs to who made it, not to who let it through.
@@ -83,7 +93,9 @@ def reject(draft: InvoiceDraft, reason: str, *, by: Any) -> InvoiceDraft:
 @transaction.atomic
 def withdraw(draft: InvoiceDraft, *, by: Any) -> None:
     """Take a draft back out of the queue, to go on with it."""
+    locked = InvoiceDraft.objects.select_for_update(of=("self",)).get(pk=draft.pk)
     asked = InvoiceDraft.objects.filter(pk=draft.pk, approval=Approval.ASKED, invoice=None)
+    _close_task(locked, by=by)
     if asked.update(approval=Approval.NONE, asked_at=None):
         _tell("draft.approval_withdrawn", draft, by=by)
 
@@ -102,6 +114,16 @@ def _decidable(draft: InvoiceDraft, by: Any) -> InvoiceDraft:
 def _decide(draft: InvoiceDraft, approval: Approval, *, by: Any, reason: str = "") -> None:
     draft.approval, draft.decided_at, draft.decided_by, draft.decision = approval, timezone.now(), by, reason
     draft.save(update_fields=["approval", "decided_at", "decided_by", "decision"])
+    _close_task(draft, by=by)
+
+
+def _task_key(draft: InvoiceDraft) -> str:
+    """Each time of asking is a task of its own."""
+    return f"approve:{draft.pk}:{draft.asked_at.isoformat() if draft.asked_at else ''}"
+
+
+def _close_task(draft: InvoiceDraft, *, by: Any) -> None:
+    tasks.complete(Task.objects.filter(key=_task_key(draft)), by=by)
 
 
 def _tell(name: str, draft: InvoiceDraft, *, by: Any, **data: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -69,8 +70,10 @@ def checked(content: DraftContent, *, invoice_id: int | None = None) -> tuple[Re
 def create_invoice(draft: InvoiceDraft, *, by: Any) -> Invoice:
     """The invoice of ``draft``, on its way to QuickBooks; the same draft again gives the same invoice.
 
-    Raises DraftProblems, or IntentReused when the request id stands for other content already.
+    Raises DraftProblems, IntentReused when the request id stands for other content already, and PermissionDenied.
     """
+    if by is not None and not (by.has_perm("invoices.post") or by.has_perm("invoices.approve")):
+        raise PermissionDenied(_("Your role does not let you post invoices. Ask for approval instead."))
     if draft.pk is not None:
         # Two clicks or two tabs come one after the other from here on.
         InvoiceDraft.objects.select_for_update().get(pk=draft.pk)

@@ -16,7 +16,7 @@ from invoices.forms_automation import RejectForm
 from invoices.models import Approval, InvoiceDraft
 from invoices.reading import DraftProblems
 from invoices.services import approvals
-from invoices.services.create import IntentReused
+from invoices.services.create import IntentReused, digest_of
 from invoices.views.answers import by_htmx, needs
 
 
@@ -28,7 +28,7 @@ def _line(draft: InvoiceDraft) -> dict[str, object]:
         "customer": content.customer.name,
         "currency": content.currency or "USD",
         "subtotal": sum((amount for amount in amounts if amount is not None), start=0),
-        "due_on": content.due_on,
+        "digest": digest_of(draft.data),
     }
 
 
@@ -77,7 +77,7 @@ def draft_approve(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     """Create the invoice of a draft that waits."""
     draft = _draft(request, request_id)
     try:
-        invoice = approvals.approve(draft, by=request.user)
+        invoice = approvals.approve(draft, by=request.user, seen=request.POST.get("seen", ""))
     except DraftProblems as refused:
         messages.error(request, _("It can't be created as it is: %s") % refused)
         return _to(request, "invoices:draft-open", request_id)

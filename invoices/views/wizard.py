@@ -12,15 +12,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.access import require
 from core import registry
 from invoices import typed, wizard, wizard_review
 from invoices.beginnings import Beginning
 from invoices.drafts import STEPS, DraftContent
-from invoices.models import Invoice, InvoiceDraft
+from invoices.models import Approval, Invoice, InvoiceDraft
 from invoices.ports import AccountingUnavailable, Problem, accounting
 from invoices.reading import DraftProblems
 from invoices.reading import date as read_date
-from invoices.services import create, drafts
+from invoices.services import approvals, create, drafts
 from invoices.services.create import IntentReused, NotCorrectable, account_of
 from invoices.typed_lines import ITEMS_OFFERED, act_on_lines
 from invoices.views.answers import by_htmx, needs, told
@@ -30,8 +31,13 @@ OWN_PAGES = ("/invoice-drafts/", "/invoices/new")
 
 
 def _draft(request: HttpRequest, request_id: uuid.UUID) -> InvoiceDraft:
-    """A draft of this person; that of a refused invoice may be mended by everybody who may create invoices."""
+    """A draft of this person. That of a refused invoice may be mended by everybody who may create invoices.
+
+    One that waits for approval may be changed by those who approve.
+    """
     mine = Q(owner=request.user) | Q(invoice__isnull=False)
+    if request.user.has_perm(approvals.APPROVE):
+        mine |= Q(approval=Approval.ASKED)
     draft = InvoiceDraft.objects.filter(mine, request_id=request_id).select_related("deal", "invoice").first()
     if draft is None:
         raise Http404
@@ -198,15 +204,29 @@ def draft_create(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
         notice = _("This draft was changed in another window. Please check it again.")
         return show_step(request, draft, "review", notice=notice, status=422)
     try:
-        if draft.invoice_id is not None and drafts.still_open(draft):
+        if draft.approval == Approval.ASKED and request.user.has_perm(approvals.APPROVE):
+            invoice = approvals.approve(draft, by=request.user)
+        elif approvals.must_ask(request.user):
+            return _ask(request, draft)
+        elif draft.invoice_id is not None and drafts.still_open(draft):
             invoice = create.correct_invoice(draft, by=request.user)
         else:
             invoice = create.create_invoice(draft, by=request.user)
     except DraftProblems as refused:
         return show_step(request, draft, "review", problems=problems_of(draft) or refused.problems, status=422)
-    except (IntentReused, NotCorrectable):
+    except (IntentReused, NotCorrectable, approvals.NotAsked):
         return _closed(request, draft)
     return _created(request, invoice)
+
+
+def _ask(request: HttpRequest, draft: InvoiceDraft) -> HttpResponse:
+    """Who may not post hands the draft over; a refused invoice is mended by those who may."""
+    if draft.invoice_id is not None:
+        require(request.user, approvals.POST)
+    approvals.ask(draft, by=request.user)
+    messages.success(request, _("Handed over for approval."))
+    back = reverse("crm:deal-detail", args=[draft.deal_id]) if draft.deal_id else reverse("invoices:approval-list")
+    return HttpResponse(status=204, headers={"HX-Redirect": back}) if by_htmx(request) else redirect(back)
 
 
 def _on_its_own_page(request: HttpRequest) -> bool:
@@ -281,6 +301,7 @@ def show_step(
         context["cards"] = registry.cards_for("invoicedraft", request.user)
     if step == "review":
         context |= {"writes": wizard_review.writes(page), "properties": wizard_review.properties_of(page)}
+        context["asks"] = approvals.must_ask(request.user)
     return render_part(request, "invoices/draft/_wizard.html", context, status=status)
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from core.models import Event, MailState, OutgoingMail
 from core.services import mails
+from crm.models import Task
 from invoices.drafts import DraftContent, DraftItem
 from invoices.enums import InvoiceStatus
 from invoices.models import (
@@ -23,7 +24,7 @@ from invoices.models import (
     ReminderRule,
 )
 from invoices.reading import DraftProblems
-from invoices.services import approvals, drafts, recurring, reminders
+from invoices.services import approvals, create, drafts, recurring, reminders
 from tests.invoices.conftest import user_of
 from tests.invoices.fakes import TODAY, books
 
@@ -391,3 +392,34 @@ def test_the_pages_of_reminders(overdue, admin, client):
     assert "a@example.com" in shown
     assert client.post(reverse("invoices:customer-pause", args=[overdue.pk]), {"reason": "Talks"}).status_code == 302
     assert "Talks" in client.get(reverse("invoices:reminder-list")).text
+
+
+def test_an_approval_is_a_task_until_it_is_decided_and_never_of_unseen_content(draft, junior, manager, client):
+    client.force_login(junior)
+    digest = create.digest_of(draft.data)
+    answer = client.post(reverse("invoices:draft-create", args=[draft.request_id]), {"digest": digest})
+    assert answer.status_code == 302
+    assert not Invoice.objects.exists()
+    task = Task.objects.get()
+    assert (task.kind, task.about_type, task.title, task.done_at) == (
+        "approve",
+        "invoicedraft",
+        "Approve the invoice to Cool Cars",
+        None,
+    )
+    with pytest.raises(PermissionDenied):
+        create.create_invoice(draft, by=junior)
+    drafts.save(draft, lambda content: setattr(content, "message", "Changed after asking"))
+    with pytest.raises(approvals.NotAsked):
+        approvals.approve(draft, by=manager, seen=digest)
+
+    client.force_login(manager)
+    page = client.get(reverse("invoices:draft-step", args=[draft.request_id, "review"])).text
+    assert "waits for approval" in page
+    assert "Approve and create" in page
+    seen = create.digest_of(InvoiceDraft.objects.get().data)
+    client.post(reverse("invoices:draft-create", args=[draft.request_id]), {"digest": seen})
+
+    task.refresh_from_db()
+    assert task.done_by == manager
+    assert Invoice.objects.get().message == "Changed after asking"
