@@ -252,7 +252,7 @@ class QuickBooksAccounting:
 
     def request_pull(self, connection_ids: Sequence[int], *, by: Any = None) -> None:
         """Ask for a pull now."""
-        connections.read_now(list(connection_ids))
+        connections.read_now(list(connection_ids), reference=False)
 
     def today(self, connection_id: int) -> datetime.date:
         """Today in the company's time zone."""

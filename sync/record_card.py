@@ -7,18 +7,21 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Q
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from qbo_connector import queries as connector
-from qbo_connector.models import Connection, Operation
+from qbo_connector.models import Connection, Operation, PullSchedule
 from qbo_connector.outbox.plan import OPEN
 from sync.enums import Outcome, SyncObject
 from sync.fixes import NO_FIXES, Fixes, fixes_for
 from sync.models import Link, ObjectSettings
 from sync.shown import excluded_because
 
+# A read that takes longer is told on the company's page.
+LONGEST_READ = datetime.timedelta(minutes=5)
 OBJECTS = {"company": SyncObject.CONTACT, "contact": SyncObject.CONTACT, "product": SyncObject.PRODUCT}
 
 
@@ -55,6 +58,9 @@ class Standing:
     web_url: str = ""
     conflicts: int = 0
     fixes: Fixes = NO_FIXES
+    # Somebody asked for a read that is not over yet; else when the company was read last.
+    reading: bool = False
+    read_at: datetime.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -68,12 +74,12 @@ class RecordCard:
     @property
     def waiting(self) -> bool:
         """Whether something may change by itself soon."""
-        return any(standing.tone is TONES[Outcome.PENDING] for standing in self.standings)
+        return any(standing.reading or standing.tone is TONES[Outcome.PENDING] for standing in self.standings)
 
 
 def card(object_type: str, pk: int, *, user: Any) -> RecordCard:
     """How the record stands in every company that is connected, in four statements."""
-    companies = list(connector.visible_to(user).order_by("company_name", "pk"))
+    companies = list(connector.visible_to(user).select_related("pull").order_by("company_name", "pk"))
     enabled = set(
         ObjectSettings.objects.filter(enabled=True, sync_object=OBJECTS[object_type]).values_list(
             "connection", flat=True
@@ -120,7 +126,18 @@ def _standing(connection: Connection, link: Any, operation: Operation | None, us
         url,
         link.open_conflicts,
         fixes_for(link, user),
+        *_reading(connection),
     )
+
+
+def _reading(connection: Connection) -> tuple[bool, datetime.datetime | None]:
+    """Whether a read that somebody asked for is under way, and when the last one was over."""
+    plan: PullSchedule | None = getattr(connection, "pull", None)
+    if plan is None or not connection.active:
+        return False, None
+    asked = plan.requested_at
+    waits = asked is not None and (plan.finished_at is None or plan.finished_at < asked) and not plan.last_problem
+    return bool(waits and asked and timezone.now() - asked < LONGEST_READ), plan.finished_at
 
 
 def _reason(connection: Connection, link: Link, *, on: bool) -> str:

@@ -22,6 +22,7 @@ patterns = [
     path("settings/sync-health/matches/decide/", suggestions.suggestion_decide, name="suggestion-decide"),
     path("settings/sync-health/duplicates/", suggestions.duplicate_list, name="duplicates"),
     path("settings/sync-health/company/<int:pk>/", health.company_health, name="company-health"),
+    path("settings/sync-health/company/<int:pk>/runs/<int:event>/", health.run_changes, name="run-changes"),
     path("settings/sync-health/company/<int:pk>/left-out/<str:name>/", health.left_out, name="left-out"),
     path("settings/sync-health/records/", health.health_records, name="health-records"),
     path("settings/sync-health/records.csv", health.health_export, name="health-export"),

@@ -24,6 +24,7 @@ urlpatterns = [
     path(f"{COMPANY}name-preview/", object_settings.name_preview, name="name-preview"),
     path(OBJECT, object_settings.object_settings, name="object-settings"),
     path(f"{OBJECT}dry-run/", dry_runs.object_dry_run, name="dry-run"),
+    path(f"{OBJECT}sync-now/", connections.object_sync_now, name="object-sync-now"),
     path(f"{OBJECT}started/", set_up.object_started, name="object-started"),
     path(f"{OBJECT}delete/", object_settings.object_delete, name="object-delete"),
     path(f"{COMPANY}switch/", connections.switch, name="switch"),

@@ -314,6 +314,8 @@ MATRIX: dict[str, Line] = {
     "sync:name-preview": ADMIN_RECORD,
     "sync:object-settings": ADMIN_RECORD,
     "sync:dry-run": ADMIN_RECORD,
+    "sync:object-sync-now": ADMIN_CHANGE,
+    "sync:run-changes": OPERATORS_RECORD,
     "sync:object-started": ADMIN_RECORD,
     "sync:object-delete": ADMIN_RECORD,
     "sync:switch": ADMIN_CHANGE,

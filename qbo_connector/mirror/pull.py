@@ -183,7 +183,7 @@ class _Read:
 def _commit(connection: Connection, lease: schedule.Lease, read: _Read) -> bool:
     with transaction.atomic():
         row = schedule.confirm(lease)
-        cursor = row.cursor
+        cursor, cause = row.cursor, row.cause
         changed = merge.merge_by_entity(connection, read.answer.rows)
         merge.park(connection, read.answer.unreadable)
         merge.release(connection, read.answer.rows)
@@ -206,7 +206,7 @@ def _commit(connection: Connection, lease: schedule.Lease, read: _Read) -> bool:
             _rest(connection, row, requested_at=read.requested_at)
         row.save()
         if changed.total():
-            emit_changed(connection)
+            emit_changed(connection, changed, cause)
     return not again
 
 
@@ -241,6 +241,7 @@ def _page_through(connection: Connection, entities: list[str], *, since: datetim
     )
 
 
-def emit_changed(connection: Connection) -> None:
-    """One event for a batch of changed mirror rows."""
-    emit("mirror.changed", connection, origin=Origin.SYNC)
+def emit_changed(connection: Connection, changed: Counter[str], cause: str) -> None:
+    """One event for a read that brought something: why it was made, and how many objects are new or changed."""
+    counts = {entity: number for entity, number in sorted(changed.items()) if number}
+    emit("mirror.changed", connection, origin=Origin.SYNC, cause=str(cause), changed=counts)

@@ -26,10 +26,13 @@ def add_default_mappings(connection_id: int) -> None:
     )
 
 
-def read_now(connection_ids: list[int], *, requested: bool = True) -> None:
-    """Make companies due now and wake a worker; with the broker away the tick finds them."""
+def read_now(connection_ids: list[int], *, requested: bool = True, reference: bool = True) -> None:
+    """Make companies due now and wake a worker; with the broker away the tick finds them.
+
+    That is one read for each; with ``reference`` some more for what change data lacks (tax codes, preferences).
+    """
     if requested:
-        schedule.request_pull(connection_ids)
+        schedule.request_pull(connection_ids, reference=reference)
     transaction.on_commit(lambda: _wake(connection_ids), robust=True)
 
 

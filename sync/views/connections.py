@@ -18,10 +18,10 @@ from qbo_connector.services import settings as company_settings
 from sync import objects, progress, usage
 from sync.enums import SyncObject
 from sync.forms import LimitsForm, PaceForm
-from sync.services import connections
+from sync.services import again, connections
 from sync.services import objects as objects_service
 from sync.services import settings as settings_service
-from sync.views.companies import PAGE, PERMISSION, company_of, frame
+from sync.views.companies import PAGE, PERMISSION, company_of, frame, object_of
 
 HISTORY = 10
 
@@ -154,6 +154,21 @@ def read_only(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(PAGE, pk)
 
 
+@require_POST
+def object_sync_now(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """Have one object's changes read now, and everything of it looked at again."""
+    connection, sync_object = company_of(request, pk), object_of(name)
+    if connection.active:
+        connections.read_now([connection.pk], reference=False)
+        again.request(connection, [sync_object], by=request.user)
+        told = _("%s: changes are being read now, which costs one read, and everything is being looked at again.")
+        messages.success(request, told % sync_object.label)
+    else:
+        told = _("“%(name)s” can't be read: %(status)s.")
+        messages.warning(request, told % {"name": connection, "status": connection.get_status_display().lower()})
+    return redirect(PAGE, pk)
+
+
 _BACK = {"list": "qbo_connector:connection-list", "health": "sync:health"}
 
 
@@ -164,7 +179,8 @@ def sync_now(request: HttpRequest, pk: int) -> HttpResponse:
     connection = get_object_or_404(connector.visible_to(request.user), pk=pk)
     if connection.active:
         connections.read_now([connection.pk])
-        messages.success(request, _("“%s” is being read now.") % connection)
+        told = _("“%s” is being read now: what changed, and lists such as tax codes. The page says when it is done.")
+        messages.success(request, told % connection)
     else:
         messages.warning(
             request,

@@ -1,5 +1,7 @@
 """Sync health: what is late, waiting, left out, unreadable or refused, and the buttons that mend it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
@@ -12,8 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import require
 from core.queries import timeline
 from qbo_connector import queries as connector
-from qbo_connector.models import Connection
-from sync import csv_file, health_counts, health_lists, left_out_lines, titles
+from qbo_connector.models import Connection, ConnectionToken
+from qbo_connector.services import meter
+from sync import csv_file, health_counts, health_lists, left_out_lines, progress, runs, titles
 from sync import health as reading
 from sync.enums import Exclusion, Outcome, SyncObject
 from sync.services import retries
@@ -21,6 +24,8 @@ from sync.services import retries
 PAGE = "sync:health"
 SEE, ACT = "sync.view_health", "sync.run"
 HISTORY = 10
+# The largest number of a row.
+MOST = 2**63 - 1
 # More in one request would keep a person waiting; pressing again goes on.
 AT_ONCE = 500
 
@@ -58,8 +63,30 @@ def _page(request: HttpRequest, connection: Connection | None) -> HttpResponse:
         "shown": reading.SHOWN,
         "may_act": request.user.has_perm(ACT),
         "history": timeline("connection", connection.pk, size=HISTORY) if connection else [],
+        **(_of_company(connection) if connection else {}),
     }
     return render(request, "sync/health.html", context)
+
+
+def _of_company(connection: Connection) -> dict[str, Any]:
+    """What the page of one company says besides: how old its data are, its access, its reads, its runs."""
+    return {
+        "progress": progress.of(connection),
+        "token": ConnectionToken.objects.filter(connection=connection).defer("access_token", "refresh_token").first(),
+        "month": meter.month(connection),
+        "runs": runs.of(connection),
+    }
+
+
+@require_safe
+def run_changes(request: HttpRequest, pk: int, event: int) -> HttpResponse:
+    """What one read changed here."""
+    require(request.user, SEE)
+    connection = get_object_or_404(connector.visible_to(request.user), pk=pk)
+    if event > MOST:
+        raise Http404
+    context = {"entries": runs.changes(connection, event), "shown": runs.CHANGES_SHOWN}
+    return render(request, "sync/_run_changes.html", context)
 
 
 @require_safe

@@ -115,8 +115,9 @@ def record_sync_now(request: HttpRequest, pk: int) -> HttpResponse:
     """Have the record's company read now."""
     link = _link(request, pk)
     if link.connection.active:
-        connections.read_now([link.connection_id])
-        messages.success(request, _("“%s” is being read now.") % link.connection)
+        connections.read_now([link.connection_id], reference=False)
+        told = _("“%s” is being read now, which costs one read. The QuickBooks card says when it is done.")
+        messages.success(request, told % link.connection)
     else:
         messages.warning(request, _("“%s” is not connected at the moment.") % link.connection)
     return _back(request, link)

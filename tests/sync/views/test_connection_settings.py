@@ -397,3 +397,20 @@ def test_the_page_costs_a_fixed_number_of_statements(admin, django_assert_max_nu
         admin.get(url("connection-settings", connection))
     with django_assert_max_num_queries(8):
         admin.get(url("connection-progress", connection), headers={"HX-Request": "true"})
+
+
+def test_one_object_is_read_and_looked_at_again_now(admin):
+    connection = company()
+    ObjectSettings.objects.create(connection=connection, sync_object="product", enabled=True)
+    address = reverse("sync:object-sync-now", args=[connection.pk, "product"])
+
+    shown = admin.post(address, follow=True).content.decode()
+
+    plan = PullSchedule.objects.get(connection=connection)
+    assert plan.requested_at is not None
+    assert not plan.read_reference
+    assert "which costs one read" in shown
+    assert Event.objects.get(name="sync.look_again").data["objects"] == ["product"]
+    assert address in shown
+    status.pause(connection, errors.CompanyInactive())
+    assert "can&#x27;t be read: paused" in admin.post(address, follow=True).content.decode()

@@ -16,6 +16,7 @@ from qbo_connector.mirror import merge
 from qbo_connector.mirror.parse import Unreadable
 from qbo_connector.models import Connection, MirrorObject, Operation, ParkedRecord, PullSchedule
 from qbo_connector.services import status
+from sync import runs
 from sync.enums import Outcome
 from sync.models import Link
 from sync.publish.invoices import publish
@@ -304,3 +305,25 @@ def test_thirty_companies_cost_no_more_statements_than_one(ops, django_assert_ma
         ops.get(HEALTH)
 
     assert len(thirty) == len(one)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_company_tells_its_access_its_limits_and_what_its_reads_brought(ops, books):
+    customer = books.customer("Bright Gardens", "hello@bright.example")
+    books.sync()
+    books.act("Customer", customer, PrimaryPhone={"FreeFormNumber": "7"})
+    books.sync()
+    books.sync()
+    address = reverse("sync:company-health", args=[books.connection.pk])
+
+    shown = ops.get(address).content.decode()
+
+    for told in ("Access lasts until", "Consent ends", "Behind QuickBooks", "Reads this month", "Customer: 1"):
+        assert told in shown, told
+    first, *_older = runs.of(books.connection)
+    assert first.what == "Customer: 1"
+    changed = ops.get(reverse("sync:run-changes", args=[books.connection.pk, first.event_id])).content.decode()
+    assert "Phone" in changed
+    newest = Event.objects.latest("pk").pk
+    later = ops.get(reverse("sync:run-changes", args=[books.connection.pk, newest])).content.decode()
+    assert "No record of the CRM changed" in later

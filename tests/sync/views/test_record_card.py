@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.models import Company
-from qbo_connector.models import Connection
+from qbo_connector.models import Connection, PullSchedule
 from sync.enums import Exclusion, Outcome
 from sync.models import Conflict, Link, ObjectSettings
 from tests import makers
@@ -136,3 +136,23 @@ def test_a_likely_match_leads_to_the_decision(ops: Client, record: Company) -> N
     linked(record, Outcome.EXCLUDED, exclusion=Exclusion.SUGGESTED, qbo_id="")
 
     assert "Decide the likely match" in page(ops, record)
+
+
+def test_sync_now_of_a_record_costs_one_read_and_tells_when_it_is_done(ops: Client, record: Company) -> None:
+    link = linked(record)
+    now = timezone.now()
+    plan = PullSchedule.objects.create(connection=link.connection, finished_at=now, cursor=now, loaded_at=now)
+
+    ops.post(reverse("sync:record-sync-now", args=[link.pk]))
+
+    plan.refresh_from_db()
+    assert plan.requested_at is not None
+    assert not plan.read_reference
+    waiting = page(ops, record)
+    assert "QuickBooks is being read now." in waiting
+    assert "every 4s" in waiting
+    PullSchedule.objects.update(finished_at=timezone.now())
+    done = page(ops, record)
+    assert "QuickBooks is being read now." not in done
+    assert "QuickBooks read" in done
+    assert "every 4s" not in done
