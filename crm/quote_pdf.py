@@ -81,6 +81,7 @@ class _Page(FPDF):
         """Whose quote it is, and which."""
         self.set_fill_color(*rgb(self.brand["colour"]))
         self.rect(0, 0, self.w, 4, style="F")
+        self.set_fill_color(255)  # the table fills its rows with what is set
         self.set_font(FONT, "B", 15)
         self._line(self.brand["name"] or self.brand["logo"], 8)
         self.set_font(FONT, "", 8.5)

@@ -1,4 +1,4 @@
-"""What invoices add to the page of a quote: estimate, parts, what is left; who may, and how many statements it costs."""
+"""What invoices add to the page of a quote: estimate, parts, what is left; permissions and statement counts."""
 
 from decimal import Decimal
 
