@@ -106,14 +106,19 @@ def read(record: Any, path: str) -> Any:
     return value
 
 
-def person(user: Any) -> Any:
+def rendered(template: str, **context: Any) -> SafeString:
+    """What a template prints, without the space around it."""
+    return mark_safe(get_template(template).render(context).strip())  # noqa: S308 -- templates escape
+
+
+def person(user: Any) -> SafeString:
     """A user with initials."""
-    return get_template("core/tables/_person.html").render({"person": user}).strip()
+    return rendered("core/tables/_person.html", person=user)
 
 
 def ago(moment: datetime.datetime) -> SafeString:
     """How long ago, with the exact time in the tooltip."""
-    return get_template("core/tables/_when.html").render({"at": moment}).strip()
+    return rendered("core/tables/_when.html", at=moment)
 
 
 def _yes_no(value: Any) -> str:
@@ -142,7 +147,7 @@ def templated(template: str, name: str = "value") -> Show:
     """For ``Column.show``: the cell from a template that finds the value as ``name`` and the record as ``record``."""
 
     def show(value: Any, record: Any) -> Any:
-        return get_template(template).render({name: value, "record": record}).strip()
+        return rendered(template, **{name: value, "record": record})
 
     return show
 

@@ -80,8 +80,9 @@ class Table:
     """The list of one kind of record.
 
     ``rows(user)`` are the records that a user may see. The first column leads to the record (``page``, a URL name
-    taking the id) and can't be hidden. ``filters`` are the simple filters of the address; ``archive`` says whether there
-    is one that shows the archive, which is left out otherwise. ``fitted(rows, query)`` may adapt the rows to an address.
+    taking the id) and can't be hidden. ``filters`` are the simple filters of the address; ``archive`` says whether
+    one of them shows the archive, which is left out otherwise. ``fitted(rows, query)`` may adapt the rows to an
+    address.
     """
 
     object_type: str

@@ -3,7 +3,7 @@
 A part of the address that can't be read is named in ``problems`` and left out; the others go on.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -47,6 +47,20 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Control:
+    """A chip over the list with what can be chosen, and what is."""
+
+    chip: Chip
+    options: Sequence[tuple[str, Any]]
+    chosen: Sequence[str] = ()
+
+    @property
+    def ranged(self) -> str:
+        """The range in the address."""
+        return next(iter(self.chosen), "")
+
+
+@dataclass(frozen=True)
 class Line:
     """A row in print."""
 
@@ -84,7 +98,7 @@ class Listing:
     q: str
     sort: str
     chosen: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    chips: Sequence[tuple[Chip, Sequence[tuple[str, Any]]]] = ()
+    controls: Sequence[Control] = ()
     problems: Sequence[str] = ()
     where: Where = field(default_factory=Where)
 
@@ -118,7 +132,7 @@ class Listing:
     @property
     def carried(self) -> list[tuple[str, str]]:
         """Filters of the address without a control on the page, to be kept, as (name, value)."""
-        shown = {chip.name for chip, _options in self.chips} | {"archived"}
+        shown = {control.chip.name for control in self.controls} | {"archived"}
         return [(name, value) for name, values in self.chosen.items() if name not in shown for value in values]
 
     @property
@@ -173,10 +187,15 @@ def columns_of(table: Table, user: Any) -> list[Column]:
     own = [column for column in table.columns if not column.permission or user.has_perm(column.permission)]
     marks = registry.list_marks.get(table.object_type)
     if marks and not any(column.name == MARKS for column in own):
-        own.append(
-            Column(MARKS, marks.title, load=marks.marks, show=_pill, plain=_state, default=False)
-        )  # fmt: skip
+        own.append(Column(MARKS, marks.title, load=_marks_by(marks), show=_pill, plain=_state, default=False))
     return [*own, *custom.columns(table.object_type, priced=_priced(table, user))]
+
+
+def _marks_by(marks: registry.ListMarks) -> Callable[[Sequence[Any]], Mapping[int, Any]]:
+    def load(records: Sequence[Any]) -> Mapping[int, Any]:
+        return marks.marks([record.pk for record in records])
+
+    return load
 
 
 def _priced(table: Table, user: Any) -> bool:
@@ -277,7 +296,7 @@ def listing(table: Table, user: Any, query: QueryDict, names: Sequence[str] = ()
     return Listing(
         table, page, printed(columns, page.rows, table), columns, offered, min(count, COUNT_UP_TO),
         count > COUNT_UP_TO, selection.q, sort, chosen,
-        chips_of(table, user, chosen, [column.name for column in columns]), problems, selection.where,
+        controls_of(table, user, chosen, [column.name for column in columns]), problems, selection.where,
     )  # fmt: skip
 
 
@@ -299,9 +318,7 @@ def chosen_in(table: Table, query: QueryDict) -> dict[str, list[str]]:
     return {name: values for name, values in own.items() if values} | custom.chosen_in(query, table.object_type)
 
 
-def chips_of(
-    table: Table, user: Any, chosen: Mapping[str, Sequence[str]], shown: Sequence[str]
-) -> list[tuple[Chip, Sequence[tuple[str, Any]]]]:
+def controls_of(table: Table, user: Any, chosen: Mapping[str, Sequence[str]], shown: Sequence[str]) -> list[Control]:
     """The controls over the list with their options; those of the database in one statement for all."""
     chips = [chip for chip in table.chips if not chip.chosen_only or chosen.get(chip.name)]
     marks = registry.list_marks.get(table.object_type)
@@ -309,8 +326,11 @@ def chips_of(
         chips.append(Chip(MARKS, marks.title, choices=marks.states, icon="refresh"))
     chips += custom.chips(table.object_type, shown)
     stored = _stored_options([chip for chip in chips if chip.options is not None], user, chosen)
-    found = [(chip, stored[chip.name] if chip.options is not None else chip.choices) for chip in chips]
-    return [(chip, options) for chip, options in found if not chip.several or len(options) > 1]
+    found = [
+        Control(chip, stored[chip.name] if chip.options is not None else chip.choices, chosen.get(chip.name, ()))
+        for chip in chips
+    ]
+    return [control for control in found if not control.chip.several or len(control.options) > 1]
 
 
 def _stored_options(

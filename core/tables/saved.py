@@ -1,7 +1,7 @@
 """The views of a list as a reader sees them: built-in ones and saved ones, in the reader's order, as tabs."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -35,6 +35,7 @@ class View:
     owner: str = ""
     tab: bool = True
     start: bool = False
+    current: bool = False
 
     @property
     def href(self) -> str:
@@ -95,7 +96,8 @@ def views_of(table: Table, user: Any, query: QueryDict) -> Views:
     asked = query.get("view", "")
     current = next((view for view in every if view.key == asked), None)
     problem = "" if current or not asked else _("The view in the address is gone, or it is not shared with you.")
-    current = current or every[0]
+    current = replace(current or every[0], current=True)
+    every = [current if view.key == current.key else view for view in every]
     columns, density = columns_in(query), density_in(query)
     dirty = (
         canonical(query) != current.state

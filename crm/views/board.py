@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import require
-from core.tables.listing import chips_of, chosen_in, selected
+from core.tables.listing import chosen_in, controls_of, selected
 from crm.kinds import DEAL
 from crm.models import Stage
 from crm.queries import board, deals
@@ -23,8 +23,8 @@ from crm.tables import DEALS
 def deal_board(request: HttpRequest) -> HttpResponse:
     """Deals by stage."""
     context = board_context(request, request.GET)
-    chips = chips_of(DEALS, request.user, context["chosen"], ())
-    context["options"] = {chip.name: options for chip, options in chips}
+    controls = controls_of(DEALS, request.user, context["chosen"], ())
+    context["options"] = {control.chip.name: control.options for control in controls}
     return render(request, "crm/deal_board.html", context)
 
 

@@ -1,5 +1,6 @@
 """Changing one property of a record in its cell."""
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -21,7 +22,8 @@ class CellForm(forms.Form):
     """One value."""
 
     def __init__(self, editor: Editor, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"value": editor.initial}, **kwargs)
+        # Always another id: htmx carries the attributes of an element over to the next one with its id.
+        super().__init__(*args, initial={"value": editor.initial}, auto_id=f"cell-{uuid.uuid4().hex}-%s", **kwargs)
         self.fields["value"] = editor.field
 
 

@@ -69,7 +69,7 @@ def test_a_long_filtered_list_of_deals_stays_within_its_budget(signed_in, rep, s
         response = signed_in.get(reverse("crm:deal-list"), {"company": company.pk})
 
     assert len(response.context["list"].rows) == 50
-    options = {chip.name: options for chip, options in response.context["list"].chips}
+    options = {each.chip.name: each.options for each in response.context["list"].controls}
     assert options["company"] == [(str(company.pk), "Cool Cars")]
     assert len(captured) <= BUDGET
 
