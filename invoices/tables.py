@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -34,7 +35,7 @@ from invoices import queries
 from invoices.enums import InvoiceStatus, SyncState
 from invoices.models import Invoice
 from invoices.ports import accounting
-from invoices.services import moves, owners, send
+from invoices.services import moves, owners, reminders, send
 from qbo_connector.models import Connection
 
 L = gettext_lazy
@@ -202,6 +203,23 @@ def _sent(count: int) -> str:
     return ngettext("%d invoice is on its way to its customer.", "%d invoices are on their way.", count) % count
 
 
+def _remind(invoices: Sequence[Invoice], _choice: Mapping[str, Any], by: Any) -> Outcome:
+    # Once a day for each invoice: a slice that a worker left half done sends nothing twice.
+    key = f"list:{timezone.localdate().isoformat()}"
+    refused = reminders.remind_many([invoice.pk for invoice in invoices], by=by, key=key)
+    outcome = Outcome(refused=dict(refused))
+    outcome.done.update({invoice.pk: None for invoice in invoices if invoice.pk not in refused})
+    return outcome
+
+
+def _reminded(count: int) -> str:
+    return ngettext("%d reminder is on its way.", "%d reminders are on their way.", count) % count
+
+
+def _sure_to_remind(_count: str) -> str:
+    return _("Each customer gets an e-mail with the invoice's PDF. Paid invoices and paused customers are left out.")
+
+
 def _sure(_count: str) -> str:
     return _("QuickBooks sends each invoice by e-mail to the address on it. That can't be taken back.")
 
@@ -265,6 +283,7 @@ TABLE = Table(
         Action(
             "send", L("Send"), "send", _sent, "invoices.send", many=_send, confirm=_sure, tone="danger"
         ),
+        Action("remind", L("Remind"), "bell", _reminded, "invoices.send", many=_remind, confirm=_sure_to_remind),
         assign_owner("invoices.create"),
         Action(
             "deal", L("Add to a deal"), "target", _on_deal, "invoices.create", each=_to_deal, ask=DealForm,

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from core import registry
 from core.properties import shown
 from core.search import matching
 from crm.queries import deals
@@ -42,6 +43,7 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
         suggestions.deals_for(invoice, request.user) if request.user.has_perm("invoices.create") else []
     )
     context["difference"] = differences.explain(invoice)
+    context["cards"] = registry.cards_for("invoice", request.user)
     context["property_card"] = shown.card(invoice, "invoice", request.user, editable=invoice.removed_at is None)
     return render(request, "invoices/invoice_detail.html", context)
 
