@@ -50,7 +50,7 @@ def differs(invoice: Invoice) -> bool:
     """Whether there is a difference to explain; asks no query."""
     if invoice.expected_total is None or not invoice.external_id or invoice.voided or invoice.removed_at is not None:
         return False
-    return invoice.total != invoice.expected_total
+    return bool(invoice.total != invoice.expected_total)
 
 
 def explain(invoice: Invoice) -> Difference | None:

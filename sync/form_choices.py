@@ -59,6 +59,7 @@ def _reasons(connection: Connection) -> Mapping[str, str]:
         found["custom_numbers"] = _("QuickBooks numbers the invoices of “%s” itself.") % name
     if not connection.multicurrency:
         found["multicurrency"] = _("“%s” uses one currency only.") % name
+    return found
 
 
 def classes(connection: Connection) -> list[NamedChoice]:

@@ -7,8 +7,9 @@ from typing import Any
 from invoices.enums import CreditKind, LineKind
 from invoices.models import CreditDocument
 from invoices.synced import SyncedCredit
-from sync.mapping.invoice import Names, is_voided, note_without_marker, plain_number
+from sync.mapping.invoice import Names, is_voided, note_without_marker
 from sync.mapping.reading import BadPayload, Payload, amount, date, moment, part, parts, text
+from sync.mapping.sales_lines import plain_number
 
 ZERO = Decimal(0)
 ENTITIES = {

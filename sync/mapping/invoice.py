@@ -53,6 +53,7 @@ class Names:
     products: Mapping[str, int] = field(default_factory=dict)
     contacts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     companies: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    classes: Mapping[str, str] = field(default_factory=dict)
     home_currency: str = "USD"
 
 
@@ -109,7 +110,7 @@ def from_invoice(payload: Payload, names: Names, *, invoice_id: int | None, trac
         cc=text(payload, "BillEmailCc", "Address")[:500],
         bcc=text(payload, "BillEmailBcc", "Address")[:500],
         class_external_id=text(payload, "ClassRef", "value"),
-        class_name=text(payload, "ClassRef", "name")[:500],
+        class_name=_class_name(payload, names),
         location_external_id=text(payload, "DepartmentRef", "value"),
         location_name=text(payload, "DepartmentRef", "name")[:500],
         payment_url=text(payload, "InvoiceLink"),
@@ -143,6 +144,12 @@ def from_invoice(payload: Payload, names: Names, *, invoice_id: int | None, trac
         company_ids=names.companies.get(customer, ()),
         tracked=tracked,
     )
+
+
+def _class_name(payload: Payload, names: Names) -> str:
+    """QuickBooks does not always name the class that it refers to."""
+    class_id = text(payload, "ClassRef", "value")
+    return (text(payload, "ClassRef", "name") or names.classes.get(class_id, ""))[:500]
 
 
 def _net(raw: Payload) -> Decimal:
@@ -198,7 +205,7 @@ def _lines(raw: Payload, names: Names, *, inclusive: bool) -> list[SyncedInvoice
             discount_percent=amount(detail, "DiscountRate"),
             discount_amount=amount(detail, "DiscountAmt") or ZERO,
             class_external_id=text(detail, "ClassRef", "value"),
-            class_name=text(detail, "ClassRef", "name")[:500],
+            class_name=_class_name(detail, names),
         )
     ]
 

@@ -8,8 +8,9 @@ from typing import Any
 from invoices.models import CreditApplication, Payment, PaymentApplication
 from invoices.synced import SyncedApplication, SyncedCreditUse, SyncedPayment
 from sync.mapping.credit import is_deposited
-from sync.mapping.invoice import Names, marked_request_id, note_without_marker, plain_number
+from sync.mapping.invoice import Names, marked_request_id, note_without_marker
 from sync.mapping.reading import BadPayload, Payload, amount, date, moment, parts, text
+from sync.mapping.sales_lines import plain_number
 
 ZERO = Decimal(0)
 

@@ -55,7 +55,8 @@ def gross_price(raw: Payload) -> Decimal | None:
 
 def short(price: Decimal) -> Decimal:
     """A price with the decimals that QuickBooks keeps."""
-    return plain_number(price.quantize(PRICE_STEP))
+    shortened: Decimal = plain_number(price.quantize(PRICE_STEP))
+    return shortened
 
 
 def item_line(
@@ -100,8 +101,8 @@ def _follows(line: InvoiceLine, sent: Decimal, currency: str) -> bool:
     """Whether the price may be sent as what leads to the amount: it did so before discount, rounding and tax."""
     if line.quantity is None or line.unit_price is None:
         return False
-    before = line.amount + (line.discount_amount or ZERO)
-    return sent != line.amount or line_amount(line.quantity, line.unit_price, currency) == before
+    before: Decimal = line.amount + (line.discount_amount or ZERO)
+    return bool(sent != line.amount) or line_amount(line.quantity, line.unit_price, currency) == before
 
 
 def price_for(quantity: Decimal, price: Decimal, wanted: Decimal) -> Decimal:

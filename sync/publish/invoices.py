@@ -99,7 +99,7 @@ def _number(invoice: Invoice) -> str:
     refused = [
         str(number or "")
         for number, code in Operation.objects.filter(
-            connection=invoice.connection, subject=subject_of(invoice.pk), state=OperationState.REFUSED
+            connection=invoice.connection, subject=subject_of("invoice", invoice.pk), state=OperationState.REFUSED
         ).values_list("intent__DocNumber", "fault_code")
         if errors.kind_of(code) is errors.DuplicateNumber
     ]

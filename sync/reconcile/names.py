@@ -24,6 +24,7 @@ def names_for(connection: Connection, living: list[Mirrored]) -> Names:
         products=record_ids(connection.pk, "Item", "product", _item_ids(living)),
         contacts=_with_parents(customers, parents, contacts),
         companies=_with_parents(customers, parents, companies),
+        classes=read.names(connection.pk, "Class") if _with_classes(living) else {},
         home_currency=connection.home_currency,
     )
 
@@ -48,3 +49,15 @@ def _item_ids(living: list[Mirrored]) -> set[str]:
             if isinstance(ref, dict) and ref.get("value"):
                 ids.add(str(ref["value"]))
     return ids
+
+
+def _with_classes(living: list[Mirrored]) -> bool:
+    """Whether anything of the batch has a class; most companies have none."""
+    return any("ClassRef" in found.payload or _line_with_class(found.payload.get("Line")) for found in living)
+
+
+def _line_with_class(lines: object) -> bool:
+    details = (
+        (line.get("SalesItemLineDetail") for line in lines if isinstance(line, dict)) if isinstance(lines, list) else ()
+    )
+    return any(isinstance(detail, dict) and "ClassRef" in detail for detail in details)

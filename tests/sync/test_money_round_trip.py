@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from crm.models import Company
 from invoices import differences
 from invoices.models import Invoice
 from invoices.reading import DraftProblems
@@ -31,14 +32,10 @@ def ready(quickbooks, country="us", **parts):
     return connection
 
 
-def customer_of(quickbooks, connection, **where):
-    rows = quickbooks.objects(connection.realm_id, "Customer")
-    return next(row for row in rows if all(row.get(name) == value for name, value in where.items()))
-
-
 def draft_for(quickbooks, connection, lines, **values):
     rep = user()
-    found = next(row for row in quickbooks.objects(connection.realm_id, "Customer") if row.get("Active", True))
+    rows = quickbooks.objects(connection.realm_id, "Customer")
+    found = next(row for row in rows if Company.objects.filter(name=row["DisplayName"]).exists())
     deal = deal_of(found["DisplayName"], rep, ("Design", "1", "1"), currency=connection.home_currency)
     items = [
         row for row in quickbooks.objects(connection.realm_id, "Item") if row["Type"] in ("Service", "NonInventory")
