@@ -140,7 +140,8 @@ def _add(request: HttpRequest, record: LinkedRecord, object_type: str, account: 
     words = ngettext("%d invoice added.", "%d invoices added.", count) % count
     if not count:
         words = _("They belong here already.")
-    return told({"drawer:close": {}, "invoices:changed": {}, **toast(words)})
+    # The panel last: what it holds hears nothing any more once it is closed.
+    return told({"invoices:changed": {}, **toast(words), "drawer:close": {}})
 
 
 @require_http_methods(["GET", "POST"])

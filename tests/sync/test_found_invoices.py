@@ -101,7 +101,11 @@ def test_a_page_costs_the_same_for_one_and_many(
         accounting().find_invoices(company.pk, InvoiceSearch(words="a"), limit=limit)
 
 
-def test_the_payment_link_is_asked_once_and_counted_under_its_cause(company: Connection) -> None:
+def test_the_payment_link_is_asked_once_and_counted_under_its_cause(
+    quickbooks: QuickBooks, company: Connection
+) -> None:
+    path = f"objects/{company.realm_id}/Invoice/130"
+    quickbooks.call("POST", path, {"operation": "update", "fields": {"AllowOnlineACHPayment": True}})
     ids = accounting().track(company.pk, ["130"])
     invoice = Invoice.objects.select_related("connection").get(pk=ids["130"])
 
