@@ -85,9 +85,11 @@
 
     const act = event.target.closest("[data-line]");
     if (act && wizard()) {
-      window.htmx.ajax("POST", wizard().dataset.linesUrl, {
-        source: form(), target: "#wizard", swap: "outerHTML", values: { action: act.dataset.line },
+      // Its own element asks, so that an autosave can't push it out of the form's queue; it carries what is typed.
+      const asking = window.htmx.ajax("POST", wizard().dataset.linesUrl, {
+        source: "#wizard-act", target: "#wizard", swap: "outerHTML", values: { action: act.dataset.line },
       });
+      asking.catch(() => { /* replaced by the next click, or failed: then a toast says so */ });
     }
   });
 
