@@ -41,7 +41,9 @@ def billed_of(quote: Quote, *, without: int | None = None) -> Billed:
     rows = Invoice.objects.filter(
         quote_id__in=versions_of(quote), voided=False, removed_at=None, currency=quote.currency
     )
-    rows = rows.exclude(ending="delete").exclude(ending="void").exclude(pk=without)
+    rows = rows.exclude(ending__in=["delete", "void"])
+    if without is not None:
+        rows = rows.exclude(pk=without)
     sums = rows.values_list("subtotal", "discount_total")
     billed = sum((subtotal - discount for subtotal, discount in sums), ZERO)
     return Billed(quote.amount, billed, quote.currency)
