@@ -189,7 +189,7 @@ NAMES = {
 def _named(event: Event) -> str:
     """“Refund 1020 over $87.50”."""
     number = event.data.get("number")
-    numbered, bare = NAMES[event.object_type]
+    numbered, bare = NAMES[event.name.partition(".")[0]]
     name = str(numbered) % number if number else str(bare)
     return str(_("%(name)s over %(amount)s") % {"name": name, "amount": money_of(event, "total")})
 
@@ -198,9 +198,9 @@ def document_created(event: Event) -> str:
     """“Refund 1020 over $87.50 on Nov 22, 2026 from Checking”."""
     text, day, account = _named(event), date_of(event, "issued_on"), event.data.get("account")
     text += _(" of %s") % day if day else ""
-    if account and event.object_type == "refund":
+    if account and event.name.startswith("refund."):
         text += _(" from %s") % account
-    elif account and event.object_type == "salesreceipt":
+    elif account and event.name.startswith("salesreceipt."):
         text += _(" into %s") % account
     return text
 
