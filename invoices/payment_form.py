@@ -229,7 +229,7 @@ class PaymentForm(forms.Form):
             return _("The invoices get %(more)s more than the %(amount)s that came in.") % words, "danger"
         over = [line for line, part in parts if part and part > line.left]
         if over:
-            words = {"number": over[0].invoice, "left": formatted(over[0].left, currency)}
+            words = {"number": str(over[0].invoice), "left": formatted(over[0].left, currency)}
             return _("Invoice %(number)s has only %(left)s to pay.") % words, "danger"
         told = []
         if amount > total:

@@ -273,11 +273,11 @@ def _payments(run: Run, rows: list[Mirrored]) -> None:
     """Payments that QuickBooks has: new ones, and those that are different here."""
     connection = run.policy.connection
     names = names_for(connection, rows)
-    methods = read.names(connection.pk, "PaymentMethod")
+    methods, accounts = read.names(connection.pk, "PaymentMethod"), read.names(connection.pk, "Account")
     ids = [each.row.qbo_id for each in rows]
     stored = Payment.objects.filter(connection=connection, external_id__in=ids)
     known = {payment.external_id: payment for payment in stored}
-    for _each, row in _read(rows, lambda each: from_payment(each.payload, names, methods=methods)):
+    for _each, row in _read(rows, lambda each: from_payment(each.payload, names, methods=methods, accounts=accounts)):
         _payment(run, known.get(row.external_id), row)
 
 

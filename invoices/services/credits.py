@@ -192,7 +192,7 @@ def _check(
     for source, amount in sources:
         if (source.connection_id, source.customer_external_id, source.currency) != ours:
             raise BadPayment(_("Credit is used for invoices of its own customer, in its own currency."))
-        if not source.living or getattr(source, "ending", ""):
+        if not source.living or (isinstance(source, Payment) and source.ending):
             raise BadPayment(_("QuickBooks does not have this credit (any more)."))
         if amount < 0 or amount != rounded(amount, invoice.currency):
             raise BadPayment(_("%s is no amount that can be used.") % plain(amount))
