@@ -142,11 +142,8 @@ CONTACT_COLUMNS = (
 
 
 def _billed(name: str, label: Any, kind: str = "text", *, path: str = "", default: bool = True, **more: Any) -> Column:
-    path = path or name
-    annotate = {path: F(f"billing__{path}"), "invoice_currency": F("billing__currency")}
-    return Column(
-        name, label, kind, path, annotate=annotate, currency="invoice_currency", default=default, **more
-    )  # fmt: skip
+    annotate = {name: F(f"billing__{path or name}"), "invoice_currency": F("billing__currency")}
+    return Column(name, label, kind, annotate=annotate, currency="invoice_currency", default=default, **more)
 
 
 def _nothing_for_zero(value: Any, deal: Any) -> Any:
@@ -171,7 +168,7 @@ DEAL_COLUMNS = (
     ),
     _billed(
         "invoice_amount", L("Invoice amount billed"), "money", path="invoice_amount_billed",
-        sort="invoice_amount_billed",
+        sort="invoice_amount",
     ),
     _billed("outstanding", L("Outstanding"), "money", sort="outstanding", show=_nothing_for_zero),
     _billed("invoice_number", L("Invoice number"), sort="invoice_number", look="cell-short"),
