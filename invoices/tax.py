@@ -16,7 +16,7 @@ CENT = Decimal("0.01")
 
 def cents(amount: Decimal) -> Decimal:
     """``amount`` as QuickBooks keeps it: two decimals in every currency, halves away from zero."""
-    return amount.quantize(CENT, ROUND_HALF_UP)
+    return Decimal(amount).quantize(CENT, ROUND_HALF_UP)
 
 
 class RateBase(Enum):

@@ -83,7 +83,7 @@ def test_statements_do_not_depend_on_the_number_of_deals(make_invoice, stage, dj
     for deal in deals:
         make_invoice(deal=deal)
 
-    with django_assert_num_queries(5):  # savepoint, lock, invoices, write, release
+    with django_assert_num_queries(6):  # savepoint, lock, invoices, settings, write, release
         assert len(billing.recompute_deals(deal.pk for deal in deals)) == 40
 
 
