@@ -58,9 +58,15 @@ def _own(content: DraftContent, account: Account | None, draft: InvoiceDraft, st
         found += typed_properties.problems(content)
     if account is not None and step in ("", "terms"):
         found += _number(content, account, draft)
-    if not step:
+    if not step and draft.invoice_id is None:
         found += _quote(content)
     return found
+
+
+def before_creation(draft: InvoiceDraft) -> list[Problem]:
+    """What the wizard checks at the last moment and ``services.create`` does not: the quote, custom properties."""
+    content = DraftContent.from_json(draft.data)
+    return [*typed_properties.problems(content), *([] if draft.invoice_id else _quote(content))]
 
 
 def _quote(content: DraftContent) -> list[Problem]:

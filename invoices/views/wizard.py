@@ -25,7 +25,7 @@ from invoices.services import approvals, create, drafts
 from invoices.services.create import IntentReused, NotCorrectable, account_of
 from invoices.typed_lines import ITEMS_OFFERED, act_on_lines
 from invoices.views.answers import by_htmx, needs, told
-from invoices.wizard_problems import problems_of, summary
+from invoices.wizard_problems import before_creation, problems_of, summary
 
 OWN_PAGES = ("/invoice-drafts/", "/invoices/new")
 
@@ -203,6 +203,8 @@ def draft_create(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     if seen != create.digest_of(draft.data) and drafts.still_open(draft):
         notice = _("This draft was changed in another window. Please check it again.")
         return show_step(request, draft, "review", notice=notice, status=422)
+    if drafts.still_open(draft) and before_creation(draft):
+        return show_step(request, draft, "review", problems=problems_of(draft), status=422)
     try:
         if draft.approval == Approval.ASKED and request.user.has_perm(approvals.APPROVE):
             invoice = approvals.approve(draft, by=request.user)
