@@ -1,6 +1,6 @@
 """Change an invoice that QuickBooks has. The change is kept here first; `sync` merges it and carries it over."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +25,7 @@ from invoices.reading import LARGEST_AMOUNT, LONGEST_DESCRIPTION, LONGEST_MESSAG
 from invoices.services import billing
 from invoices.services.associations import about_of
 from invoices.status import status_of
-from invoices.totals import Discount, PricedLine, Totals, reckon
+from invoices.totals import Discount, PricedLine, TaxCodeRates, Totals, reckon
 
 COLUMNS = (
     *("number", "issued_on", "due_on", "terms_external_id", "terms_name", "recipient", "message", "private_note"),
@@ -43,6 +43,7 @@ _LINE_COLUMNS = (
     *LINE_FIELDS,
 )
 ZERO = Decimal(0)
+Codes = Mapping[str, TaxCodeRates] | None
 
 
 class NotEditable(Exception):
@@ -70,6 +71,7 @@ def edit_invoice(invoice: Invoice, *, by: Any, lines: Sequence[EditedLine] | Non
     base = base_of(locked, stored)
     _check(locked, fields)
     discount = fields.pop("discount", None)
+    codes = codes_of(locked, stored) if lines is not None or discount is not None or _MONEY & set(fields) else None
     changes = changed_fields(locked, fields)
     if discount is not None and discount != discount_text(locked):
         changes["discount"] = (discount_text(locked), discount)
@@ -87,7 +89,7 @@ def edit_invoice(invoice: Invoice, *, by: Any, lines: Sequence[EditedLine] | Non
     if rewritten is not None:
         _write_lines(locked, rewritten)
     if rewritten is not None or _MONEY & set(changes):
-        _reckon(locked, rewritten if rewritten is not None else stored, paid)
+        _reckon(locked, rewritten if rewritten is not None else stored, paid, codes)
     now = timezone.now()
     locked.status = status_of(
         total=locked.total,
@@ -255,17 +257,29 @@ def _write_lines(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
     InvoiceLine.objects.bulk_create([line for line in lines if not line.pk])
 
 
-def _reckon(invoice: Invoice, lines: Sequence[InvoiceLine], paid: Decimal) -> None:
+def _reckon(invoice: Invoice, lines: Sequence[InvoiceLine], paid: Decimal, codes: Codes) -> None:
     """Our figures until QuickBooks' come; where its tax can't be told it stays, and what was paid stays paid."""
-    totals = totals_of(invoice, lines)
+    totals = totals_of(invoice, lines, codes)
     tax = invoice.tax_total if totals.tax is None else totals.tax
     invoice.subtotal, invoice.discount_total, invoice.tax_total = totals.subtotal, totals.discount, tax
     invoice.total = totals.subtotal - totals.discount + totals.shipping + tax
     invoice.balance = max(invoice.total - invoice.deposit - paid, ZERO)
 
 
-def totals_of(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Totals:
-    """What the invoice comes to with these lines, by the company's rates."""
+def codes_of(invoice: Invoice, stored: Sequence[InvoiceLine]) -> Codes:
+    """The rates by which the invoice is taxed; None where they can't be told.
+
+    In US companies the rate belongs to the document, and nothing here names it: the company's is taken where it leads
+    to the tax that the invoice has.
+    """
+    codes = accounting().tax_rates(invoice.connection_id, customer_external_id=invoice.customer_external_id)
+    if invoice.tax_mode == TaxMode.AUTOMATIC and totals_of(invoice, stored, codes).tax != invoice.tax_total:
+        return None
+    return codes
+
+
+def totals_of(invoice: Invoice, lines: Sequence[InvoiceLine], codes: Codes) -> Totals:
+    """What the invoice comes to with these lines."""
     on_the_whole = sum((line.amount for line in lines if line.kind == LineKind.DISCOUNT), ZERO)
     percent = invoice.discount_percent
     return reckon(
@@ -277,5 +291,5 @@ def totals_of(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Totals:
         deposit=invoice.deposit,
         mode=TaxMode(invoice.tax_mode),
         tax_after_discount=invoice.tax_after_discount,
-        codes=accounting().tax_rates(invoice.connection_id, customer_external_id=invoice.customer_external_id),
+        codes=codes,
     )

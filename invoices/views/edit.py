@@ -200,7 +200,7 @@ def _totals(invoice: Invoice, content: FormContent) -> dict[str, Any]:
         draft.deposit = reading.number(content.head["deposit"] or "0")
     except money.NotAnAmount:
         readable = False
-    totals: Totals = edit.totals_of(draft, lines)
+    totals: Totals = edit.totals_of(draft, lines, edit.codes_of(invoice, list(invoice.lines.all())))
     shown = [
         (line.key, formatted(amount, invoice.currency) if (amount := amounts[line.key]) is not None else "–")
         for line in content.lines
