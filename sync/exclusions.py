@@ -17,6 +17,7 @@ from sync.reconcile.decide import Act, Candidate, decide
 from sync.reconcile.sides import candidates_of
 
 SLICE = 500
+LOOK_AT = 10_000
 ENTITY = {SyncObject.CONTACT: "Customer", SyncObject.PRODUCT: "Item", SyncObject.INVOICE: "Invoice"}
 
 
@@ -40,22 +41,28 @@ def unlinked_objects(connection: Connection, sync_object: SyncObject) -> QuerySe
 
 
 def excluded_objects(
-    connection: Connection, sync_object: SyncObject, *, limit: int = 100, after: int = 0
-) -> list[LeftOut]:
-    """The objects of customers or items that are left out, with the reason, by page: ``after`` is the last ``row_id``.
+    connection: Connection, sync_object: SyncObject, *, limit: int = 100, after: int = 0, look_at: int = LOOK_AT
+) -> tuple[list[LeftOut], int]:
+    """The objects of customers or items that are left out, with the reason; and the mirror row to go on ``after``.
 
-    Reasons are found by deciding again, from the mirror alone, without writing. Invoices have their own health lines.
+    That is 0 where there is nothing more. Reasons are found by deciding again, from the mirror alone, without writing;
+    of a company with much that is neither linked nor left out yet, no more than ``look_at`` objects at once. Invoices
+    have their own health lines.
     """
     if sync_object == SyncObject.INVOICE:
-        return []
+        return [], 0
     found: list[LeftOut] = []
+    looked = 0
     with remembered():
         policy = policy_of(connection, sync_object)
         for rows in _slices(unlinked_objects(connection, sync_object).filter(pk__gt=after)):
             found += _left_out(policy, sync_object, rows)
-            if len(found) >= limit:
-                break
-    return found[:limit]
+            looked += len(rows)
+            if len(found) > limit:
+                return found[:limit], found[limit - 1].row_id
+            if looked >= look_at:
+                return found, rows[-1].row.pk
+    return found, 0
 
 
 def _slices(rows: QuerySet[MirrorObject]) -> Iterator[list[Mirrored]]:

@@ -36,18 +36,16 @@ class LeftOutPage:
 
 def page(connection: Connection, sync_object: SyncObject, after: int) -> LeftOutPage:
     """The next objects behind the mirror row ``after``."""
-    found = exclusions.excluded_objects(connection, sync_object, limit=ON_PAGE + 1, after=after)
-    shown = found[:ON_PAGE]
-    lines = [_line(connection, sync_object, each) for each in shown]
-    return LeftOutPage(lines, shown[-1].row_id if len(found) > ON_PAGE else 0)
+    found, then = exclusions.excluded_objects(connection, sync_object, limit=ON_PAGE, after=after)
+    return LeftOutPage([_line(connection, sync_object, each) for each in found], then)
 
 
 def rows_of_file(connection: Connection, sync_object: SyncObject) -> Iterator[list[str]]:
     """All of them as rows of a file, read in slices."""
     yield [_("Name"), _("E-mail"), _("QuickBooks id"), _("Cause")]
-    after = 0
-    while found := exclusions.excluded_objects(connection, sync_object, limit=SLICE, after=after):
-        after = found[-1].row_id
+    after: int | None = None
+    while after != 0:
+        found, after = exclusions.excluded_objects(connection, sync_object, limit=SLICE, after=after or 0)
         for each in found:
             yield [each.name, each.email, each.qbo_id, excluded_because(each.exclusion, each.reason)]
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from core.events import emit
 from qbo_connector.models import Connection
-from sync.enums import SyncObject
+from sync.enums import RecordType, SyncObject
 from sync.models import Link, MatchSuggestion, ObjectSettings
 from sync.policies import record_types
 from sync.queries import enabled_objects
@@ -73,7 +73,8 @@ def delete_sync(connection: Connection, sync_object: SyncObject, *, keep_links: 
     if not keep_links:
         links = Link.objects.filter(connection=connection, object_type__in=kinds)
         removed = links.exclude(qbo_id="").count()
-        links.delete()
+        # An invoice that QuickBooks does not have yet goes on all the same, and its link says how it stands.
+        links.exclude(object_type=RecordType.INVOICE, qbo_id="").delete()
         MatchSuggestion.objects.filter(connection=connection, object_type__in=kinds).delete()
     emit("sync.deleted", connection, by=by, object=str(sync_object), links=removed)
     return removed

@@ -76,9 +76,13 @@ def accept_all(suggestions: QuerySet[MatchSuggestion], *, by: Any) -> tuple[int,
             object_type=row.object_type,
             accepted=None,
         )
-        if alike.count() == 1:
+        if alike.count() != 1:
+            continue
+        try:
             accept(row, by=by)
-            accepted += 1
+        except LinkedMeanwhile:
+            continue
+        accepted += 1
     return accepted, len(rows) - accepted
 
 
