@@ -42,6 +42,15 @@ _LABELS = {
     "reference": gettext_lazy("Reference"),
     "note": gettext_lazy("Note"),
     "voided": gettext_lazy("Voided"),
+    "cc": gettext_lazy("Copy to"),
+    "bcc": gettext_lazy("Blind copy to"),
+    "class_external_id": gettext_lazy("Class"),
+    "location_external_id": gettext_lazy("Location"),
+    "discount": gettext_lazy("Discount"),
+    "tax_after_discount": gettext_lazy("Tax after the discount"),
+    "shipping_total": gettext_lazy("Shipping"),
+    "shipping_tax_code_external_id": gettext_lazy("Tax code of shipping"),
+    "deposit": gettext_lazy("Deposit"),
     LINES: gettext_lazy("Lines"),
 }
 _NEW_INVOICE = ("number", "customer_name", "recipient", "issued_on", "due_on", "terms_name", "total", "currency")
@@ -208,6 +217,14 @@ def _fields(
     after = {name: value for name, value in after.items() if name not in but}
     lines = after.pop(LINES, None)
     found = run.fields(RecordType.INVOICE, before, after)
+    # What no field mapping carries has its name here.
+    known = run.labels[RecordType.INVOICE]
+    rest = [name for name in after if name not in known and name in _LABELS]
+    found += tuple(
+        _change(name, before.get(name), after[name])
+        for name in rest
+        if plain(before.get(name)) != plain(after[name]) and (before or after[name])
+    )
     if lines is not None and plain(lines) != plain(before.get(LINES)):
         found += (_change(LINES, before.get(LINES), lines),)
     return found
@@ -277,8 +294,28 @@ def _payments(run: Run, rows: list[Mirrored]) -> None:
     ids = [each.row.qbo_id for each in rows]
     stored = Payment.objects.filter(connection=connection, external_id__in=ids)
     known = {payment.external_id: payment for payment in stored}
+    endings = [payment.pk for payment in known.values() if payment.ending]
+    failing = _failing(run, "payment", endings) if endings else {}
     for _each, row in _read(rows, lambda each: from_payment(each.payload, names, methods=methods, accounts=accounts)):
-        _payment(run, known.get(row.external_id), row)
+        there = known.get(row.external_id)
+        if there is not None and there.ending:
+            _end_payment(run, there, failing)
+        else:
+            _payment(run, there, row)
+
+
+def _end_payment(run: Run, there: Payment, failing: Mapping[int, str]) -> None:
+    """Somebody asked to void or delete it."""
+    about: dict[str, Any] = {
+        "record_type": "payment",
+        "title": there.customer_name,
+        "record_id": there.pk,
+        "qbo_id": there.external_id,
+    }
+    if there.pk in failing:
+        run.report.add(Change(QUICKBOOKS, "stay_out", reason=failing[there.pk], **about))
+    else:
+        run.report.add(Change(QUICKBOOKS, str(there.ending), **about))
 
 
 def _payment(run: Run, there: Payment | None, row: SyncedPayment) -> None:
