@@ -167,8 +167,9 @@ def test_a_hundred_thousand_rows_need_no_more_memory_than_ten_thousand(ops, monk
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO crm_company (name, domain, email, phone, website, industry, currency, billing_address,"
-                " shipping_address, notes, properties, created_at, updated_at) SELECT 'Company ' || n, 'example.com', '',"
-                " '', '', '', '', '{}', '{}', '', '{}', now(), now() FROM generate_series(1, %s) AS n",
+                " shipping_address, notes, properties, created_at, updated_at)"
+                " SELECT 'Company ' || n, 'example.com', '', '', '', '', '', '{}', '{}', '', '{}', now(), now()"
+                " FROM generate_series(1, %s) AS n",
                 [rows],
             )
         job = jobs.start_export(tables["company"], by=ops, kind="xlsx", state="", columns=["name", "domain"])
