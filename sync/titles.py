@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from core import registry
 from crm.models import Company, Contact, Product
-from invoices.models import Invoice, Payment
+from invoices.models import Estimate, Invoice, Payment
 from sync.models import Link
 
 
@@ -94,10 +94,15 @@ def _payments() -> QuerySet[Any]:
     return _named(Payment.objects.all(), F("customer_name"))
 
 
+def _estimates() -> QuerySet[Any]:
+    return _named(Estimate.objects.all(), Concat(F("quote__number"), Value(" · "), F("customer_name")))
+
+
 _NAMES: dict[str, Callable[[], QuerySet[Any]]] = {
     "company": _companies,
     "contact": _contacts,
     "product": _products,
     "invoice": _invoices,
     "payment": _payments,
+    "estimate": _estimates,
 }

@@ -3,7 +3,7 @@
 from typing import Any
 
 _EVERYBODYS = ("company", "contact", "product")
-_BILLING = ("invoice", "payment")
+_BILLING = ("invoice", "payment", "estimate")
 
 
 def kinds_for(user: Any) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from core.events import Draft, emit_many
 from core.models import Origin
 from core.money import ZERO, rounded
 from crm.enums import QuoteStatus
+from crm.models import Quote
 from crm.services import quotes_from_sync
 from crm.services.lines import LineValues
 from crm.services.quotes_from_sync import SyncedQuote
@@ -156,9 +157,15 @@ def _change(estimate: Estimate, row: SyncedEstimate, *, quiet: bool) -> None:
     before, now = estimate.remote_updated_at, document.remote_updated_at
     if before and now and now < before:
         return
-    values: dict[str, Any] = {name: getattr(document, name) for name in SHARED}
-    values |= {"removed_at": None, "synced_at": timezone.now(), "new_customer": None}
     different = differs(estimate, row)
+    values: dict[str, Any] = {name: getattr(document, name) for name in SHARED}
+    values |= {"removed_at": None, "new_customer": None}
+    if not different and row.status == estimate.status and _columns_of(estimate) == _columns_of(document):
+        named = all(line.external_id for line in estimate.lines.all())
+        if named and estimate.removed_at is None and not _place(estimate.quote, row):
+            return
+    values["synced_at"] = timezone.now()
+    _place(estimate.quote, row)
     if not estimate.lines_waiting:
         # What was sent comes back with QuickBooks' ids; only what differs from it was changed there.
         values |= {name: getattr(document, name) for name in CONTENT} | {"expires_on": row.expires_on}
@@ -175,6 +182,25 @@ def _change(estimate: Estimate, row: SyncedEstimate, *, quiet: bool) -> None:
             quotes_from_sync.answer(estimate.quote, LOCAL[EstimateStatus(row.status)], quiet=quiet)
         values["status"] = row.status
     Estimate.objects.filter(pk=estimate.pk).update(**values)
+
+
+def _columns_of(document: Any) -> dict[str, Any]:
+    """What both sides say of an estimate besides its lines, in the form of the columns."""
+    values = {name: getattr(document, name) for name in SHARED}
+    for name in ("shipping_total", "tax_total", "total"):
+        values[name] = stored_money(values[name])
+    values["exchange_rate"] = stored_rate(values["exchange_rate"])
+    return values
+
+
+def _place(quote: Quote, row: SyncedEstimate) -> bool:
+    """Give a quote that belongs to nobody the records of its customer, once there are some."""
+    contact, company = next(iter(row.document.contact_ids), None), next(iter(row.document.company_ids), None)
+    if quote.deal_id or quote.contact_id or quote.company_id or not (contact or company):
+        return False
+    quote.contact_id, quote.company_id = contact, company
+    Quote.objects.filter(pk=quote.pk).update(contact_id=contact, company_id=company)
+    return True
 
 
 def _name_lines(estimate: Estimate, row: SyncedEstimate) -> None:

@@ -20,7 +20,7 @@ ENTITIES: dict[SyncObject, list[str]] = {
     SyncObject.CONTACT: ["Customer"],
     SyncObject.PRODUCT: ["Item"],
     # Invoices name their contacts and products, payments their invoices.
-    SyncObject.INVOICE: ["Invoice", "Payment", "CreditMemo", "RefundReceipt", "SalesReceipt"],
+    SyncObject.INVOICE: ["Invoice", "Payment", "Estimate", "CreditMemo", "RefundReceipt", "SalesReceipt"],
 }
 SLICE = 5000
 # Records that wait for a person's decision are not freed by settings.

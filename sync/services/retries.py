@@ -13,7 +13,7 @@ from invoices.ports import accounting
 from qbo_connector.models import Connection, MirrorObject, ParkedRecord
 from sync.enums import Outcome, RecordType
 from sync.models import Link
-from sync.publish import credits, invoice_changes, payments
+from sync.publish import credits, estimates, invoice_changes, payments
 from sync.publish.records import PARTIES, Asked, publish_to
 
 
@@ -50,6 +50,8 @@ def _invoices_again(links: Iterable[Link], *, by: Any) -> int:
             sent += 1
     recorded = sorted(link.object_id for link in failing if link.object_type == "payment")
     sent += sum(payments.publish(pk, again=True) is not None for pk in recorded)
+    offered = sorted(link.object_id for link in failing if link.object_type == estimates.KIND)
+    sent += sum(estimates.publish(pk, again=True) is not None for pk in offered)
     memos = sorted(link.object_id for link in failing if link.object_type == credits.KIND)
     return sent + sum(credits.publish(pk, again=True) is not None for pk in memos)
 

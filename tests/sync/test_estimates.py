@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from core.models import Event
@@ -15,10 +17,11 @@ from crm.services.quotes import Discount
 from invoices.models import Estimate
 from invoices.services import estimates
 from invoices.services.estimates import NoEstimate, Wanted, keep_up
-from qbo_connector.models import Connection, Operation
+from qbo_connector.models import Connection, MirrorObject, Operation
 from sync.enums import Outcome
 from sync.models import Link
 from sync.publish import estimates as publishing
+from sync.reconcile import run
 from sync.services.connections import add_default_mappings
 from tests import makers
 from tests.quickbooks import QuickBooks, drain_until_settled, enable, sync_company
@@ -272,3 +275,32 @@ def test_what_can_not_be_sent_is_said(company: Connection, quote: Quote, rep: Us
         estimates.request(quote, Wanted(company.pk), by=rep)
     with pytest.raises(NoEstimate, match="not connected"):
         estimates.propose(quote, 999)
+
+
+def test_reading_the_same_again_writes_nothing_and_costs_the_same_for_one_and_for_all(
+    quickbooks: QuickBooks, company: Connection, quote: Quote, rep: User
+) -> None:
+    estimate = sent(company, quote, rep)
+    Estimate.objects.update(synced_at=None)
+    rows = MirrorObject.objects.filter(connection=company, entity="Estimate")
+    costs = []
+    for some in (rows.filter(qbo_id=estimate.external_id), rows):
+        some.update(unread=True)
+        with CaptureQueriesContext(database) as asked:
+            run.reconcile(company)
+        costs.append(len(asked))
+    assert costs[0] == costs[1]
+    estimate.refresh_from_db()
+    assert estimate.synced_at is None
+    assert not Quote.objects.exclude(version=1).exists()
+
+
+def test_an_estimate_finds_its_company_once_the_customer_is_linked(company: Connection, rep: User) -> None:
+    estimate = Estimate.objects.filter(quote__company__isnull=False).select_related("quote").first()
+    assert estimate is not None
+    wanted = estimate.quote.company_id
+    Quote.objects.filter(pk=estimate.quote_id).update(company=None, contact=None)
+    MirrorObject.objects.filter(connection=company, entity="Estimate").update(unread=True)
+    run.reconcile(company)
+    estimate.quote.refresh_from_db()
+    assert estimate.quote.company_id == wanted
