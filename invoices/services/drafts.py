@@ -8,12 +8,13 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from core.models import StoredFile
 from crm.models import Deal, Quote
 from invoices import reading
 from invoices import terms as payment_terms
 from invoices.drafts import EXISTING, DraftContent, DraftCustomer, DraftItem, DraftLine, DraftTerms
 from invoices.enums import InvoiceSource, TaxMode
-from invoices.models import Invoice, InvoiceDraft
+from invoices.models import Approval, Invoice, InvoiceDraft
 from invoices.ports import Account, CustomerChoice, ItemChoice, TaxCodeChoice, TermsChoice, accounting
 from invoices.services import default_account, draft_sources, quote_rules
 from invoices.services.create import correctable
@@ -79,12 +80,34 @@ def start_from(
     step = _fill(content, usable, deal, document, currency=quote.currency if quote else "")
     if quote is not None and document is None and lines is None:
         content.discount = draft_sources.discount_of_quote(quote)
+        _take_tax_codes(content, quote, usable)
     if share is not None:
         draft_sources.take_share(content, share)
-    InvoiceDraft.objects.filter(deal=deal, owner=by, invoice=None, updated_at=F("created_at")).delete()
+    untouched = InvoiceDraft.objects.filter(
+        deal=deal, owner=by, invoice=None, approval=Approval.NONE, updated_at=F("created_at")
+    )
+    untouched.exclude(pk__in=StoredFile.objects.filter(object_type="invoicedraft").values("object_id")).delete()
     now = timezone.now()
     data = content.to_json()
     return InvoiceDraft.objects.create(owner=by, deal=deal, data=data, step=step, created_at=now, updated_at=now)
+
+
+def _take_tax_codes(content: DraftContent, quote: Quote, usable: list[Account]) -> None:
+    """The company's tax codes that are called as the quote's lines print them."""
+    account = next((each for each in usable if each.connection_id == content.connection_id), None)
+    printed = [line.tax_code for line in quote.lines.all()]
+    if account is None or not account.needs_tax_codes or not any(printed):
+        return
+    codes = accounting().tax_codes(account.connection_id)
+    known = {_plain_name(code.name): code.external_id for code in codes}
+    for line, name in zip(content.lines, printed, strict=True):
+        line.tax_code = known.get(_plain_name(name), line.tax_code)
+    name_tax_codes(content, codes)
+
+
+def _plain_name(name: str) -> str:
+    """``20% S`` and ``20.0% s`` are the same code."""
+    return name.casefold().replace(".0%", "%").replace(" ", "")
 
 
 def _source_lines(source: str, deal: Deal | None, quote: Quote | None, document: Any) -> list[DraftLine]:

@@ -44,6 +44,16 @@ def test_from_a_quote_its_lines_and_discounts_are_taken_and_the_draft_remembers_
     assert line.discount == DraftDiscount("percent", "12.5")
 
 
+def test_the_tax_codes_that_a_quote_prints_are_found_by_their_name(uk_connection, quote, rep):
+    QuoteLine.objects.create(quote=quote, position=1, name="Book", unit_price=5, tax_code="0% z")
+    QuoteLine.objects.filter(quote=quote, position=0).update(tax_code="20% S")
+    QuoteLine.objects.create(quote=quote, position=2, name="Import", unit_price=5, tax_code="7% Q")
+
+    content = content_of(drafts.start_from("quote", quote=quote, by=rep))
+
+    assert [line.tax_code_name for line in content.lines] == ["20.0% S", "0.0% Z", ""]
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
