@@ -223,7 +223,7 @@ def invoicing_changed(event: Event) -> str:
             if event.data["skip_other_currencies"]
             else _("let invoices in other currencies count towards deals")
         )
-    return get_text_list(parts, _("and"))
+    return get_text_list(parts, _("and")) or _("changed how invoices are made")
 
 
 KINDS = (

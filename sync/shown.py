@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import formats
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.money import formatted_number
 from sync.enums import Exclusion, RecordType
@@ -14,6 +15,18 @@ from sync.mapping import fields as known
 from sync.mapping.fields import CRM_FIELDS, PROPERTY, Field
 
 LINE = "line:"
+# What of invoices no mapping names: it always goes both ways.
+_UNMAPPED = {
+    "cc": gettext_lazy("Copy to (cc)"),
+    "bcc": gettext_lazy("Hidden copy to (bcc)"),
+    "class_external_id": gettext_lazy("Class"),
+    "location_external_id": gettext_lazy("Location"),
+    "discount": gettext_lazy("Discount"),
+    "tax_after_discount": gettext_lazy("Tax after the discount"),
+    "shipping_total": gettext_lazy("Shipping"),
+    "shipping_tax_code_external_id": gettext_lazy("Tax code of shipping"),
+    "deposit": gettext_lazy("Deposit"),
+}
 _ADDRESS = ("name", "line1", "line2", "line3", "line4", "line5", "postal_code", "city", "region", "country")
 
 
@@ -38,9 +51,12 @@ def label_of(name: str, record_type: str, fields: Mapping[str, Field]) -> str:
     field = field_of(name, record_type, fields)
     if name.startswith(LINE):
         line = _("Line %s") % name.split(":")[1]
-        return f"{line}, {field.label}" if field else line
+        label = field.label if field else _UNMAPPED.get(name.rpartition(":")[2], "")
+        return f"{line}, {label}" if label else line
     if field is not None:
         return str(field.label)
+    if name in _UNMAPPED:
+        return str(_UNMAPPED[name])
     return _("A deleted property") if name.startswith(PROPERTY) else name.replace("_", " ").capitalize()
 
 
