@@ -156,8 +156,24 @@ def posted(data: QueryDict) -> FormContent:
     lines = []
     for index, key in enumerate(columns["key"][:500]):
         row = {name: values[index] if index < len(values) else "" for name, values in columns.items()}
-        row["klass"] = row.pop("class")
-        lines.append(FormLine(**{**row, "key": key, "kind": row["kind"] or str(LineKind.ITEM)}))
+        lines.append(
+            FormLine(
+                key=key,
+                pk=row["pk"],
+                external_id=row["external_id"],
+                kind=row["kind"] or str(LineKind.ITEM),
+                item=row["item"],
+                item_name=row["item_name"],
+                product=row["product"],
+                description=row["description"],
+                quantity=row["quantity"],
+                unit_price=row["unit_price"],
+                amount=row["amount"],
+                service_on=row["service_on"],
+                tax_code=row["tax_code"],
+                klass=row["class"],
+            )
+        )
     return FormContent(
         {name: data.get(name, "").strip() for name in HEAD},
         {name: data.get(f"billing_{name}", "").strip() for name in ADDRESS_PARTS},

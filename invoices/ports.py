@@ -134,6 +134,7 @@ class FormOptions:
     tax_after_discount: bool = False  # whether it may be chosen: US companies only
     multicurrency: bool = False
     message: str = ""  # the company's usual words to customers
+    books_closed_on: datetime.date | None = None  # what is dated until then can't be changed; as of the last daily read
     reasons: Mapping[str, str] = field(default_factory=dict)
 
 

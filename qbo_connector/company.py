@@ -70,6 +70,7 @@ def form_preferences(preferences: dict[str, Any]) -> dict[str, Any]:
         "cc": str(_part(forms, "SalesEmailCc").get("Address") or ""),
         "bcc": str(_part(forms, "SalesEmailBcc").get("Address") or ""),
         "tax_code": str(_part(_part(preferences, "TaxPrefs"), "TaxGroupCodeRef").get("value") or ""),
+        "books_closed_on": str(books.get("BookCloseDate") or ""),
         "discount_account": str(forms.get("DefaultDiscountAccount") or ""),
     }
 

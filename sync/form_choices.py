@@ -38,7 +38,15 @@ def options(connection: Connection) -> FormOptions:
         multicurrency=connection.multicurrency,
         message=str(known.get("message") or ""),
         reasons=_reasons(connection),
+        books_closed_on=_day(known.get("books_closed_on")),
     )
+
+
+def _day(told: object) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(str(told or ""))
+    except ValueError:
+        return None
 
 
 def _reasons(connection: Connection) -> Mapping[str, str]:

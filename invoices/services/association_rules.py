@@ -19,6 +19,7 @@ from core.events import Draft, emit_many
 from core.models import Origin
 from crm.enums import DealStatus
 from crm.models import Deal, DealContact
+from invoices.enums import InvoiceOrigin
 from invoices.models import AssociationRules, Invoice, KeptApart
 from invoices.services import billing
 from invoices.services.associations import about_of
@@ -63,7 +64,15 @@ def associate(connection_id: int, references: Mapping[int, Reference], *, quiet:
     A constant number of statements. Emits ``invoice.linked`` with the rule, unless ``quiet``.
     """
     rules = rules_of(connection_id)
-    open_ones = Invoice.objects.filter(pk__in=references, deal=None, removed_at=None, voided=False, archived_at=None)
+    # Who makes an invoice in the CRM without a deal means it so.
+    open_ones = Invoice.objects.filter(
+        pk__in=references,
+        origin=InvoiceOrigin.QUICKBOOKS,
+        deal=None,
+        removed_at=None,
+        voided=False,
+        archived_at=None,
+    )
     invoices = list(open_ones.select_for_update(of=("self",)).defer("search").order_by("pk"))
     if not invoices or not (rules.by_custom_field or rules.by_memo or rules.by_open_deal):
         return {}

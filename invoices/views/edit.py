@@ -140,6 +140,8 @@ def _page(
         context["mark"] = _mark(invoice)
         context["in_conflict"] = context["mark"].state == SyncState.CONFLICT
     elif choices is not None:
+        closed_on = choices.options.books_closed_on
+        context["closed_on"] = closed_on if closed_on is not None and invoice.issued_on <= closed_on else None
         context |= _totals(invoice, content)
     status = 422 if errors or wrong_lines else 200
     return render(request, "invoices/edit/page.html", context, status=status)

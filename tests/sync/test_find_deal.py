@@ -130,6 +130,16 @@ def test_what_a_person_took_off_no_rule_puts_back(books: Books, customer: str, r
     assert [each.deal for each in suggestions.deals_for(found, rep)] == []
 
 
+def test_an_invoice_made_here_without_a_deal_stays_without(books: Books, customer: str, rep: User) -> None:
+    found = invoice(books, customer)
+    Invoice.objects.update(origin="crm")
+    deal = deal_of(rep)
+    reference = {found.pk: Reference({}, f"deal {deal.pk}")}
+
+    assert association_rules.associate(books.connection.pk, reference, quiet=False) == {}
+    assert [each.deal for each in suggestions.deals_for(found, rep)] == [deal]
+
+
 @pytest.mark.parametrize("count", [1, 25])
 def test_it_costs_the_same_for_one_and_many(
     books: Books, customer: str, rep: User, django_assert_max_num_queries: Any, count: int

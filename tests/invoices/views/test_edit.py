@@ -11,7 +11,7 @@ from django.urls import reverse
 from core.models import Event
 from invoices.enums import SyncState
 from invoices.models import Invoice, InvoiceEdit, InvoiceLine
-from invoices.ports import SyncMark
+from invoices.ports import FormOptions, SyncMark
 from tests.invoices.conftest import user_of
 from tests.invoices.fakes import TODAY, books
 
@@ -188,6 +188,12 @@ def test_refusals_are_told_before_anything_is_typed(manager, invoice):
     books.edit_refusal = ""
     Invoice.objects.filter(pk=invoice.pk).update(voided=True)
     assert "A voided invoice can&#x27;t be changed." in text(manager.get(address("invoice-edit", invoice)))
+
+
+def test_a_closed_period_is_told_before_anything_is_typed(manager, invoice):
+    assert "The books are closed" not in text(manager.get(address("invoice-edit", invoice)))
+    books.options = FormOptions(books_closed_on=invoice.issued_on)
+    assert "The books are closed for this date" in text(manager.get(address("invoice-edit", invoice)))
 
 
 def test_totals_follow_what_is_typed_and_nothing_is_saved(manager, invoice):
