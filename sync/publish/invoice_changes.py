@@ -173,7 +173,8 @@ def plan_ending(invoice_id: int, *, again: bool = False) -> Operation | None:
     if invoice is None or not invoice.ending:
         return None
     mirrored = _mirrored(invoice)
-    if mirrored is None:
+    # One that is done and not noted yet must not be done a second time.
+    if mirrored is None or _unsettled(invoice):
         return None
     link = _link(invoice, mirrored)
     if policy_of(invoice.connection, SyncObject.INVOICE).read_only:

@@ -46,7 +46,7 @@ def plan_wish(payment_id: int, *, tries: int = 1, again: bool = False) -> Operat
         return None
     uses = _open_uses(payment, again=again)
     mirrored = _mirrored(payment)
-    if mirrored is None or not (payment.ending or uses):
+    if mirrored is None or not (payment.ending or uses) or _unsettled(payment):
         return None
     if policy_of(payment.connection, SyncObject.INVOICE).read_only:
         link(payment, outcome=Outcome.PENDING, reason=str(READ_ONLY), detail="")
@@ -165,6 +165,12 @@ def _mirrored(payment: Payment) -> Mirrored | None:
         connection=payment.connection_id, entity="Payment", qbo_id=payment.external_id, deleted=False
     )
     return next(iter(read.with_payloads(rows)), None)
+
+
+def _unsettled(payment: Payment) -> bool:
+    """Whether an answer waits to be noted: what it did must not be done a second time."""
+    rows = Operation.objects.filter(connection=payment.connection, subject=subject_of("payment", payment.pk))
+    return rows.filter(settled_at=None, finished_at__isnull=False).exists()
 
 
 def _open(payment: Payment) -> Operation | None:

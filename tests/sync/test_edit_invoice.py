@@ -352,3 +352,20 @@ def test_new_lines_that_quickbooks_merged_are_neither_sent_again_nor_lost(
     assert [line.get("Description") for line in there][len(kept) :] == ["A and B"]
     assert [line.external_id for line in invoice.lines.filter(kind="item")] == [line["Id"] for line in there]
     assert remote(quickbooks, company)["CustomerMemo"]["value"] == "Second"
+
+
+def test_a_void_that_is_done_but_not_noted_is_not_planned_again(
+    quickbooks: QuickBooks, company: Connection, rep: User
+) -> None:
+    invoice = invoice_of(company)
+    endings.void(invoice, by=rep)
+    invoice_changes.plan_wish(invoice.pk)
+    drain(company.pk)
+
+    # The sweep comes before the answer is brought to the invoice.
+    assert invoice_changes.plan_wish(invoice.pk) is None
+    carry_over(company)
+
+    assert Operation.objects.filter(verb="void").count() == 1
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.ending) == ("voided", "")
