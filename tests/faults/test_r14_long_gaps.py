@@ -60,7 +60,7 @@ def test_a_listing_that_finds_everything_costs_no_further_read(us_company, quick
 
 
 @pytest.mark.parametrize("days", [28, 31])
-@pytest.mark.parametrize("seed", seeds(10, fewest=3))
+@pytest.mark.parametrize("seed", seeds(10))
 def test_whatever_happened_in_the_gap_is_here_afterwards_and_nothing_else(seed, days, us_company, quickbooks, later):
     read_until_quiet(us_company)
     someone = Accountant(quickbooks, us_company, seed)

@@ -146,7 +146,7 @@ def test_a_full_disk_moves_no_cursor_and_sends_nothing_twice(table, us_company, 
     assert_at_rest(quickbooks, us_company)
 
 
-@pytest.mark.parametrize("seed", seeds(10, fewest=2))
+@pytest.mark.parametrize("seed", seeds(10))
 def test_a_deadlock_is_survived_by_running_again(seed, us_company, quickbooks):
     """Somebody locks schedule and mirror in the other order, so that one of the two is refused."""
     read_until_quiet(us_company)
@@ -179,7 +179,7 @@ def test_a_deadlock_is_survived_by_running_again(seed, us_company, quickbooks):
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("workers")
-@pytest.mark.parametrize("seed", seeds(10, fewest=2))
+@pytest.mark.parametrize("seed", seeds(10))
 def test_a_worker_goes_on_by_itself_when_its_connections_were_cut(seed, us_company, quickbooks, tmp_path):
     """What a crash of the server is to a worker: all connections end at once, again and again, without a restart."""
     sync_company(us_company)
@@ -202,7 +202,7 @@ def test_a_worker_goes_on_by_itself_when_its_connections_were_cut(seed, us_compa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", seeds(10, fewest=2))
+@pytest.mark.parametrize("seed", seeds(10))
 def test_what_a_killed_server_acknowledged_is_there_after_its_restart(seed, own_postgres):
     """SIGKILL of PostgreSQL while events are written: whatever was committed is kept, whatever was not is gone."""
     dice, acknowledged = random.Random(seed), []
