@@ -1,5 +1,6 @@
 """Payments: the list, the page of one, recording and correcting, voiding and deleting."""
 
+import datetime
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -26,6 +28,7 @@ from invoices.views.answers import by_htmx, needs, toast, told
 from qbo_connector.models import Connection
 
 ON_ITS_WAY = (SyncState.CREATING, SyncState.WAITING)
+SOON = datetime.timedelta(minutes=2)
 
 
 @require_GET
@@ -99,16 +102,26 @@ def invoice_payments(request: HttpRequest, pk: int) -> HttpResponse:
     marks = accounting().document_marks("payment", [each.payment_id for each in applications if _unsettled(each)])
     living = bool(invoice.external_id) and invoice.removed_at is None and not invoice.voided and not invoice.ending
     may = living and request.user.has_perm("invoices.record_payment")
+    uses = list(CreditUse.objects.filter(invoice=invoice, done_at=None).select_related("payment").order_by("pk"))
+    memos = list(invoice.credit_documents.filter(removed_at=None).defer("search").order_by("-pk"))
+    under_way = any(_soon(mark) for mark in marks.values()) or any(not use.refused_at for use in uses)
     context = {
         "invoice": invoice,
         "rows": [(each, marks.get(each.payment_id)) for each in applications],
-        "uses": CreditUse.objects.filter(invoice=invoice, done_at=None).select_related("payment").order_by("pk"),
-        "memos": invoice.credit_documents.filter(removed_at=None).defer("search").order_by("-pk"),
+        "uses": uses,
+        "memos": memos,
+        # Looked at again by itself; a refused credit memo waits for a person and is not asked about all the time.
+        "busy": under_way or any(not memo.external_id and memo.created_at > timezone.now() - SOON for memo in memos),
         "noted": noted,
         "may": may,
         "credit": credits.available(invoice).total if may and invoice.balance > 0 else None,
     }
     return render(request, "invoices/_payments.html", context)
+
+
+def _soon(mark: SyncMark) -> bool:
+    """Whether it may change any second; what has waited for long (QuickBooks away, read-only mode) is not asked for."""
+    return mark.state in ON_ITS_WAY and (mark.since is None or timezone.now() - mark.since < SOON)
 
 
 def _unsettled(application: PaymentApplication) -> bool:
