@@ -188,5 +188,5 @@ def test_pace_budget_and_read_only_mode(admin, settings):
     expect(page.locator("#reads")).to_contain_text("of 1,000 reads of this month are used")
     expect(page.locator(".reads-bar")).to_have_count(1)
     page.get_by_role("switch", name="Read-only mode").click()
-    expect(page.locator(".banner")).to_contain_text("Read-only mode is on: nothing is written")
+    expect(page.locator(".banner-warning")).to_contain_text("Read-only mode is on: nothing is written")
     looks_good(page)
