@@ -117,7 +117,7 @@ COMPANY_COLUMNS = (
 
 
 def _phone(contact: Any) -> str:
-    return contact.phone or contact.mobile
+    return str(contact.phone or contact.mobile)
 
 
 CONTACT_COLUMNS = (

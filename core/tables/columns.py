@@ -62,7 +62,7 @@ class Column:
     @property
     def reads(self) -> tuple[str, ...]:
         """The ORM paths that have to be loaded for it."""
-        own = () if self.value is not None or self.load is not None else (self.path or self.name,)
+        own: tuple[str, ...] = () if self.value is not None or self.load is not None else (self.path or self.name,)
         if self.kind == "person" and own:
             own = (f"{own[0]}__name", f"{own[0]}__email")
         money = (self.currency,) if self.kind == "money" and self.currency else ()

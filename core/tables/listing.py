@@ -244,7 +244,7 @@ def loading(rows: QuerySet[Any], columns: Iterable[Column], needs: Sequence[str]
     related = {path.rsplit("__", 1)[0] for path in paths if "__" in path}
     # A relation that is followed needs its own column, and so does each one on the way.
     heads = {"__".join(path.split("__")[:depth]) for path in related for depth in range(1, path.count("__") + 2)}
-    found = rows.annotate(**annotations).only("pk", *dict.fromkeys(paths), *sorted(heads))
+    found: QuerySet[Any] = rows.annotate(**annotations).only("pk", *dict.fromkeys(paths), *sorted(heads))
     return found.select_related(*sorted(related)) if related else found
 
 

@@ -118,7 +118,7 @@ def job_undo(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def job_list(request: HttpRequest) -> HttpResponse:
     """The reader's exports and changes of many rows, newest first."""
-    rows = ListJob.objects.filter(owner=request.user).order_by("-pk")[:SHOWN_JOBS]
+    rows = ListJob.objects.filter(owner_id=request.user.pk).order_by("-pk")[:SHOWN_JOBS]
     return render(request, "core/tables/jobs.html", {"jobs": [_told(job) for job in rows]})
 
 
@@ -194,7 +194,7 @@ def job_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     if job.kind != ListJob.Kind.EXPORT or job.state != ListJob.State.DONE or last is None or expired:
         raise Http404(_("This file is not kept any more."))
     contents = (
-        bytes(content)
+        bytes(content or b"")
         for (content,) in job.slices.order_by("position").values_list("content").iterator(chunk_size=1)
     )  # fmt: skip
     return _attachment(table, job.name, sheets.file(job.name, contents, sheets.Piece(b"", *last)))
@@ -210,4 +210,4 @@ def _attachment(table: Table, kind: str, content: Iterator[bytes]) -> StreamingH
 
 
 def _job(request: HttpRequest, pk: int) -> ListJob:
-    return get_object_or_404(ListJob, pk=pk, owner=request.user)
+    return get_object_or_404(ListJob, pk=pk, owner_id=request.user.pk)

@@ -21,9 +21,9 @@ from core.tables.views.asked import unstored
 class CellForm(forms.Form):
     """One value."""
 
-    def __init__(self, editor: Editor, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, editor: Editor, data: Any = None) -> None:
         # Always another id: htmx carries the attributes of an element over to the next one with its id.
-        super().__init__(*args, initial={"value": editor.initial}, auto_id=f"cell-{uuid.uuid4().hex}-%s", **kwargs)
+        super().__init__(data, initial={"value": editor.initial}, auto_id=f"cell-{uuid.uuid4().hex}-%s")
         self.fields["value"] = editor.field
 
 
