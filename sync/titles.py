@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from core import registry
 from crm.models import Company, Contact, Product
-from invoices.models import Estimate, Invoice, Payment
+from invoices.models import CreditDocument, Estimate, Invoice, Payment
 from sync.models import Link
 
 
@@ -98,11 +98,17 @@ def _estimates() -> QuerySet[Any]:
     return _named(Estimate.objects.all(), Concat(F("quote__number"), Value(" · "), F("customer_name")))
 
 
+def _credits() -> QuerySet[Any]:
+    number = Coalesce(NullIf(F("number"), Value("")), Concat(Value("#"), Cast("pk", CharField())))
+    return _named(CreditDocument.objects.all(), Concat(number, Value(" · "), F("customer_name"), output_field=CharField()))
+
+
 _NAMES: dict[str, Callable[[], QuerySet[Any]]] = {
     "company": _companies,
     "contact": _contacts,
     "product": _products,
     "invoice": _invoices,
     "payment": _payments,
+    "creditmemo": _credits,
     "estimate": _estimates,
 }
