@@ -100,7 +100,8 @@ def _estimates() -> QuerySet[Any]:
 
 def _credits() -> QuerySet[Any]:
     number = Coalesce(NullIf(F("number"), Value("")), Concat(Value("#"), Cast("pk", CharField())))
-    return _named(CreditDocument.objects.all(), Concat(number, Value(" · "), F("customer_name"), output_field=CharField()))
+    name = Concat(number, Value(" · "), F("customer_name"), output_field=CharField())
+    return _named(CreditDocument.objects.all(), name)
 
 
 _NAMES: dict[str, Callable[[], QuerySet[Any]]] = {
