@@ -54,7 +54,7 @@ def creditable(invoice: Invoice) -> list[Creditable]:
         for key, amount in asked.items():
             credited[key] = credited.get(key, ZERO) + Decimal(amount)
     found = []
-    for line in invoice.lines.all():
+    for line in [*invoice.lines.all(), *_shipping(invoice)]:
         if line.kind not in (LineKind.ITEM, LineKind.MEMBER) or line.amount <= 0 or not line.item_external_id:
             continue
         left = line.amount - credited.get(_key(line), ZERO)
@@ -62,6 +62,22 @@ def creditable(invoice: Invoice) -> list[Creditable]:
         quantity = line.quantity * share if line.quantity else None
         found.append(Creditable(line, quantity, max(left, ZERO)))
     return found
+
+
+def _shipping(invoice: Invoice) -> list[InvoiceLine]:
+    """The shipping of an invoice as a line that is no row; QuickBooks has a line for it."""
+    if not invoice.shipping_total or any(line.item_external_id == SHIPPING_ITEM for line in invoice.lines.all()):
+        return []
+    return [
+        InvoiceLine(
+            pk=0,
+            external_id=SHIPPING_ITEM,
+            item_external_id=SHIPPING_ITEM,
+            item_name=_("Shipping"),
+            amount=invoice.shipping_total,
+            tax_code_external_id=invoice.shipping_tax_code_external_id,
+        )
+    ]
 
 
 @transaction.atomic
@@ -197,6 +213,7 @@ def _lines(invoice: Invoice, amounts: Mapping[int, Decimal]) -> tuple[list[dict[
 def _line(line: InvoiceLine, amount: Decimal, currency: str) -> dict[str, str]:
     """The line as it is given back: with its price where whole or simple parts of the quantity come out."""
     quantity, price = None, None
+    shipping = line.item_external_id == SHIPPING_ITEM
     if line.unit_price:
         quantity, price = amount / line.unit_price, line.unit_price
         exact = quantity.quantize(Decimal("0.00001"))
@@ -208,8 +225,9 @@ def _line(line: InvoiceLine, amount: Decimal, currency: str) -> dict[str, str]:
         "name": line.item_name,
         "item": line.item_external_id,
         "description": line.description,
-        "quantity": plain(quantity),
-        "unit_price": plain(price or amount),
+        # A shipping line has an amount only.
+        "quantity": "" if shipping else plain(quantity),
+        "unit_price": "" if shipping else plain(price or amount),
         "amount": plain(amount),
         "tax_code": line.tax_code_external_id,
         "tax_name": line.tax_code_name,

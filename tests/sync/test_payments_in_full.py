@@ -318,3 +318,22 @@ def test_what_quickbooks_has_of_credits_refunds_and_receipts_is_here(company: Co
     refund = CreditDocument.objects.get(kind="refund", number="1020")
     assert (refund.total, refund.account_name, refund.method_name) == (Decimal("87.5"), "Checking", "Check")
     assert not Event.objects.filter(name__startswith="refund.").exists()
+
+
+def test_shipping_is_given_back_as_well(quickbooks: QuickBooks, company: Connection, rep: User) -> None:
+    invoice = Invoice.objects.filter(connection=company, balance__gt=50).order_by("pk")[0]
+    Invoice.objects.filter(pk=invoice.pk).update(shipping_total=12)
+    invoice.refresh_from_db()
+    shipping = next(each for each in credit_memos.creditable(invoice) if each.line.item_name == "Shipping")
+
+    memo = credit_memos.create_from_invoice(
+        invoice, {shipping.line.pk: Decimal(12)}, issued_on=timezone.localdate(), request_id=uuid.uuid4(), by=rep
+    )
+    carry_over(company)
+
+    memo.refresh_from_db()
+    sent = there(quickbooks, company, "CreditMemo", memo.external_id)
+    assert sent is not None
+    items = [line.get("SalesItemLineDetail", {}).get("ItemRef", {}).get("value") for line in sent["Line"]]
+    assert "SHIPPING_ITEM_ID" in items
+    assert memo.total >= 12
