@@ -83,6 +83,7 @@ class RecurringRun(models.Model):
     falls_on = models.DateField()
     draft = models.ForeignKey(InvoiceDraft, models.SET_NULL, null=True, related_name="+")
     invoice = models.ForeignKey(Invoice, models.SET_NULL, null=True, related_name="+")
+    to_send = models.BooleanField(default=False, help_text="It was made to be sent.")
     sent = models.BooleanField(default=False)
     problem = models.TextField(blank=True, help_text="In plain words.")
     created_at = models.DateTimeField(default=timezone.now)

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -80,6 +80,9 @@ def change(row: RecurringInvoice, *, by: Any, **fields: Any) -> RecurringInvoice
     for name, value in changed.items():
         setattr(locked, name, value)
     _check(locked)
+    if "making" in changed and locked.making != Making.SEND:
+        # What was made and has not left stays here, also when sending is chosen again later.
+        locked.runs.filter(sent=False).update(to_send=False)
     if {"starts_on", "interval", "unit"} & changed.keys():
         locked.made = _behind(locked)
     _set_next(locked)
@@ -180,7 +183,7 @@ def _make(row: RecurringInvoice, run: RecurringRun) -> str:
             "step": "review",
         },
     )
-    run.draft = draft
+    run.draft, run.to_send = draft, row.making == Making.SEND
     try:
         with transaction.atomic():
             if row.making == Making.APPROVAL or approvals.must_ask(row.owner):
@@ -210,23 +213,32 @@ def _content(row: RecurringInvoice, falls_on: datetime.date) -> DraftContent:
 
 def send_made(*, limit: int = 100) -> int:
     """Send the invoices that were made to be sent, once QuickBooks has them; returns how many were asked for."""
-    runs = RecurringRun.objects.filter(
-        Q(recurring__making=Making.SEND), sent=False, problem="", invoice__isnull=False
-    ).exclude(invoice__external_id="")
+    # What had to be approved first has its invoice since then.
+    approved = InvoiceDraft.objects.filter(pk=OuterRef("draft")).values("invoice")[:1]
+    RecurringRun.objects.filter(invoice=None, draft__invoice__isnull=False).update(invoice=Subquery(approved))
+    runs = RecurringRun.objects.filter(to_send=True, sent=False, problem="", invoice__isnull=False)
+    runs = runs.exclude(invoice__external_id="").select_related("invoice", "recurring__owner")
     asked = 0
-    for run in runs.select_related("invoice", "recurring__owner").order_by("pk")[:limit]:
-        invoice = run.invoice
-        assert invoice is not None  # filtered above
-        addresses = send.Addresses(invoice.recipient, invoice.cc, invoice.bcc)
-        intent = uuid.uuid5(NAMESPACE, f"send:{run.pk}")
+    for run in runs.order_by("pk")[:limit]:
         try:
-            send.send(invoice, addresses, request_id=intent, by=run.recurring.owner)
-        except (send.NotSendable, send.BadAddress) as refused:
-            run.problem = _("It was made, but not sent: %s") % refused
-        run.sent = not run.problem
-        run.save(update_fields=["sent", "problem"])
-        asked += run.sent
+            asked += _send_one(run)
+        except Exception:
+            log.exception("recurring.not_sent", run=run.pk)
     return asked
+
+
+def _send_one(run: RecurringRun) -> bool:
+    invoice = run.invoice
+    assert invoice is not None  # as filtered
+    addresses = send.Addresses(invoice.recipient, invoice.cc, invoice.bcc)
+    intent = uuid.uuid5(NAMESPACE, f"send:{run.pk}")
+    try:
+        send.send(invoice, addresses, request_id=intent, by=run.recurring.owner)
+    except (send.NotSendable, send.BadAddress) as refused:
+        run.problem = _("It was made, but not sent: %s") % refused
+    run.sent = not run.problem
+    run.save(update_fields=["sent", "problem"])
+    return run.sent
 
 
 def _check(row: RecurringInvoice) -> None:

@@ -238,6 +238,60 @@ def test_what_is_to_be_sent_is_sent_once_quickbooks_has_it(draft, rep):
     assert InvoiceSend.objects.get().invoice == Invoice.objects.get()
 
 
+def test_invoices_that_were_made_before_sending_was_chosen_are_not_sent(draft, rep):
+    row = recur(draft, rep, making="create")
+    recurring.make_due()
+    Invoice.objects.update(external_id="77", number="1077")
+
+    recurring.change(row, by=rep, making="send")
+
+    assert recurring.send_made() == 0
+    assert not InvoiceSend.objects.exists()
+
+
+def test_what_was_to_be_sent_stays_here_once_that_is_not_wanted_any_more(draft, rep):
+    row = recur(draft, rep, making="send")
+    recurring.make_due()
+    row = recurring.change(row, by=rep, making="create")
+    Invoice.objects.update(external_id="77", number="1077")
+    recurring.change(row, by=rep, making="send")
+
+    assert recurring.send_made() == 0
+
+
+def test_what_is_to_be_sent_is_sent_after_somebody_had_to_approve_it(draft, junior, manager):
+    recur(draft, junior, making="send")
+    recurring.make_due()
+    (waiting,) = approvals.waiting(manager)
+    invoice = approvals.approve(waiting, by=manager)
+    Invoice.objects.update(external_id="77", number="1077")
+
+    assert recurring.send_made() == 1
+
+    assert InvoiceSend.objects.get().invoice == invoice
+    assert RecurringRun.objects.get().invoice == invoice
+
+
+def test_an_invoice_whose_sending_fails_stops_no_other(draft, rep, monkeypatch):
+    for name in ("One", "Two"):
+        recur(draft, rep, making="send", name=name)
+    recurring.make_due()
+    first, second = Invoice.objects.order_by("pk")
+    Invoice.objects.filter(pk=first.pk).update(external_id="77", number="1077")
+    Invoice.objects.filter(pk=second.pk).update(external_id="78", number="1078")
+    really = recurring.send.send
+
+    def fragile(invoice, *rest, **more):
+        if invoice.pk == first.pk:
+            raise RuntimeError("not today")
+        return really(invoice, *rest, **more)
+
+    monkeypatch.setattr(recurring.send, "send", fragile)
+
+    assert recurring.send_made() == 1
+    assert InvoiceSend.objects.get().invoice == second
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [({"name": " "}, "name"), ({"interval": 0}, "interval"), ({"ends_on": day("2020-01-01")}, "ends_on"),
