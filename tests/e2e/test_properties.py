@@ -67,8 +67,8 @@ def test_a_choice_of_invoices_from_its_making_to_its_restoring(window, live_serv
 
     # a column and a filter of the list
     page.goto(f"{live_server.url}/invoices/")
-    page.locator(".columns-menu summary").click()
-    page.locator(".columns-menu").get_by_label("Channel").check()
+    page.locator("#columns-open").click()
+    panel.get_by_role("checkbox", name="Channel").check()
     page.get_by_role("button", name="Show these").click()
     page.wait_for_load_state("networkidle")
     expect(page.get_by_role("cell", name="Shop")).to_be_visible()
