@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import registry
 from core.conditions.registry import field_providers
-from core.models import Event, Origin
+from core.models import Event
 from core.properties.conditions import fields_provider
 from core.views.properties import PERMISSION
 
@@ -37,6 +37,6 @@ def register() -> None:
 def _of_file(act: "StrOrPromise") -> Callable[[Event], str]:
     def sentence(event: Event) -> str:
         words = str(act) % event.data.get("name", "")
-        return words if event.actor_id else f"{Origin(event.origin).label} {words}"
+        return words if event.actor_id else f"{event.get_origin_display()} {words}".strip()
 
     return sentence

@@ -196,7 +196,8 @@ def _record_of(event: Event) -> str:
     """“the deal Garden redesign”."""
     kind, name = event.data.get("kind", "deal"), event.data.get("record") or event.data.get("deal", "")
     named = {"contact": _("the contact %s"), "company": _("the company %s"), "deal": _("the deal %s")}
-    return named.get(kind, "%s") % name
+    text: str = named.get(kind, "%s")
+    return text % str(name)
 
 
 def file_refused(event: Event) -> str:

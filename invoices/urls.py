@@ -1,6 +1,6 @@
 """Addresses of this app."""
 
-from django.urls import path, re_path
+from django.urls import path
 
 from invoices.views import (
     acts,
@@ -46,14 +46,12 @@ urlpatterns = [
     path("invoices/recurring/", recurring.recurring_list, name="recurring-list"),
     path("invoices/recurring/<int:pk>/", recurring.recurring_detail, name="recurring-detail"),
     path("invoices/recurring/<int:pk>/edit/", recurring.recurring_edit, name="recurring-edit"),
-    re_path(
-        r"^invoices/recurring/(?P<pk>\d+)/(?P<act>pause|resume|end)/$", recurring.recurring_act, name="recurring-act"
-    ),
+    path("invoices/recurring/<int:pk>/<slug:act>/", recurring.recurring_act, name="recurring-act"),
     path("settings/reminders/", reminders.rule_list, name="reminder-list"),
     path("settings/reminders/new/", reminders.rule_form, name="reminder-create"),
     path("settings/reminders/preview/", reminders.rule_preview, name="reminder-preview"),
     path("settings/reminders/<int:pk>/", reminders.rule_form, name="reminder-edit"),
-    re_path(r"^settings/reminders/(?P<pk>\d+)/(?P<act>on|off|delete)/$", reminders.rule_act, name="reminder-act"),
+    path("settings/reminders/<int:pk>/<slug:act>/", reminders.rule_act, name="reminder-act"),
     path("settings/reminders/paused/<int:pk>/end/", reminders.pause_end, name="pause-end"),
     path("invoices/<int:pk>/remind/", reminders.invoice_remind, name="invoice-remind"),
     path("invoices/<int:pk>/pause-reminders/", reminders.customer_pause, name="customer-pause"),

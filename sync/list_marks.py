@@ -109,7 +109,6 @@ def register() -> None:
             fitting=_fitting_of(object_type),
         )
 
-
     registry.list_marks["invoice"] = registry.ListMarks(
         title=gettext_lazy("Sync state"),
         marks=invoice_marks,

@@ -8,117 +8,192 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0003_add_files'),
+        ("core", "0003_add_files"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ListJob',
+            name="ListJob",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('export', 'Export'), ('action', 'Change')], max_length=6)),
-                ('object_type', models.CharField(max_length=40)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('stopped', 'Stopped'), ('undone', 'Undone')], default='waiting', max_length=7)),
-                ('name', models.CharField(help_text='Of the action, or the format of the export.', max_length=40)),
-                ('query', models.TextField(blank=True, help_text="The list's state, as in the address.")),
-                ('columns', models.JSONField(default=list)),
-                ('choice', models.JSONField(default=dict, help_text='What was chosen for the action.')),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('refused', models.PositiveIntegerField(default=0)),
-                ('problem', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('worked_at', models.DateTimeField(help_text='When a worker last held it.', null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('expires_at', models.DateTimeField(help_text='When its file is deleted.', null=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(choices=[("export", "Export"), ("action", "Change")], max_length=6)),
+                ("object_type", models.CharField(max_length=40)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("stopped", "Stopped"),
+                            ("undone", "Undone"),
+                        ],
+                        default="waiting",
+                        max_length=7,
+                    ),
+                ),
+                ("name", models.CharField(help_text="Of the action, or the format of the export.", max_length=40)),
+                ("query", models.TextField(blank=True, help_text="The list's state, as in the address.")),
+                ("columns", models.JSONField(default=list)),
+                ("choice", models.JSONField(default=dict, help_text="What was chosen for the action.")),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("refused", models.PositiveIntegerField(default=0)),
+                ("problem", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("worked_at", models.DateTimeField(help_text="When a worker last held it.", null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("expires_at", models.DateTimeField(help_text="When its file is deleted.", null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ListPreference',
+            name="ListPreference",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('object_type', models.CharField(max_length=40)),
-                ('columns', models.JSONField(default=list)),
-                ('hidden', models.JSONField(default=list, help_text='Keys of views without a tab.')),
-                ('shown', models.JSONField(default=list, help_text='Keys of views with a tab that have none by default.')),
-                ('order', models.JSONField(default=list, help_text='Keys of views in order.')),
-                ('start', models.CharField(blank=True, help_text='Key of the view that the bare address opens.', max_length=40)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("object_type", models.CharField(max_length=40)),
+                ("columns", models.JSONField(default=list)),
+                ("hidden", models.JSONField(default=list, help_text="Keys of views without a tab.")),
+                (
+                    "shown",
+                    models.JSONField(default=list, help_text="Keys of views with a tab that have none by default."),
+                ),
+                ("order", models.JSONField(default=list, help_text="Keys of views in order.")),
+                (
+                    "start",
+                    models.CharField(
+                        blank=True, help_text="Key of the view that the bare address opens.", max_length=40
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ListSlice',
+            name="ListSlice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('content', models.BinaryField(help_text='Of an export: a piece of a raw deflate stream.', null=True)),
-                ('size', models.PositiveBigIntegerField(default=0, help_text='Bytes of the content before compression.')),
-                ('checksum', models.PositiveBigIntegerField(default=0, help_text='CRC-32 of the content before compression.')),
-                ('refusals', models.JSONField(default=list, help_text='Of an action: [id, title, sentence] of each refused row.')),
-                ('before', models.JSONField(default=dict, help_text='Of an action: what undoing it needs, by id.')),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='slices', to='core.listjob')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveIntegerField()),
+                ("ids", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ("done_at", models.DateTimeField(null=True)),
+                ("content", models.BinaryField(help_text="Of an export: a piece of a raw deflate stream.", null=True)),
+                (
+                    "size",
+                    models.PositiveBigIntegerField(default=0, help_text="Bytes of the content before compression."),
+                ),
+                (
+                    "checksum",
+                    models.PositiveBigIntegerField(default=0, help_text="CRC-32 of the content before compression."),
+                ),
+                (
+                    "refusals",
+                    models.JSONField(
+                        default=list, help_text="Of an action: [id, title, sentence] of each refused row."
+                    ),
+                ),
+                ("before", models.JSONField(default=dict, help_text="Of an action: what undoing it needs, by id.")),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="slices", to="core.listjob"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='SavedView',
+            name="SavedView",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('object_type', models.CharField(max_length=40)),
-                ('name', models.CharField(max_length=80)),
-                ('visibility', models.CharField(choices=[('private', 'Only me'), ('team', 'My team'), ('everyone', 'Everyone')], default='private', max_length=8)),
-                ('team', models.BigIntegerField(blank=True, null=True)),
-                ('query', models.TextField(blank=True, help_text='Search, filters and order in canonical form.')),
-                ('columns', models.JSONField(blank=True, default=list, help_text="Names in order; empty: the reader's own.")),
-                ('density', models.CharField(blank=True, max_length=12)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('deleted_at', models.DateTimeField(editable=False, null=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("object_type", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[("private", "Only me"), ("team", "My team"), ("everyone", "Everyone")],
+                        default="private",
+                        max_length=8,
+                    ),
+                ),
+                ("team", models.BigIntegerField(blank=True, null=True)),
+                ("query", models.TextField(blank=True, help_text="Search, filters and order in canonical form.")),
+                (
+                    "columns",
+                    models.JSONField(blank=True, default=list, help_text="Names in order; empty: the reader's own."),
+                ),
+                ("density", models.CharField(blank=True, max_length=12)),
+                ("position", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("deleted_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.AddIndex(
-            model_name='listjob',
-            index=models.Index(fields=['owner', '-id'], name='core_list_job_of_person'),
+            model_name="listjob",
+            index=models.Index(fields=["owner", "-id"], name="core_list_job_of_person"),
         ),
         migrations.AddIndex(
-            model_name='listjob',
-            index=models.Index(condition=models.Q(('state__in', ['waiting', 'running'])), fields=['id'], name='core_list_job_open'),
+            model_name="listjob",
+            index=models.Index(
+                condition=models.Q(("state__in", ["waiting", "running"])), fields=["id"], name="core_list_job_open"
+            ),
         ),
         migrations.AddIndex(
-            model_name='listjob',
-            index=models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at'], name='core_list_job_expiry'),
+            model_name="listjob",
+            index=models.Index(
+                condition=models.Q(("expires_at__isnull", False)), fields=["expires_at"], name="core_list_job_expiry"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='listpreference',
-            constraint=models.UniqueConstraint(fields=('user', 'object_type'), name='a_person_has_one_preference_per_list'),
+            model_name="listpreference",
+            constraint=models.UniqueConstraint(
+                fields=("user", "object_type"), name="a_person_has_one_preference_per_list"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='listslice',
-            constraint=models.UniqueConstraint(fields=('job', 'position'), name='a_job_has_each_slice_once'),
+            model_name="listslice",
+            constraint=models.UniqueConstraint(fields=("job", "position"), name="a_job_has_each_slice_once"),
         ),
         migrations.AddIndex(
-            model_name='savedview',
-            index=models.Index(fields=['object_type', 'position', 'id'], name='core_view_of_list'),
+            model_name="savedview",
+            index=models.Index(fields=["object_type", "position", "id"], name="core_view_of_list"),
         ),
         migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='a_saved_view_has_a_name'),
+            model_name="savedview",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="a_saved_view_has_a_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('visibility', 'team'), _negated=True), ('team__isnull', False), _connector='OR'), name='a_view_of_a_team_names_the_team'),
+            model_name="savedview",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("visibility", "team"), _negated=True), ("team__isnull", False), _connector="OR"
+                ),
+                name="a_view_of_a_team_names_the_team",
+            ),
         ),
     ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
@@ -97,6 +98,12 @@ def _send(mail: OutgoingMail) -> bool:
         _again(mail, _("The mail server refused it: %s") % _said(error), lasting=500 <= error.smtp_code < 600)
     except (smtplib.SMTPException, OSError) as error:
         _again(mail, _("The mail server can't be reached: %s") % error, lasting=False)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:
+        # One that can't be made keeps no other from leaving, and is told of in the end.
+        log.exception("mail.broken", mail=mail.pk)
+        _again(mail, _("It could not be made: %s") % error, lasting=False)
     else:
         _finish(mail, MailState.SENT)
         return True

@@ -34,8 +34,10 @@ def lines(request: HttpRequest, object_type: str, pk: int) -> HttpResponse:
         return _table(request, kind, record)
     if request.method == "GET":
         rows = rows_of(_stored(kind, pk), record.currency)
-        context = {"rows": rows, "total": lines_context(kind, record)["total"]}
-        return _editor(request, kind, record, **context, **({} if kind is DEAL else {"whole": whole_of(record)}))
+        context: dict[str, Any] = {"rows": rows, "total": lines_context(kind, record)["total"]}
+        if kind is not DEAL:
+            context["whole"] = whole_of(record)
+        return _editor(request, kind, record, **context)
     form = LinesForm(request.POST, record.currency)
     if form.is_valid:
         try:

@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.events import Draft, emit_many
 from core.models import EventLink, Origin
 from core.properties import put_defaults
 from invoices.enums import CreditKind, Ending
-from invoices.models import CreditApplication, CreditDocument, Invoice, Payment, PaymentApplication
+from invoices.models import CreditApplication, CreditDocument, CreditUse, Invoice, Payment, PaymentApplication
 from invoices.services.associations import About, about_of
 from invoices.synced import ApplyResult, SyncedPayment
 from invoices.totals import plain, stored_money, stored_rate
@@ -323,6 +324,10 @@ def remove(connection_id: int, external_ids: Sequence[str], *, quiet: bool) -> l
         return []
     ids = [payment.pk for payment in gone]
     Payment.objects.filter(pk__in=ids).update(removed_at=timezone.now(), ending=Ending.NONE)
+    # Nothing carries any more what should be used of them: it must not lower what is to pay for ever.
+    CreditUse.objects.filter(payment__in=ids, done_at=None, refused_at=None).update(
+        refused_at=timezone.now(), problem=_("The payment was deleted in QuickBooks.")
+    )
     if not quiet:
         places, numbers = shown_so_far(ids)
         drafts = [

@@ -147,7 +147,7 @@ def _refusals(invoices: Sequence[Invoice], *, despite_doubt: bool = False) -> di
     )
     doubted = set() if despite_doubt else _doubted([invoice.pk for invoice in invoices])
     for invoice in invoices:
-        if own := _own_refusal(invoice):
+        if own := own_refusal(invoice):
             found[invoice.pk] = own
         elif invoice.pk in waiting:
             found[invoice.pk] = _("This invoice is just being sent.")
@@ -158,7 +158,8 @@ def _refusals(invoices: Sequence[Invoice], *, despite_doubt: bool = False) -> di
     return found
 
 
-def _own_refusal(invoice: Invoice) -> str:
+def own_refusal(invoice: Invoice) -> str:
+    """What of the invoice itself forbids to send it, in words; asked again when the e-mail is planned."""
     if not invoice.external_id:
         return _("QuickBooks does not have this invoice yet.")
     if invoice.removed_at is not None:

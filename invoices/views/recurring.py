@@ -4,7 +4,7 @@ from itertools import islice
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -105,6 +105,8 @@ def recurring_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def recurring_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     """Pause, resume or end one."""
     row = get_object_or_404(_rows(), pk=pk)
+    if act not in ACTS:
+        raise Http404
     ACTS[act](row, by=request.user)
     told = {"pause": _("Paused."), "resume": _("It goes on."), "end": _("It has ended. What was made stays.")}
     messages.success(request, told[act])

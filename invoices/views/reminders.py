@@ -3,7 +3,7 @@
 import uuid
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -72,6 +72,8 @@ def rule_preview(request: HttpRequest) -> HttpResponse:
 def rule_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     """Switch a rule on or off, or delete it."""
     rule = get_object_or_404(ReminderRule, pk=pk)
+    if act not in ("on", "off", "delete"):
+        raise Http404
     if act == "delete":
         reminders.delete_rule(rule, by=request.user)
         messages.success(request, _("The rule was deleted."))

@@ -4,25 +4,74 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('qbo_connector', '0008_read_preferences_again'),
+        ("qbo_connector", "0008_read_preferences_again"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='apiusage',
-            name='cause',
-            field=models.CharField(choices=[('connect', 'Connecting'), ('first_load', 'First load'), ('cycle', 'Regular sync'), ('webhook', 'Webhook'), ('sync_now', 'Sync now'), ('daily', 'Daily reference data'), ('refusal', 'After a refusal'), ('write', 'Write'), ('verify', 'Check after an unknown outcome'), ('pdf', 'PDF preview'), ('payment_link', 'Payment link'), ('count_check', 'Count check'), ('rates', 'Exchange rates'), ('attachments', 'Attachments')], max_length=12),
+            model_name="apiusage",
+            name="cause",
+            field=models.CharField(
+                choices=[
+                    ("connect", "Connecting"),
+                    ("first_load", "First load"),
+                    ("cycle", "Regular sync"),
+                    ("webhook", "Webhook"),
+                    ("sync_now", "Sync now"),
+                    ("daily", "Daily reference data"),
+                    ("refusal", "After a refusal"),
+                    ("write", "Write"),
+                    ("verify", "Check after an unknown outcome"),
+                    ("pdf", "PDF preview"),
+                    ("payment_link", "Payment link"),
+                    ("count_check", "Count check"),
+                    ("rates", "Exchange rates"),
+                    ("attachments", "Attachments"),
+                ],
+                max_length=12,
+            ),
         ),
         migrations.AlterField(
-            model_name='operation',
-            name='verb',
-            field=models.CharField(choices=[('create', 'Create'), ('update', 'Update'), ('deactivate', 'Make inactive'), ('reactivate', 'Make active'), ('void', 'Void'), ('delete', 'Delete'), ('send-email', 'Send by e-mail'), ('upload', 'Upload a file')], default='create', max_length=10),
+            model_name="operation",
+            name="verb",
+            field=models.CharField(
+                choices=[
+                    ("create", "Create"),
+                    ("update", "Update"),
+                    ("deactivate", "Make inactive"),
+                    ("reactivate", "Make active"),
+                    ("void", "Void"),
+                    ("delete", "Delete"),
+                    ("send-email", "Send by e-mail"),
+                    ("upload", "Upload a file"),
+                ],
+                default="create",
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='pullschedule',
-            name='cause',
-            field=models.CharField(choices=[('connect', 'Connecting'), ('first_load', 'First load'), ('cycle', 'Regular sync'), ('webhook', 'Webhook'), ('sync_now', 'Sync now'), ('daily', 'Daily reference data'), ('refusal', 'After a refusal'), ('write', 'Write'), ('verify', 'Check after an unknown outcome'), ('pdf', 'PDF preview'), ('payment_link', 'Payment link'), ('count_check', 'Count check'), ('rates', 'Exchange rates'), ('attachments', 'Attachments')], default='cycle', max_length=12),
+            model_name="pullschedule",
+            name="cause",
+            field=models.CharField(
+                choices=[
+                    ("connect", "Connecting"),
+                    ("first_load", "First load"),
+                    ("cycle", "Regular sync"),
+                    ("webhook", "Webhook"),
+                    ("sync_now", "Sync now"),
+                    ("daily", "Daily reference data"),
+                    ("refusal", "After a refusal"),
+                    ("write", "Write"),
+                    ("verify", "Check after an unknown outcome"),
+                    ("pdf", "PDF preview"),
+                    ("payment_link", "Payment link"),
+                    ("count_check", "Count check"),
+                    ("rates", "Exchange rates"),
+                    ("attachments", "Attachments"),
+                ],
+                default="cycle",
+                max_length=12,
+            ),
         ),
     ]

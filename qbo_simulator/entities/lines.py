@@ -87,7 +87,11 @@ def read(
         form.lines.append(stored)
     if len(shipping) > 1:
         raise faults.business("A transaction can have only one shipping line.")
-    if not form.lines and not shipping and not any(_kind(line) == "SubTotalLineDetail" for line in (old or {}).get("Line") or ()):
+    if (
+        not form.lines
+        and not shipping
+        and not any(_kind(line) == "SubTotalLineDetail" for line in (old or {}).get("Line") or ())
+    ):
         raise faults.required("Line")
     form.shipping = sum((cents(line.get("Amount")) for line in shipping), ZERO)
     form.subtotal = sum((cents(line.get("Amount")) for line in form.flat), ZERO) - form.shipping

@@ -20,6 +20,7 @@ from sync.models import Link
 from sync.policies import READ_ONLY, policy_of
 from sync.publish.invoices import attempt_id
 from sync.publish.subjects import subject_of
+from sync.publish.turns import in_turn
 
 ENTITY, KIND = "Attachable", "file"
 TONES = {Outcome.IN_SYNC: "success", Outcome.FAILING: "danger", Outcome.BROKEN: "danger"}
@@ -125,7 +126,7 @@ def unplanned(*, limit: int = 200) -> list[int]:
     linked = Link.objects.filter(entity=ENTITY, object_type=KIND, object_id=Cast(OuterRef("pk"), IntegerField()))
     waiting = linked.exclude(outcome=Outcome.PENDING, reason=str(READ_ONLY))
     rows = StoredFile.objects.filter(Exists(there), ~Exists(waiting), object_type="invoice")
-    return list(rows.exclude(sharing=Sharing.HERE).order_by("pk").values_list("pk", flat=True)[:limit])
+    return in_turn("files", rows.exclude(sharing=Sharing.HERE), limit=limit)
 
 
 def marks_of(file_ids: Sequence[int]) -> Mapping[int, tuple[str, str]]:

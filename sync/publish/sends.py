@@ -29,6 +29,7 @@ from sync.models import Link
 from sync.policies import READ_ONLY, policy_of
 from sync.publish import refusals as telling
 from sync.publish.subjects import subject_of
+from sync.publish.turns import in_turn
 
 KIND, COPIES = "invoice-send", "invoice-copies"
 MOST_TRIES = 3
@@ -85,7 +86,8 @@ def publish(send_id: int) -> Operation | None:
     if row is None or Operation.objects.filter(subject=subject_of(KIND, row.pk)).exists():
         return None
     invoice = Invoice.objects.select_related("connection").defer("search").get(pk=row.invoice_id)
-    if words := refusals([invoice]).get(invoice.pk):
+    # It may have been voided, or let go, since the e-mail was asked for.
+    if words := sending.own_refusal(invoice) or refusals([invoice]).get(invoice.pk):
         sending.note_not_sent(row.pk, problem=words)
         return None
     mirrored = _mirrored(invoice)
@@ -191,4 +193,4 @@ def unplanned(*, limit: int = 200) -> list[int]:
     under_way = [Operation.objects.filter(subject=subjects[0]), Operation.objects.filter(subject=subjects[1])]
     rows = InvoiceSend.objects.filter(state=SendState.WAITING)
     rows = rows.filter(~Exists(under_way[0]), ~Exists(under_way[1].filter(state__in=OPEN)))
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+    return in_turn("sends", rows, limit=limit)

@@ -126,3 +126,20 @@ def test_an_attachment_that_is_not_ready_delays_the_email() -> None:
         assert outbox.outbox[0].attachments[0][0] == "a.pdf"
     finally:
         del mails.attachment_makers["test"]
+
+
+def test_an_email_that_cannot_be_made_stops_no_other_and_fails_in_the_end(monkeypatch: Any) -> None:
+    def broken(wanted: Any) -> Any:
+        raise RuntimeError("no paper")
+
+    monkeypatch.setitem(mails.attachment_makers, "broken", broken)
+    bad = plan("a", attachments=[{"kind": "broken"}])
+    plan("b")
+
+    assert mails.send_due() == 1
+    mails.send_due(now=in_hours(24))
+
+    bad.refresh_from_db()
+    assert bad.state == MailState.FAILED
+    assert "no paper" in bad.problem
+    assert Event.objects.get(name="mail.failed").data["reason"] == bad.problem

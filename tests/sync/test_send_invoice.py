@@ -12,7 +12,7 @@ from core.models import Event
 from invoices.enums import InvoiceStatus, SendState
 from invoices.models import Invoice, InvoiceSend
 from invoices.ports import accounting
-from invoices.services import edit, send
+from invoices.services import edit, endings, send
 from invoices.services.send import Addresses, BadAddress, InDoubt, NotSendable
 from qbo_connector.models import Connection, Operation
 from sync import deliveries
@@ -194,6 +194,22 @@ def test_a_refusal_is_told_and_can_be_tried_again(quickbooks: QuickBooks, compan
     ask(invoice, rep)
     carry_over(company)
     assert InvoiceSend.objects.filter(state=SendState.SENT).count() == 1
+
+
+@pytest.mark.parametrize("end", [endings.void, endings.delete])
+def test_an_invoice_that_ends_while_its_email_waits_is_not_sent(
+    quickbooks: QuickBooks, company: Connection, rep: User, end: Any
+) -> None:
+    invoice = unsent(company)
+    row = ask(invoice, rep)
+    end(invoice, by=rep)
+    sends.publish(row.pk)
+    carry_over(company)
+
+    row.refresh_from_db()
+    assert row.state == SendState.FAILED
+    assert row.problem
+    assert not Operation.objects.filter(verb="send-email").exists()
 
 
 def test_a_read_only_company_sends_nothing(company: Connection, rep: User) -> None:

@@ -9,11 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from core.tables import listing
 from crm.enums import BillingStatus
 from crm.models import Company, Contact, Deal, Product, Quote
 from crm.services import companies, deals, quotes
 from crm.services.deals import DealBillingValues
-from core.tables import listing
 from invoices.enums import InvoiceStatus
 
 pytestmark = pytest.mark.django_db

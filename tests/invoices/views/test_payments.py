@@ -11,6 +11,8 @@ from core.models import Event
 from invoices.enums import SyncState
 from invoices.models import CreditApplication, CreditDocument, CreditUse, Invoice, Payment, PaymentApplication
 from invoices.ports import DepositAccount, PaymentMethodChoice, SyncMark
+from invoices.services import from_sync
+from invoices.services.open_amounts import still_to_pay
 from tests.invoices.fakes import books
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +76,18 @@ def memo(connection):
 
 def address(name, record):
     return reverse(f"invoices:{name}", args=[record.pk])
+
+
+def test_what_should_be_used_of_a_payment_counts_for_nothing_once_that_is_deleted(connection, invoice, payment):
+    use = CreditUse.objects.create(payment=payment, invoice=invoice, amount=30, request_id=uuid.uuid4())
+    assert still_to_pay([invoice])[invoice.pk] == 70
+
+    from_sync.mark_removed(connection.pk, ["77"], "payment", quiet=False)
+
+    assert still_to_pay([invoice])[invoice.pk] == 100
+    use.refresh_from_db()
+    assert use.refused_at is not None
+    assert "deleted" in use.problem
 
 
 def test_the_amount_is_spread_over_the_open_invoices_and_recorded_once(client, admin, invoice, older):
