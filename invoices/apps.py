@@ -61,8 +61,8 @@ class InvoicesConfig(AppConfig):
             registry.MenuEntry(
                 title=_("Reminders"),
                 url_name="invoices:reminder-list",
-                icon="mail",
-                order=60,
+                icon="bell",
+                order=46,
                 permission="invoices.automate",
                 group=_("Workspace"),
             )

@@ -74,7 +74,7 @@ def test_the_card_costs_the_same_for_one_invoice_and_for_fifteen(
 
 def test_an_estimate_is_asked_for_with_a_matched_customer(web, quote, connection):
     choice = CustomerChoice("58", "Cool Cars", reason="Linked", certain=True, currency="USD")
-    books.matches[connection.pk] = [choice]
+    books.matches[quote.deal_id] = [choice]
     page = text(web.get(address("estimate-create", quote)))
     assert "Cool Cars — Linked" in page
     assert "Is created in QuickBooks as a new item" in page
