@@ -201,6 +201,8 @@ def _step(job: ListJob, part: ListSlice) -> bool:
     """One slice, unless the job was stopped meanwhile; its lease is renewed."""
     if not ListJob.objects.filter(pk=job.pk, state=ListJob.State.RUNNING).update(worked_at=timezone.now()):
         return False
+    if not ListSlice.objects.filter(pk=part.pk, done_at=None).exists():
+        return True  # by the worker that took over when this one was late
     if job.kind == ListJob.Kind.EXPORT:
         _write_slice(job, part)
     else:

@@ -170,7 +170,17 @@ def _shown(table: Table, user: Any, state: QueryDict) -> list[str]:
 
 
 def _made(table: Table, user: Any, rows: Any, kind: str, names: list[str]) -> Iterator[bytes]:
-    """The file while its rows are read."""
+    """The file while its rows are read, which is after the request: the reader's zone and language are over then."""
+    pieces = _pieces(table, user, rows, kind, names)
+    while True:
+        with jobs.as_person(user):
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
+
+
+def _pieces(table: Table, user: Any, rows: Any, kind: str, names: list[str]) -> Iterator[bytes]:
     last = sheets.piece(sheets.head(kind, labels_of(table, user, names)))
     if kind != sheets.XLSX:
         yield from sheets.file(kind, [last.content], last)

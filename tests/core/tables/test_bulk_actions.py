@@ -192,3 +192,25 @@ def test_somebody_who_lost_the_permission_loses_the_job(ops, rep, monkeypatch):
     job.refresh_from_db()
     assert job.state == "failed"
     assert not Company.objects.exclude(archived_at=None).exists()
+
+
+def test_a_slice_that_another_worker_did_meanwhile_is_not_done_again(companies, ops, rep):
+    from core.models import ListJob, ListSlice
+    from core.tables import jobs
+
+    job = ListJob.objects.create(
+        kind="action",
+        object_type="company",
+        owner=ops,
+        name="owner",
+        choice={"owner": rep.pk},
+        state="running",
+        total=1,
+    )
+    late = ListSlice.objects.create(job=job, position=0, ids=[companies["Alpha"].pk])
+
+    assert jobs._step(job, late)
+    assert jobs._step(job, late)
+
+    job.refresh_from_db()
+    assert job.done == 1

@@ -181,3 +181,13 @@ def test_a_hundred_thousand_rows_need_no_more_memory_than_ten_thousand(ops, monk
 
     assert (small.done, large.done, large.state) == (10_000, 100_000, "done")
     assert after - before < 20_000, (before, after)
+
+
+@pytest.mark.django_db
+def test_times_of_a_file_that_is_sent_at_once_are_in_the_readers_zone(web, companies, ops):
+    ops.time_zone = "Asia/Tokyo"
+    ops.save()
+
+    rows = read_csv(content(export(web, state="columns=name,created")))
+
+    assert [row[1][-6:] for row in rows[1:]] == ["+09:00"] * 3
