@@ -61,7 +61,14 @@ def save_rule(rule: ReminderRule | None, *, by: Any, **fields: Any) -> ReminderR
 
 def switch(rule: ReminderRule, *, on: bool, by: Any) -> None:
     """Switch a rule on or off. On: from today; nothing is sent for days that have passed."""
-    ReminderRule.objects.filter(pk=rule.pk).update(active=on, active_since=timezone.localdate() if on else None)
+    ReminderRule.objects.filter(pk=rule.pk).update(active=on, active_since=_today_of(rule) if on else None)
+
+
+def _today_of(rule: ReminderRule) -> datetime.date:
+    """Today where the rule's company is; of all companies the earliest, so that no day of any is left out."""
+    days = accounting().todays()
+    here = days.get(rule.connection_id) if rule.connection_id is not None else None
+    return here or min(days.values(), default=timezone.localdate())
 
 
 @transaction.atomic

@@ -373,6 +373,17 @@ def test_a_new_due_date_is_reminded_of_anew(overdue):
     assert reminders.send_due(now=at(9, days=1)) == 1
 
 
+@pytest.mark.parametrize("of_one", [True, False])
+def test_a_rule_is_on_from_the_day_that_it_is_where_the_company_is(connection, of_one):
+    made = rule(connection=connection if of_one else None)
+    books.today = day("2026-12-25")
+
+    reminders.switch(made, on=True, by=None)
+
+    made.refresh_from_db()
+    assert made.active_since == day("2026-12-25")
+
+
 def test_nobody_is_reminded_of_what_is_paid_or_long_ago_or_before_the_rule_was_on(overdue, make_invoice):
     made = rule()
     make_invoice(due_on=TODAY - datetime.timedelta(3), status="paid", balance=0, recipient="b@example.com")
