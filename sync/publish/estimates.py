@@ -4,6 +4,7 @@ What QuickBooks lacks follows from the rows: a status that the quote has and the
 version. So planning twice plans once, and a sweep finds what was lost.
 """
 
+import zoneinfo
 from typing import Any, cast
 
 from django.db import transaction
@@ -34,6 +35,7 @@ from sync.publish.invoices import attempt_id
 from sync.publish.parties import customer_for, item_for
 from sync.publish.subjects import subject_of
 from sync.publish.texts import storable
+from sync.publish.turns import in_turn
 from sync.tax_rates import codes as tax_codes
 
 KIND = "estimate"
@@ -94,8 +96,8 @@ def _update(estimate: Estimate, attempts: list[Operation], *, again: bool) -> Op
         planned = _payload(estimate, attempt=len(attempts))
         # What is changed from here on is another change; a refusal puts this one back.
         Estimate.objects.filter(pk=estimate.pk).update(lines_waiting=False)
-    quote = estimate.quote
-    on = timezone.localdate(quote.answered_at).isoformat() if quote.answered_at else ""
+    quote, here = estimate.quote, zoneinfo.ZoneInfo(estimate.connection.time_zone)
+    on = timezone.localdate(quote.answered_at, here).isoformat() if quote.answered_at else ""
     planned["intent"] = {
         **planned["intent"],
         "Id": estimate.external_id,
@@ -242,7 +244,7 @@ def unplanned(*, limit: int = 200) -> list[int]:
         answers |= Q(quote__status=ours) & ~Q(status__in=[theirs, EstimateStatus.CLOSED])
     rows = Estimate.objects.filter(Q(external_id="", request_id__isnull=False) | Q(lines_waiting=True) | answers)
     rows = rows.filter(~Exists(under_way), ~Exists(waits), removed_at=None)
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+    return in_turn("estimates", rows, limit=limit)
 
 
 def _link(estimate: Estimate, **values: Any) -> None:

@@ -14,6 +14,7 @@ from qbo_connector.mirror.read import Mirrored
 from qbo_connector.models import Connection, Operation, PullSchedule
 from qbo_connector.outbox.plan import OPEN
 from sync.enums import Outcome, SyncObject
+from sync.mapping.payment import marked_intent
 from sync.mapping.reading import BadPayload
 from sync.models import Link, ObjectSettings
 from sync.policies import Policy
@@ -120,6 +121,16 @@ def new_link(connection: Connection, found: Mirrored, object_type: str, object_i
 def age(qbo_id: str) -> tuple[int, str]:
     """Sorts ids by age: QuickBooks counts them upwards."""
     return (len(qbo_id), qbo_id)
+
+
+def marked(living: Sequence[Mirrored]) -> dict[Any, str]:
+    """The object of each intent in a marker; a copy carries that of its original, which is older."""
+    marked: dict[Any, str] = {}
+    for found in living:
+        intent = marked_intent(found.payload)
+        if intent is not None:
+            marked[intent] = min(marked.get(intent, found.row.qbo_id), found.row.qbo_id, key=age)
+    return marked
 
 
 def readable(

@@ -7,9 +7,8 @@ from invoices.models import CreditApplication, CreditDocument
 from invoices.services import credits_from_sync
 from qbo_connector.mirror import read
 from sync.mapping.credit import from_credit
-from sync.mapping.payment import marked_intent
 from sync.publish import credits as publishing
-from sync.reconcile.batch import Batch, understood
+from sync.reconcile.batch import Batch, marked, understood
 from sync.reconcile.names import names_for
 
 
@@ -28,8 +27,7 @@ def _apply(batch: Batch, kind: CreditKind) -> None:
         credits_from_sync.remove(connection.pk, kind, batch.gone, quiet=batch.quiet)
     living = batch.living
     if kind == CreditKind.CREDIT_MEMO:
-        intents = {found.row.qbo_id: marked_intent(found.payload) for found in living}
-        publishing.adopt(connection, {intent: qbo_id for qbo_id, intent in intents.items() if intent is not None})
+        publishing.adopt(connection, marked(living))
     names = names_for(connection, living)
     methods, accounts = read.names(connection.pk, "PaymentMethod"), read.names(connection.pk, "Account")
     mapped = understood(

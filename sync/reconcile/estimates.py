@@ -5,9 +5,8 @@ from invoices.services import estimates_from_sync
 from invoices.services.estimates import wanted_status
 from qbo_connector.models import Operation
 from sync.mapping.estimate import from_estimate
-from sync.mapping.payment import marked_intent
 from sync.publish import estimates as publishing
-from sync.reconcile.batch import Batch, understood
+from sync.reconcile.batch import Batch, marked, understood
 from sync.reconcile.names import names_for
 
 
@@ -22,8 +21,7 @@ def apply(batch: Batch) -> None:
     under_way = set(sent.filter(first_sent_at__isnull=False).values_list("intent__Id", flat=True))
     batch.later += [found.row.pk for found in living if found.row.qbo_id in under_way]
     living = [found for found in living if found.row.qbo_id not in under_way]
-    intents = {found.row.qbo_id: marked_intent(found.payload) for found in living}
-    publishing.adopt(connection, {intent: qbo_id for qbo_id, intent in intents.items() if intent is not None})
+    publishing.adopt(connection, marked(living))
     names = names_for(connection, living)
     mapped = understood(batch, living, lambda found: from_estimate(found.payload, names))
     rows = [row for _found, row in mapped]

@@ -1,27 +1,13 @@
 """Payments -> payments. With the toggle off, only those that pay an invoice of the CRM, or did."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from invoices.models import Invoice, Payment
 from invoices.services import from_sync
 from qbo_connector.mirror import read
-from qbo_connector.mirror.read import Mirrored
-from sync.mapping.payment import from_payment, marked_intent
+from sync.mapping.payment import from_payment
 from sync.publish import payments
-from sync.reconcile.batch import Batch, age, understood
+from sync.reconcile.batch import Batch, marked, understood
 from sync.reconcile.names import names_for
 from sync.reconcile.uncounted import count_again
-
-
-def _marked(living: Sequence[Mirrored]) -> dict[Any, str]:
-    """The payment of each intent in a marker; a copy carries that of its original, which is older."""
-    marked: dict[Any, str] = {}
-    for found in living:
-        intent = marked_intent(found.payload)
-        if intent is not None:
-            marked[intent] = min(marked.get(intent, found.row.qbo_id), found.row.qbo_id, key=age)
-    return marked
 
 
 def apply(batch: Batch) -> None:
@@ -31,7 +17,7 @@ def apply(batch: Batch) -> None:
     if batch.gone:
         from_sync.mark_removed(connection.pk, batch.gone, "payment", quiet=batch.quiet)
     living = batch.living
-    payments.adopt(connection, _marked(living))
+    payments.adopt(connection, marked(living))
     names = names_for(connection, living)
     methods, accounts = read.names(connection.pk, "PaymentMethod"), read.names(connection.pk, "Account")
     mapped = understood(

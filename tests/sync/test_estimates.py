@@ -1,5 +1,7 @@
 """Quotes as estimates in QuickBooks and back: creation, status, lines, deletion; each in every direction."""
 
+import datetime
+import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -17,11 +19,13 @@ from crm.services.quotes import Discount
 from invoices.models import Estimate
 from invoices.services import estimates
 from invoices.services.estimates import NoEstimate, Wanted, keep_up
+from qbo_connector.mirror.read import Mirrored
 from qbo_connector.models import Connection, MirrorObject, Operation
 from sync.enums import Outcome
 from sync.models import Link
 from sync.publish import estimates as publishing
 from sync.reconcile import run
+from sync.reconcile.batch import marked
 from sync.services.connections import add_default_mappings
 from tests import makers
 from tests.quickbooks import QuickBooks, drain_until_settled, enable, sync_company
@@ -304,3 +308,27 @@ def test_an_estimate_finds_its_company_once_the_customer_is_linked(company: Conn
     run.reconcile(company)
     estimate.quote.refresh_from_db()
     assert estimate.quote.company_id == wanted
+
+
+def test_an_estimate_is_accepted_on_the_day_that_it_is_where_the_company_is(
+    quickbooks: QuickBooks, company: Connection, quote: Quote, rep: User
+) -> None:
+    sent(company, quote, rep)
+    quote_life.accept(quote, name="Grace", ip=None)
+    late = datetime.datetime(2026, 11, 21, 3, tzinfo=datetime.UTC)
+    Quote.objects.filter(pk=quote.pk).update(answered_at=late)
+    Connection.objects.filter(pk=company.pk).update(time_zone="America/Los_Angeles")
+
+    carry_over(company)
+
+    update = Operation.objects.get(entity="Estimate", verb="update")
+    assert update.intent["AcceptedDate"] == "2026-11-20"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_copies_with_one_marker_the_oldest_is_ours(company: Connection, order: int) -> None:
+    intent = uuid.uuid4()
+    payload = {"PrivateNote": f"CRM {intent}"}
+    rows = [MirrorObject(connection=company, entity="Estimate", qbo_id=qbo_id) for qbo_id in ("999", "1000")]
+
+    assert marked([Mirrored(row, payload) for row in rows][::order]) == {intent: "999"}
