@@ -139,6 +139,8 @@ def correct_invoice(draft: InvoiceDraft, *, by: Any) -> Invoice:
     invoice.save()
     invoice.lines.all().delete()
     InvoiceLine.objects.bulk_create(_lines(invoice, read.lines))
+    # Files that were put on the draft while it was mended.
+    move_files("invoicedraft", draft.pk, "invoice", invoice.pk, by=by)
     about = [*([invoice.deal] if invoice.deal else []), *invoice.contacts.all(), *invoice.companies.all()]
     emit("invoice.corrected", invoice, by=by, about=about, **_event_data(invoice))
     accounting().retry(invoice, by=by)

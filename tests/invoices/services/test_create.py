@@ -5,9 +5,11 @@ import uuid
 from decimal import Decimal
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection as database
 
 from core.models import Event, EventLink, Origin
+from core.services import files
 from invoices.drafts import DraftContent, DraftCustomer, DraftItem, DraftLine
 from invoices.enums import InvoiceOrigin, InvoiceStatus, SyncState, TaxMode
 from invoices.models import Invoice, InvoiceDraft
@@ -237,6 +239,19 @@ def test_a_refused_invoice_is_mended_and_sent_again(draft, rep):
         "invoice.requested",
         "invoice.corrected",
     ]
+
+
+def test_files_that_were_added_while_it_was_mended_go_to_the_invoice(draft, rep, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    invoice = create_invoice(draft, by=rep)
+    books.marks[invoice.pk] = SyncMark(SyncState.FAILED, reason="The item is inactive.")
+    change(draft, message="Mended")
+    plan = SimpleUploadedFile("plan.txt", b"The plan")
+    files.add_file("invoicedraft", draft.pk, plan, by=rep)
+
+    correct_invoice(draft, by=rep)
+
+    assert [file.name for file in files.files_of("invoice", invoice.pk)] == ["plan.txt"]
 
 
 @pytest.mark.parametrize("state", [SyncState.CREATING, SyncState.WAITING, SyncState.IN_SYNC])
