@@ -1,7 +1,7 @@
 """Use credit of a customer for an invoice: unapplied payments and credit memos. Kept here first, `sync` carries it."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -78,7 +78,8 @@ def apply_credits(
     """
     # Held first, as by everybody who pays an invoice: of two at once, the second sees what the first has used.
     locked = Invoice.objects.select_for_update(of=("self",)).defer("search").get(pk=invoice.pk)
-    made = _made_before(request_id)
+    asked = ({p.pk: a for p, a in payments if a}, {m.pk: a for m, a in memos if a})
+    made = _made_before(request_id, *asked)
     if made is not None:
         return made
     payments = [(payment, amount) for payment, amount in payments if amount]
@@ -103,7 +104,7 @@ def apply_credits(
                 for payment, amount in payments
             )
     except IntegrityError:
-        made = _made_before(request_id)
+        made = _made_before(request_id, *asked)
         if made is None:
             raise
         return made
@@ -135,10 +136,26 @@ def _part_of(request_id: uuid.UUID, payment: Payment) -> uuid.UUID:
     return uuid.uuid5(request_id, str(payment.pk))
 
 
-def _made_before(request_id: uuid.UUID) -> list[Payment] | None:
+def _made_before(
+    request_id: uuid.UUID, payments: Mapping[int, Decimal], memos: Mapping[int, Decimal]
+) -> list[Payment] | None:
+    """What the same click made. Raises BadPayment where it asks for other amounts now.
+
+    A form does not name again what is used up, so what was made may be more.
+    """
     found = list(Payment.objects.filter(request_id=request_id).defer("search"))
-    found += [use.payment for use in CreditUse.objects.filter(intent=request_id).select_related("payment")]
-    return found or None
+    uses = list(CreditUse.objects.filter(intent=request_id).select_related("payment"))
+    if not found and not uses:
+        return None
+    of_payments = {use.payment_id: use.amount for use in uses}
+    of_memos = dict(CreditApplication.objects.filter(payment__in=found).values_list("credit_id", "amount"))
+    same = all(of_payments.get(pk) == amount for pk, amount in payments.items())
+    # Once QuickBooks has the payment, it may have been applied otherwise there.
+    if found and not found[0].external_id:
+        same = same and all(of_memos.get(pk) == amount for pk, amount in memos.items())
+    if not same:
+        raise BadPayment(_("Credit was used already, with other figures. Open the form again."))
+    return found + [use.payment for use in uses]
 
 
 def _held(model: Any, ids: Sequence[int]) -> dict[int, Any]:

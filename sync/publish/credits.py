@@ -26,6 +26,7 @@ from sync.publish import refusals
 from sync.publish.invoices import attempt_id
 from sync.publish.subjects import subject_of
 from sync.publish.texts import storable
+from sync.publish.turns import in_turn
 
 KIND = str(CreditKind.CREDIT_MEMO)
 # What the invoice says about its tax and dimensions; the credit memo says the same.
@@ -136,7 +137,7 @@ def unplanned(*, limit: int = 200) -> list[int]:
     rows = CreditDocument.objects.filter(
         ~Exists(linked), kind=KIND, external_id="", request_id__isnull=False, removed_at=None
     )
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+    return in_turn("credit-memos", rows, limit=limit)
 
 
 def _link(document: CreditDocument, **values: Any) -> None:

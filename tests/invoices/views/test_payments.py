@@ -232,6 +232,20 @@ def test_a_deposited_payment_can_not_be_ended_and_says_why(client, admin, paymen
     assert payment.ending == ""
 
 
+def test_a_second_form_with_other_amounts_of_credit_is_told_that_nothing_was_done(client, admin, invoice, payment):
+    client.force_login(admin)
+    page = client.get(address("credit-apply", invoice)).content.decode()
+    request_id = page.split('name="request_id" value="')[1].split('"')[0]
+    given = {"request_id": request_id, f"payment_{payment.pk}": "5"}
+    assert client.post(address("credit-apply", invoice), given).status_code == 302
+
+    other = client.post(address("credit-apply", invoice), given | {f"payment_{payment.pk}": "7"})
+
+    assert other.status_code == 422
+    assert "Open the form again" in other.content.decode()
+    assert CreditUse.objects.get().amount == 5
+
+
 def test_credit_is_applied_oldest_first_and_once(client, admin, invoice, payment, memo):
     client.force_login(admin)
     page = client.get(address("credit-apply", invoice)).content.decode()
