@@ -64,6 +64,12 @@ KINDS = (
         "alert-triangle",
         _told("The recurring invoice %(title)s could not be made for %(on)s: %(reason)s"),
     ),
+    EventKind(
+        "recurring.not_sent",
+        "invoice",
+        "alert-triangle",
+        _told("The recurring invoice %(title)s of %(on)s: %(reason)s"),
+    ),
     EventKind("invoice.reminded", "invoice", "mail", reminded),
     EventKind("mail.sent", "mail", "mail", _told("“%(subject)s” was sent to %(to)s")),
     EventKind("mail.failed", "mail", "alert-triangle", _told("“%(subject)s” to %(to)s could not be sent: %(reason)s")),

@@ -217,7 +217,7 @@ def send_made(*, limit: int = 100) -> int:
     approved = InvoiceDraft.objects.filter(pk=OuterRef("draft")).values("invoice")[:1]
     RecurringRun.objects.filter(invoice=None, draft__invoice__isnull=False).update(invoice=Subquery(approved))
     runs = RecurringRun.objects.filter(to_send=True, sent=False, problem="", invoice__isnull=False)
-    runs = runs.exclude(invoice__external_id="").select_related("invoice", "recurring__owner")
+    runs = runs.exclude(invoice__external_id="").select_related("invoice", "recurring__owner", "recurring__deal")
     asked = 0
     for run in runs.order_by("pk")[:limit]:
         try:
@@ -227,6 +227,7 @@ def send_made(*, limit: int = 100) -> int:
     return asked
 
 
+@transaction.atomic
 def _send_one(run: RecurringRun) -> bool:
     invoice = run.invoice
     assert invoice is not None  # as filtered
@@ -238,6 +239,11 @@ def _send_one(run: RecurringRun) -> bool:
         run.problem = _("It was made, but not sent: %s") % refused
     run.sent = not run.problem
     run.save(update_fields=["sent", "problem"])
+    if run.problem:
+        row = run.recurring
+        told = {**_said(row), "on": run.falls_on.isoformat(), "reason": run.problem}
+        about = [*([row.deal] if row.deal else []), invoice]
+        emit("recurring.not_sent", row, origin=Origin.SYSTEM, about=about, **told)
     return run.sent
 
 

@@ -272,6 +272,19 @@ def test_what_is_to_be_sent_is_sent_after_somebody_had_to_approve_it(draft, juni
     assert RecurringRun.objects.get().invoice == invoice
 
 
+def test_what_was_made_but_can_not_be_sent_is_told_once(draft, rep):
+    recur(draft, rep, making="send")
+    recurring.make_due()
+    Invoice.objects.update(external_id="77", number="1077", recipient="")
+
+    for _turn in range(2):
+        assert recurring.send_made() == 0
+
+    told = Event.objects.get(name="recurring.not_sent")
+    assert "no e-mail address" in told.data["reason"]
+    assert "no e-mail address" in RecurringRun.objects.get().problem
+
+
 def test_an_invoice_whose_sending_fails_stops_no_other(draft, rep, monkeypatch):
     for name in ("One", "Two"):
         recur(draft, rep, making="send", name=name)
