@@ -77,7 +77,8 @@ def draft_approve(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     """Create the invoice of a draft that waits."""
     draft = _draft(request, request_id)
     try:
-        invoice = approvals.approve(draft, by=request.user, seen=request.POST.get("seen", ""))
+        # The queue always says what it showed; nothing is approved unseen.
+        invoice = approvals.approve(draft, by=request.user, seen=request.POST.get("seen") or "nothing")
     except DraftProblems as refused:
         messages.error(request, _("It can't be created as it is: %s") % refused)
         return _to(request, "invoices:draft-open", request_id)

@@ -207,7 +207,7 @@ def draft_create(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
         return show_step(request, draft, "review", problems=problems_of(draft), status=422)
     try:
         if draft.approval == Approval.ASKED and request.user.has_perm(approvals.APPROVE):
-            invoice = approvals.approve(draft, by=request.user)
+            invoice = approvals.approve(draft, by=request.user, seen=seen)
         elif approvals.must_ask(request.user):
             return _ask(request, draft)
         elif draft.invoice_id is not None and drafts.still_open(draft):
@@ -216,7 +216,12 @@ def draft_create(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
             invoice = create.create_invoice(draft, by=request.user)
     except DraftProblems as refused:
         return show_step(request, draft, "review", problems=problems_of(draft) or refused.problems, status=422)
-    except (IntentReused, NotCorrectable, approvals.NotAsked):
+    except approvals.NotAsked as late:
+        fresh = InvoiceDraft.objects.select_related("deal", "invoice").get(pk=draft.pk)
+        if fresh.invoice_id is None:
+            return show_step(request, fresh, "review", notice=str(late), status=422)
+        return _closed(request, draft)
+    except (IntentReused, NotCorrectable):
         return _closed(request, draft)
     return _created(request, invoice)
 

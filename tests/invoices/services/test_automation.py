@@ -501,3 +501,23 @@ def test_an_approval_is_a_task_until_it_is_decided_and_never_of_unseen_content(d
     task.refresh_from_db()
     assert task.done_by == manager
     assert Invoice.objects.get().message == "Changed after asking"
+
+
+def test_what_changes_between_the_look_and_the_approval_is_not_approved(draft, junior, manager, client, monkeypatch):
+    approvals.ask(draft, by=junior)
+    seen = create.digest_of(InvoiceDraft.objects.get().data)
+
+    def changed_meanwhile(_draft):
+        drafts.save(draft, lambda content: setattr(content, "message", "Slipped in"))
+        return []
+
+    monkeypatch.setattr("invoices.views.wizard.before_creation", changed_meanwhile)
+    client.force_login(manager)
+    answer = client.post(reverse("invoices:draft-create", args=[draft.request_id]), {"digest": seen})
+
+    assert answer.status_code == 422
+    assert "changed meanwhile" in answer.text
+    assert not Invoice.objects.exists()
+    # Without saying what was looked at, the queue approves nothing either.
+    client.post(reverse("invoices:draft-approve", args=[draft.request_id]))
+    assert not Invoice.objects.exists()
