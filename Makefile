@@ -25,7 +25,7 @@ run: setup ## start the product for real, with the keys of .env
 
 test: setup ## all tests, also in a browser
 	@.venv/bin/python tests/browser.py
-	$(PYTEST) -n $(JOBS) --dist loadgroup
+	$(PYTEST) -n $(JOBS) --dist loadgroup --max-worker-restart 0
 
 test-fast: setup ## the tests that take under two minutes and need no browser
 	$(PYTEST) -n $(JOBS) --dist loadgroup -m "not slow and not e2e"

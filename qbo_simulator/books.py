@@ -259,6 +259,13 @@ class Books:
         holder[field] = {"value": identifier, "name": target.get(name)} if name else {"value": identifier}
         return target
 
+    def is_within(self, entity: str, body: dict[str, Any], above: str) -> bool:
+        """Whether a list object is, or has among its parents, the one with the id ``above``."""
+        found: dict[str, Any] | None = body
+        while found is not None and found["Id"] != above:
+            found = self.shelf.get(entity, (found.get("ParentRef") or {}).get("value"))
+        return found is not None
+
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _take_in(self, request: dict[str, Any]) -> dict[str, Any]:

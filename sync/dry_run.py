@@ -1,5 +1,6 @@
 """What the sync would do, field by field, before it does it. Nothing is read from QuickBooks, nothing is written."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -44,7 +45,7 @@ def dry_run(
     Statements grow with the slices of 500, not with the records. ``seen`` is told how many rows each slice had; after
     ``seconds`` the rest is left out.
     """
-    ends_at = float("inf") if seconds is None else time.monotonic() + seconds
+    ends_at = math.inf if seconds is None else time.monotonic() + seconds
     with remembered():
         policy = policy_of(connection, sync_object, settings=settings, generation=generation)
         # Of this instance alone, which is never saved.

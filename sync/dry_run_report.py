@@ -1,5 +1,6 @@
 """What a dry run finds: counts, the first changes of each kind, and the way into JSON and back."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -114,7 +115,7 @@ class Run:
     report: Report
     labels: dict[RecordType, Mapping[str, Field]]
     seen: Callable[[int], None] = lambda _rows: None
-    ends_at: float = float("inf")
+    ends_at: float = math.inf
     taken: dict[RecordType, set[int]] = field(default_factory=dict)
     matched: dict[RecordType, set[int]] = field(default_factory=dict)
     # Unlinked objects by field and key, in the fields to match by that the mirror has no column for.

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 if "crm_sync.settings" in sys.modules:
@@ -36,6 +37,11 @@ SETTINGS = {
     "QBO_LIMITER_COLD_START": "false",
     "STATICFILES_BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
 }
+
+# The same examples in every run: a run that fails can be repeated. `make test-long` looks further.
+hypothesis.settings.register_profile("repeatable", derandomize=True, database=None)
+hypothesis.settings.register_profile("searching", database=None)
+hypothesis.settings.load_profile("searching" if os.environ.get("FAULT_SEEDS") else "repeatable")
 
 worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 if not worker:

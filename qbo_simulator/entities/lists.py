@@ -53,6 +53,8 @@ class ListRules(Rules):
             parent = books.refer(
                 new, "ParentRef", self.entity, kind=f"{self.entity}s", before=old, name=self.parent_shown
             )
+            if parent is not None and old is not None and books.is_within(self.entity, parent, old["Id"]):
+                raise faults.business("A record can't be below itself.")
         self._check_free(books, new, old, name)
         if self.nested:
             new["FullyQualifiedName"] = f"{parent['FullyQualifiedName']}:{name}" if parent else name
@@ -76,6 +78,7 @@ class ListRules(Rules):
             renamed = child | {
                 "FullyQualifiedName": f"{new['FullyQualifiedName']}:{child[self.name_field]}",
                 "ParentRef": {"value": new["Id"], **self._parent_name(new)},
+                "Level": int(new.get("Level") or 0) + 1,
             }
             books.touch(self.entity, renamed, token=False)
             self.settle(books, renamed, child)

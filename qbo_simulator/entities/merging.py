@@ -30,7 +30,7 @@ def merge(books: Books, entity: Entity, loser: str, winner: str) -> Body:
     gone, kept = books.shelf.get(entity.name, loser), books.shelf.get(entity.name, winner)
     if gone is None or kept is None or gone.get("Active") is False or kept.get("Active") is False:
         raise faults.object_not_found()
-    _check(entity.name, gone, kept)
+    _check(books, entity.name, gone, kept)
     _move(books, entity.name, loser, kept)
     if entity.name == "Item" and kept.get("TrackQtyOnHand"):
         kept["QtyOnHand"] = (kept.get("QtyOnHand") or ZERO) + (gone.get("QtyOnHand") or ZERO)
@@ -45,7 +45,7 @@ def merge(books: Books, entity: Entity, loser: str, winner: str) -> Body:
     return books.reread(entity, winner)
 
 
-def _check(entity: str, gone: Body, kept: Body) -> None:
+def _check(books: Books, entity: str, gone: Body, kept: Body) -> None:
     """Refuse two that can't become one."""
     if gone["Id"] == kept["Id"]:
         raise faults.business("You can't merge a record with itself.")
@@ -53,7 +53,7 @@ def _check(entity: str, gone: Body, kept: Body) -> None:
         raise faults.business("You can't merge names with different currencies.")
     if entity == "Item" and gone.get("Type") != kept.get("Type"):
         raise faults.business("You can only merge items of the same type.")
-    if (kept.get("ParentRef") or {}).get("value") == gone["Id"]:
+    if books.is_within(entity, kept, gone["Id"]):
         raise faults.business("You can't merge a record into one of its own sub-records.")
 
 

@@ -194,7 +194,10 @@ class CustomerRules(NameRules):
                 settle_balance(books, parent)
         if new["FullyQualifiedName"] != old.get("FullyQualifiedName"):
             for child in books.shelf.find("Customer", "owner = ?", (new["Id"],)):
-                renamed = child | {"FullyQualifiedName": f"{new['FullyQualifiedName']}:{child['DisplayName']}"}
+                renamed = child | {
+                    "FullyQualifiedName": f"{new['FullyQualifiedName']}:{child['DisplayName']}",
+                    "Level": int(new.get("Level") or 0) + 1,
+                }
                 books.touch("Customer", renamed, token=False)
                 self.settle(books, renamed, child)
         if new["DisplayName"] != old.get("DisplayName"):
@@ -210,12 +213,18 @@ class CustomerRules(NameRules):
         new["FullyQualifiedName"] = new["DisplayName"]
         if parent is None:
             return
-        if old is not None and parent["Id"] == old["Id"]:
+        if old is not None and books.is_within("Customer", parent, old["Id"]):
             raise faults.business("A customer can't be its own parent.")
         new["Level"] = int(parent.get("Level") or 0) + 1
-        if new["Level"] > 4:
+        if new["Level"] + (_levels_below(books, old["Id"]) if old is not None else 0) > 4:
             raise faults.business("You can only have up to 4 levels of sub-customers.")
         new["FullyQualifiedName"] = f"{parent['FullyQualifiedName']}:{new['DisplayName']}"
+
+
+def _levels_below(books: Books, customer: str) -> int:
+    """How many levels of sub-customers a customer has."""
+    children = books.shelf.find("Customer", "owner = ?", (customer,))
+    return max((1 + _levels_below(books, child["Id"]) for child in children), default=0)
 
 
 def settle_balance(books: Books, customer: str | None) -> None:

@@ -69,6 +69,41 @@ def test_there_are_at_most_four_levels_below_a_customer(us):
     assert us.refuse("Customer", {"DisplayName": "Level 5", "ParentRef": {"value": above}})["code"] == "6000"
 
 
+def test_a_parent_is_not_moved_below_its_own_sub_customers(us):
+    ids = []
+    for level in range(3):
+        above = {"ParentRef": {"value": ids[-1]}} if ids else {}
+        ids.append(us.post("Customer", {"DisplayName": f"Level {level}", **above})["Id"])
+
+    around = {"Id": ids[0], "SyncToken": "0", "sparse": True, "ParentRef": {"value": ids[2]}}
+    assert us.refuse("Customer", around)["code"] == "6000"
+    merged = us.http.post(
+        f"{us.url}/_simulator/objects/{us.realm}/Customer/{ids[0]}",
+        json={"operation": "merge", "into": ids[2]},
+        timeout=10,
+    )
+    assert merged.json()["Fault"]["Error"][0]["code"] == "6000"
+
+
+def test_what_is_below_a_moved_customer_takes_its_levels(us):
+    tops = [us.post("Customer", {"DisplayName": f"Top {n}"})["Id"] for n in range(2)]
+    middle = us.post("Customer", {"DisplayName": "Middle", "ParentRef": {"value": tops[0]}})["Id"]
+    last = us.post("Customer", {"DisplayName": "Last", "ParentRef": {"value": middle}})["Id"]
+
+    us.post("Customer", {"Id": tops[0], "SyncToken": "0", "sparse": True, "ParentRef": {"value": tops[1]}})
+
+    assert us.get("Customer", last)["FullyQualifiedName"] == "Top 1:Top 0:Middle:Last"
+    assert us.get("Customer", last)["Level"] == 3
+    for level in range(2):
+        above = us.post("Customer", {"DisplayName": f"Over {level}"})["Id"]
+        moved = {"Id": tops[1], "SyncToken": us.get("Customer", tops[1])["SyncToken"], "sparse": True}
+        if level == 0:
+            us.post("Customer", moved | {"ParentRef": {"value": above}})
+        else:
+            below = {"Id": us.get("Customer", tops[1])["ParentRef"]["value"], "SyncToken": "0", "sparse": True}
+            assert us.refuse("Customer", below | {"ParentRef": {"value": above}})["code"] == "6000"
+
+
 def test_a_new_name_shows_on_the_documents_without_touching_them(us):
     before = us.get("Invoice", "67")
 
