@@ -12,6 +12,7 @@ from django.shortcuts import resolve_url
 from django.utils import timezone, translation
 from django_structlog.middlewares import RequestMiddleware
 
+from core import company
 from core.properties import remembered
 
 
@@ -41,13 +42,13 @@ class UserTimeZoneMiddleware:
 
 
 class PropertiesMiddleware:
-    """Which custom properties there are is read once for a request, however many of its parts ask."""
+    """Which custom properties there are, and the company's profile, are read once for a request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with remembered():
+        with remembered(), company.remembered():
             return self.get_response(request)
 
 

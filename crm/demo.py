@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from core.company import profile
 from core.models import Event
 from crm import demo_story
 from crm.demo_story import Person, Sale
@@ -46,7 +46,7 @@ def _product(name: str, *, by: Any) -> Product:
     found = Product.objects.filter(name__iexact=name, archived_at=None).order_by("pk").first()
     price, description = demo_story.PRODUCTS[name]
     return found or products.create(
-        by=by, name=name, unit_price=price, description=description, currency=settings.CRM_CURRENCY
+        by=by, name=name, unit_price=price, description=description, currency=profile().currency
     )
 
 
@@ -91,7 +91,7 @@ def _deal(sale: Sale, contact: Contact, stages: dict[str, Stage], stock: dict[st
         contacts=[contact],
         name=sale.name,
         company=contact.company,
-        currency=settings.CRM_CURRENCY,
+        currency=profile().currency,
         amount=Decimal(sale.amount) if sale.amount else None,
         close_on=timezone.localdate() + datetime.timedelta(days=sale.closes_in),
     )

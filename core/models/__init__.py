@@ -1,5 +1,6 @@
 """Tables of core."""
 
+from core.models.company import BrandLogo, CompanyProfile
 from core.models.events import Event, EventLink, Heartbeat, Origin
 from core.models.files import Sharing, StoredFile
 from core.models.mails import MailState, OutgoingMail
@@ -7,6 +8,8 @@ from core.models.properties import PropertyChoice, PropertyDefinition, PropertyG
 from core.models.views import ListJob, ListPreference, ListSlice, SavedView, Visibility
 
 __all__ = [
+    "BrandLogo",
+    "CompanyProfile",
     "Event",
     "EventLink",
     "Heartbeat",

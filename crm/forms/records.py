@@ -4,11 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.company import profile
 from core.forms.fields import AmountField, CurrencyCodeField, DateField
 from crm.forms.base import RecordForm
 from crm.forms.fields import EmailsField, RecordField, RecordsField
@@ -123,7 +123,7 @@ class ProductForm(RecordForm):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)
-        self.initial.setdefault("currency", settings.CRM_CURRENCY)
+        self.initial.setdefault("currency", profile().currency)
 
 
 class DealForm(RecordForm):
@@ -174,7 +174,7 @@ class DealForm(RecordForm):
         stage: Any = self.fields["stage"]
         stage.queryset = Stage.objects.order_by("pipeline__position", "pipeline_id", "position", "pk")
         stage.required = False
-        self.initial.setdefault("currency", settings.CRM_CURRENCY)
+        self.initial.setdefault("currency", profile().currency)
 
     def initial_of(self, record: Any) -> dict[str, Any]:
         """What the fields show of the deal; its contacts are edited on their card."""
