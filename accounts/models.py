@@ -7,6 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +23,20 @@ class Role(models.Model):
 
     name = models.CharField(max_length=60, unique=True)
     permissions = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Team(models.Model):
+    """People who work together: lists are filtered by them, and saved views shared with them."""
+
+    name = models.CharField(max_length=80)
+    members = models.ManyToManyField("User", related_name="teams", blank=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [models.UniqueConstraint(Lower("name"), name="a_team_has_a_name_of_its_own")]
 
     def __str__(self) -> str:
         return self.name

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import profile, session, users
+from accounts.views import profile, session, teams, users
 
 app_name = "accounts"
 urlpatterns = [
@@ -16,4 +16,8 @@ urlpatterns = [
     path("settings/users/add/", users.user_create, name="user-create"),
     path("settings/users/<int:pk>/", users.user_edit, name="user-edit"),
     path("settings/users/<int:pk>/active/", users.user_activate, name="user-activate"),
+    path("settings/teams/", teams.team_list, name="team-list"),
+    path("settings/teams/add/", teams.team_create, name="team-create"),
+    path("settings/teams/<int:pk>/", teams.team_edit, name="team-edit"),
+    path("settings/teams/<int:pk>/delete/", teams.team_delete, name="team-delete"),
 ]

@@ -47,7 +47,12 @@ COMPANY_OF = _field("company", L("Company"), "record", "company_id")
 CREATED = _field("created", L("Created"), "date", "created_at__date")
 UPDATED = _field("updated", L("Last change"), "date", "updated_at__date")
 MINE: Condition = {"field": "owner", "op": "me"}
-VIEWS = (BuiltIn("all", L("All")), BuiltIn("mine", L("Mine"), where=MINE))
+MY_TEAM: Condition = {"field": "owner", "op": "my_team"}
+VIEWS = (
+    BuiltIn("all", L("All")),
+    BuiltIn("mine", L("Mine"), where=MINE),
+    BuiltIn("my-team", L("My team’s"), where=MY_TEAM, tab=False),
+)
 
 
 def company_names(user: Any) -> QuerySet[Any]:

@@ -121,6 +121,10 @@ MATRIX: dict[str, Line] = {
     "accounts:user-create": ADMIN_PAGE,
     "accounts:user-edit": ADMIN_RECORD,
     "accounts:user-activate": ADMIN_CHANGE,
+    "accounts:team-list": ADMIN_PAGE,
+    "accounts:team-create": ADMIN_PAGE,
+    "accounts:team-edit": ADMIN_RECORD,
+    "accounts:team-delete": ADMIN_CHANGE,
     # crm
     "crm:task-list": PAGE,
     "crm:task-home": PAGE,

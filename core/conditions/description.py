@@ -37,6 +37,8 @@ OPERATORS = {
     "has_none": gettext_lazy("has none of"),
     "me": gettext_lazy("is me"),
     "not_me": gettext_lazy("is not me"),
+    "my_team": gettext_lazy("is in my team"),
+    "not_my_team": gettext_lazy("is not in my team"),
     "empty": gettext_lazy("is empty"),
     "not_empty": gettext_lazy("is not empty"),
 }

@@ -5,7 +5,7 @@ of a positive one.
 """
 
 import reprlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,8 @@ from core.conditions.text import fold
 if TYPE_CHECKING:
     from core.conditions.language import Setting
 
+# Who is in a team with a person, the person included; the app that has teams puts its function here.
+team_mates: list[Callable[[Any], Iterable[int]]] = []
 LARGEST_ID = 2**63
 LARGEST_NUMBER = Decimal(10) ** 20
 FINEST_NUMBER = -20
@@ -206,6 +208,13 @@ def _is_me(field: Field, value: Any, using: "Setting") -> Predicate:
     return IsIn((using.user.pk,))
 
 
+def _is_team_mate(field: Field, value: Any, using: "Setting") -> Predicate:
+    if using.user is None or using.user.pk is None:
+        raise Misfit(_("Nobody is signed in here, so “my team” is nobody. Choose people."))
+    mates = {mate for function in team_mates for mate in function(using.user)}
+    return IsIn(tuple(sorted({using.user.pk, *mates})))
+
+
 def _span(field: Field, value: Any, using: "Setting") -> Span:
     if value in (None, ""):
         raise Misfit(_("Say what %(label)s is compared with.") % {"label": field.label})
@@ -289,6 +298,8 @@ _LISTED = (
     _operator("has_none", {"multi_choice"}, "list", _has_any, negated=True),
     _operator("me", PEOPLE, "nothing", _is_me),
     _operator("not_me", PEOPLE, "nothing", _is_me, negated=True),
+    _operator("my_team", PEOPLE, "nothing", _is_team_mate),
+    _operator("not_my_team", PEOPLE, "nothing", _is_team_mate, negated=True),
     _operator("empty", ALL, "nothing", _is_empty),
     _operator("not_empty", ALL, "nothing", _is_empty, negated=True),
 )

@@ -45,6 +45,7 @@ SAID = {
     "has_any": (gettext_lazy("%(label)s has %(value)s"), gettext_lazy("%(label)s does not have %(value)s")),
     "has_all": (gettext_lazy("%(label)s has %(value)s"), gettext_lazy("%(label)s does not have %(value)s")),
     "me": (gettext_lazy("%(label)s is me"), gettext_lazy("%(label)s is not me")),
+    "my_team": (gettext_lazy("%(label)s is in my team"), gettext_lazy("%(label)s is not in my team")),
     "empty": (gettext_lazy("%(label)s is empty"), gettext_lazy("%(label)s is not empty")),
 }
 NEGATIVE = {
@@ -53,6 +54,7 @@ NEGATIVE = {
     "not_in": "in",
     "has_none": "has_any",
     "not_me": "me",
+    "not_my_team": "my_team",
     "not_empty": "empty",
 }
 PERIOD_WORDS = {
@@ -73,6 +75,8 @@ PERIOD_WORDS = {
     "next_year": gettext_lazy("next year"),
 }
 LISTED = 5
+# Operators that stand for people whom the words do not list.
+WITHOUT_NAMES = ("me", "not_me", "my_team", "not_my_team")
 Names = Mapping[tuple[str, int], str]
 
 
@@ -162,7 +166,7 @@ def _collect(node: Node, wanted: dict[str, set[int]]) -> None:
         elif part.field.kind in ("user", "record"):
             target = "user" if part.field.kind == "user" else part.field.target
             ids = getattr(part.predicate, "values", ())
-            if target and part.op not in ("me", "not_me"):
+            if target and part.op not in WITHOUT_NAMES:
                 wanted.setdefault(target, set()).update(ids)
 
 
@@ -209,7 +213,7 @@ class _Words:
 
     def _value(self, node: Compare, op: str) -> str:
         field, value = node.field, node.value
-        if op in ("empty", "me"):
+        if op in ("empty", "me", "my_team"):
             return ""
         if op == "relative":
             return period_words(value)

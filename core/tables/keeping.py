@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from core.events import emit
 from core.models import ListPreference, SavedView, Visibility
 from core.tables.address import DENSITIES, normal
-from core.tables.saved import KEPT_DAYS, teams_of
+from core.tables.saved import KEPT_DAYS, names_of_teams
 
 LONGEST_NAME = 80
 LONGEST_STATE = 8000
@@ -117,11 +117,14 @@ def _state(state: str) -> str:
 
 
 def _shared(visibility: str, user: Any) -> tuple[str, int | None]:
-    if visibility == Visibility.TEAM:
-        teams = [team for function in teams_of for team in function(user)]
+    kind, _colon, chosen = visibility.partition(":")
+    if kind == Visibility.TEAM:
+        teams = names_of_teams(user)
         if not teams:
             raise ViewRefused(_("You are in no team."))
-        return visibility, teams[0]
+        if chosen and int(chosen) not in teams:
+            raise ViewRefused(_("You are not in that team any more."))
+        return kind, int(chosen) if chosen else next(iter(teams))
     return (visibility if visibility in Visibility.values else Visibility.PRIVATE), None
 
 

@@ -1,6 +1,6 @@
 """The views of a list as a reader sees them: built-in ones and saved ones, in the reader's order, as tabs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,8 +15,9 @@ from core.models import ListPreference, SavedView, Visibility
 from core.tables.address import address, canonical, columns_in, density_in, normal
 from core.tables.described import Table
 
-# The ids of the teams that a person is in; the app that has teams puts its function here.
-teams_of: list[Callable[[Any], Sequence[int]]] = []
+# The teams that a person is in, by id and name; the app that has teams puts its function here. Ids may be a subquery.
+teams_of: list[Callable[[Any], Iterable[int]]] = []
+team_names: list[Callable[[Any], Mapping[int, str]]] = []
 KEPT_DAYS = 30
 
 
@@ -84,8 +85,15 @@ class Views:
 
 def may_see(user: Any) -> Q:
     """The saved views that ``user`` sees."""
-    teams = [team for function in teams_of for team in function(user)]
-    return Q(owner=user) | Q(visibility=Visibility.EVERYONE) | Q(visibility=Visibility.TEAM, team__in=teams)
+    seen = Q(owner=user) | Q(visibility=Visibility.EVERYONE)
+    for function in teams_of:
+        seen |= Q(visibility=Visibility.TEAM, team__in=function(user))
+    return seen
+
+
+def names_of_teams(user: Any) -> dict[int, str]:
+    """The teams that ``user`` is in."""
+    return {pk: name for function in team_names for pk, name in function(user).items()}
 
 
 def views_of(table: Table, user: Any, query: QueryDict) -> Views:

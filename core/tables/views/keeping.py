@@ -17,7 +17,7 @@ from core.tables.address import canonical, columns_in, density_in, without
 from core.tables.described import Table
 from core.tables.listing import chosen_columns, columns_of
 from core.tables.registry import table_of
-from core.tables.saved import may_see, teams_of, views_of
+from core.tables.saved import may_see, names_of_teams, views_of
 from core.tables.views.asked import changed, lead, list_address, state_of
 
 
@@ -29,9 +29,10 @@ class ViewForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        in_team = any(function(user) for function in teams_of)
+        teams = [(f"{Visibility.TEAM}:{pk}", _("Team: %s") % name) for pk, name in names_of_teams(user).items()]
+        everyone, private = Visibility.EVERYONE, Visibility.PRIVATE
         field: Any = self.fields["visibility"]
-        field.choices = [each for each in Visibility.choices if in_team or each[0] != Visibility.TEAM]
+        field.choices = [(private, private.label), *teams, (everyone, everyone.label)]
 
 
 @require_http_methods(["GET", "POST"])
@@ -72,7 +73,8 @@ def view_save(request: HttpRequest, pk: int) -> HttpResponse:
 def view_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Name and readers of a view."""
     view, table = _view(request, pk)
-    initial = {"name": view.name, "visibility": view.visibility}
+    shown_to = f"{Visibility.TEAM}:{view.team}" if view.visibility == Visibility.TEAM else view.visibility
+    initial = {"name": view.name, "visibility": shown_to}
     form = ViewForm(request.POST or None, user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
