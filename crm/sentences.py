@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.models import Event, Origin
 from core.money import formatted
@@ -167,9 +168,33 @@ def _contact(act: str) -> Sentence:
     return sentence
 
 
-def note_added(event: Event) -> str:
-    """“wrote a note”; its text stands below."""
-    return told(event, _("wrote a note"))
+def _logged(act: Any) -> Sentence:
+    """What somebody did; on the timelines of the CRM the activity itself says more."""
+    return lambda event: told(event, str(act))
+
+
+_ACTIVITIES = {
+    "note": gettext_lazy("deleted a note"),
+    "call": gettext_lazy("deleted a call"),
+    "email": gettext_lazy("deleted an e-mail from the timeline"),
+    "meeting": gettext_lazy("deleted a meeting"),
+}
+
+
+def activity_deleted(event: Event) -> str:
+    """“deleted a note”: what it said is gone."""
+    return told(event, str(_ACTIVITIES.get(event.data.get("kind", ""), _ACTIVITIES["note"])))
+
+
+def associated(act: Any) -> Sentence:
+    """“associated Grace Pariente with Garden redesign as Decision maker”."""
+
+    def sentence(event: Event) -> str:
+        words = {"first": event.data.get("title", ""), "second": event.data.get("other", "")}
+        text, label = str(act) % words, event.data.get("label", "")
+        return told(event, f"{text} ({label})" if label else text)
+
+    return sentence
 
 
 def _life(kind: str, icon: str) -> Sequence[EventKind]:
@@ -215,5 +240,12 @@ KINDS: list[EventKind] = [
     EventKind("quote.changed_there", "deal", "pencil", _by_accounting(_("The quote %s was changed in QuickBooks"))),
     EventKind("quote.link_made", "change", "link", _closing("gave the quote %(title)s a new public address")),
     EventKind("quote.link_closed", "change", "unlink", _closing("closed the public address of the quote %(title)s")),
-    EventKind("note.added", "note", "note", note_added),
+    EventKind("note.added", "note", "note", _logged(gettext_lazy("wrote a note"))),
+    EventKind("call.logged", "call", "phone", _logged(gettext_lazy("logged a call"))),
+    EventKind("email.logged", "mail", "mail", _logged(gettext_lazy("logged an e-mail"))),
+    EventKind("meeting.logged", "meeting", "calendar-event", _logged(gettext_lazy("logged a meeting"))),
+    EventKind("activity.changed", "change", "pencil", _logged(gettext_lazy("changed what the timeline says"))),
+    EventKind("activity.deleted", "change", "trash", activity_deleted),
+    EventKind("association.added", "change", "link", associated(gettext_lazy("associated %(first)s with %(second)s"))),
+    EventKind("association.removed", "change", "unlink", associated(gettext_lazy("took %(second)s off %(first)s"))),
 ]

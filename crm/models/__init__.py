@@ -1,5 +1,7 @@
 """Tables of the CRM."""
 
+from crm.models.activities import Activity, ActivityKind, ActivityLink, Direction, Outcome
+from crm.models.associations import Association, AssociationLabel
 from crm.models.companies import Company
 from crm.models.contacts import Contact
 from crm.models.deals import Deal, DealBilling, DealContact, DealLine, Pipeline, Stage, StageChange
@@ -8,12 +10,19 @@ from crm.models.quotes import Quote, QuoteLine, QuoteSettings, QuoteView
 from crm.models.tasks import Priority, Task, TaskKind
 
 __all__ = [
+    "Activity",
+    "ActivityKind",
+    "ActivityLink",
+    "Association",
+    "AssociationLabel",
     "Company",
     "Contact",
     "Deal",
     "DealBilling",
     "DealContact",
     "DealLine",
+    "Direction",
+    "Outcome",
     "Pipeline",
     "Priority",
     "Product",

@@ -2,29 +2,17 @@
 
 from typing import Any
 
-from django.db import transaction
-
-from core.events import emit
-from core.models import Event
+from crm.models import Activity, ActivityKind
 from crm.models.records import Record
+from crm.services import activities
+from crm.services.activities import EmptyActivity as EmptyNote
+from crm.services.activities import TooLong as NoteTooLong
 
-LONGEST_NOTE = 10_000
+LONGEST_NOTE = activities.LONGEST_BODY
 
-
-class EmptyNote(ValueError):
-    """There is nothing to write down."""
-
-
-class NoteTooLong(ValueError):
-    """The note is longer than LONGEST_NOTE characters."""
+__all__ = ["LONGEST_NOTE", "EmptyNote", "NoteTooLong", "add_note"]
 
 
-@transaction.atomic
-def add_note(record: Record, text: str, *, by: Any) -> Event:
+def add_note(record: Record, text: str, *, by: Any) -> Activity:
     """Write a note on the record's timeline, as plain text. Raises EmptyNote or NoteTooLong."""
-    cleaned = text.replace("\x00", "").strip()
-    if not cleaned:
-        raise EmptyNote
-    if len(cleaned) > LONGEST_NOTE:
-        raise NoteTooLong
-    return emit("note.added", record, by=by, text=cleaned)
+    return activities.log([record], kind=ActivityKind.NOTE, by=by, body=text)

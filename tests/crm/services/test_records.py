@@ -85,9 +85,11 @@ def test_products_keep_their_price_exactly(rep, product):
 
 
 def test_a_note_is_text_on_the_timeline(rep, company):
-    event = timeline.add_note(company, "  Called,\x00 wants <b>roses</b>  ", by=rep)
+    note = timeline.add_note(company, "  Called,\x00 wants <b>roses</b>  ", by=rep)
 
-    assert (event.name, event.data, event.actor) == ("note.added", {"text": "Called, wants <b>roses</b>"}, rep)
+    event = Event.objects.get(name="note.added")
+    assert (note.body, note.by) == ("Called, wants <b>roses</b>", rep)
+    assert (event.data["text"], event.data["activity"], event.actor) == (note.body, note.pk, rep)
 
 
 @pytest.mark.parametrize(("text", "refusal"), [("   ", timeline.EmptyNote), ("x" * 10_001, timeline.NoteTooLong)])
