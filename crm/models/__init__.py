@@ -5,6 +5,7 @@ from crm.models.associations import Association, AssociationLabel
 from crm.models.companies import Company
 from crm.models.contacts import Contact
 from crm.models.deals import Deal, DealBilling, DealContact, DealLine, Pipeline, Stage, StageChange
+from crm.models.imports import Import, ImportFile, ImportSlice
 from crm.models.products import Product
 from crm.models.quotes import Quote, QuoteLine, QuoteSettings, QuoteView
 from crm.models.tasks import Priority, Task, TaskKind
@@ -23,6 +24,9 @@ __all__ = [
     "DealLine",
     "Direction",
     "Outcome",
+    "Import",
+    "ImportFile",
+    "ImportSlice",
     "Pipeline",
     "Priority",
     "Product",

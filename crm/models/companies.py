@@ -29,6 +29,7 @@ class Company(Record):
             GinIndex(fields=["properties"], name="crm_company_properties", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["-updated_at", "-id"], name="crm_company_by_update"),
             models.Index(models.functions.Upper("email"), name="crm_company_by_email"),
+            models.Index(models.functions.Upper("domain"), name="crm_company_by_domain"),
             models.Index(models.functions.Upper("name"), "id", name="crm_company_by_upper_name"),
         ]
 
