@@ -12,7 +12,7 @@ class InvoicesConfig(AppConfig):
     def ready(self) -> None:
         """Register cards, menu, search, object types and how the timeline tells events."""
         from core import registry  # noqa: PLC0415 -- models are ready only now
-        from core.services.mails import attachment_makers  # noqa: PLC0415
+        from core.services.mails import attachment_makers, withdrawals  # noqa: PLC0415
         from invoices import (  # noqa: PLC0415
             automation_sentences,
             estimate_section,
@@ -123,3 +123,4 @@ class InvoicesConfig(AppConfig):
         payment_tables.register()
         files.register()
         attachment_makers["invoice_pdf"] = reminders.invoice_pdf
+        withdrawals[reminders.KEY] = reminders.withdrawn

@@ -70,7 +70,15 @@ KINDS = (
         "alert-triangle",
         _told("The recurring invoice %(title)s of %(on)s: %(reason)s"),
     ),
+    EventKind("recurring.waits", "invoice", "clock", _told("The recurring invoice %(title)s waits: %(reason)s")),
+    EventKind(
+        "recurring.sending_waits",
+        "invoice",
+        "clock",
+        _told("The recurring invoice %(title)s of %(on)s is sent later: %(reason)s"),
+    ),
     EventKind("invoice.reminded", "invoice", "mail", reminded),
     EventKind("mail.sent", "mail", "mail", _told("“%(subject)s” was sent to %(to)s")),
+    EventKind("mail.withdrawn", "mail", "ban", _told("“%(subject)s” to %(to)s was not sent: %(reason)s")),
     EventKind("mail.failed", "mail", "alert-triangle", _told("“%(subject)s” to %(to)s could not be sent: %(reason)s")),
 )

@@ -24,6 +24,10 @@ CLAIM = datetime.timedelta(minutes=5)
 # Kind of an attachment -> function that makes (file name, content, content type). It may raise NotReady.
 attachment_makers: dict[str, Callable[[Mapping[str, Any]], tuple[str, bytes, str]]] = {}
 
+# First part of a key (before the colon) -> why such an e-mail is not wanted any more, in words, or empty. It is asked
+# right before the e-mail leaves.
+withdrawals: dict[str, Callable[[OutgoingMail], str]] = {}
+
 
 class NotReady(Exception):
     """The e-mail can't be made just now; the message says why. It is tried again."""
@@ -89,7 +93,13 @@ def _claimed(now: datetime.datetime) -> OutgoingMail | None:
 
 def _send(mail: OutgoingMail) -> bool:
     try:
-        _message(mail).send()
+        if _withdrawn(mail):
+            return False
+        message = _message(mail)
+        # Making an attachment takes a while.
+        if mail.attachments and _withdrawn(mail):
+            return False
+        message.send()
     except NotReady as later:
         _again(mail, str(later), lasting=False)
     except smtplib.SMTPRecipientsRefused as refused:
@@ -108,6 +118,15 @@ def _send(mail: OutgoingMail) -> bool:
         _finish(mail, MailState.SENT)
         return True
     return False
+
+
+def _withdrawn(mail: OutgoingMail) -> bool:
+    """Whether its reason is gone, which is noted."""
+    ask = withdrawals.get(mail.key.partition(":")[0])
+    reason = ask(mail) if ask is not None else ""
+    if reason:
+        _finish(mail, MailState.CANCELLED, reason)
+    return bool(reason)
 
 
 def _message(mail: OutgoingMail) -> EmailMessage:
@@ -156,7 +175,7 @@ def _again(mail: OutgoingMail, problem: str, *, lasting: bool) -> None:
 @transaction.atomic
 def _finish(mail: OutgoingMail, state: MailState, problem: str = "") -> None:
     OutgoingMail.objects.filter(pk=mail.pk).update(state=state, problem=problem, finished_at=timezone.now())
-    name = "mail.sent" if state == MailState.SENT else "mail.failed"
+    name = {MailState.SENT: "mail.sent", MailState.CANCELLED: "mail.withdrawn"}.get(state, "mail.failed")
     about = [(mail.object_type, mail.object_id)] if mail.object_id is not None else []
     data = {"subject": mail.subject, "to": mail.to, "reason": problem}
     emit_many([Draft(name, "mail", mail.pk, about, data)], by=mail.by, origin=Origin.SYSTEM)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from core import placeholders
 from core.events import Draft, emit, emit_many
-from core.models import Origin, OutgoingMail
+from core.models import MailState, Origin, OutgoingMail
 from core.services.mails import NotReady, plan_mail
 from invoices import reminder_texts
 from invoices.models import Invoice, Reminder, ReminderPause, ReminderRule
@@ -25,6 +25,7 @@ OPEN = ("waiting", "sent", "partial", "overdue")
 RULE_FIELDS = ("name", "connection", "days", "hour", "subject", "body", "attach_pdf", "working_days_only")
 LATE_DAYS = 3  # a rule's day that was missed by a standstill is made up for that long
 MOST_DAYS = 365
+KEY = "reminder"  # what the keys of its e-mails begin with
 
 
 class BadRule(ValueError):
@@ -107,6 +108,13 @@ def pause_of(invoice: Invoice) -> ReminderPause | None:
 @transaction.atomic
 def remind(invoice: Invoice, *, by: Any, subject: str, body: str, attach_pdf: bool = True, key: str) -> OutgoingMail:
     """Remind of one invoice by hand. ``key`` names the click. Raises BadRule with a sentence."""
+    return _remind(invoice, by=by, subject=subject, body=body, attach_pdf=attach_pdf, key=key)[0]
+
+
+def _remind(
+    invoice: Invoice, *, by: Any, subject: str, body: str, attach_pdf: bool = True, key: str
+) -> tuple[OutgoingMail, bool]:
+    """The e-mail, and whether it is new."""
     if refusal := refusal_of(invoice):
         raise BadRule(refusal)
     try:
@@ -115,20 +123,23 @@ def remind(invoice: Invoice, *, by: Any, subject: str, body: str, attach_pdf: bo
     except placeholders.BadText as bad:
         raise BadRule(str(bad), "body") from bad
     today = accounting().today(invoice.connection_id)
-    mail, created = _plan(invoice, f"reminder:{key}", subject, body, attach_pdf=attach_pdf, today=today, by=by)
+    mail, created = _plan(invoice, f"{KEY}:{key}", subject, body, attach_pdf=attach_pdf, today=today, by=by)
     if created:
         Reminder.objects.create(invoice=invoice, due_on=invoice.due_on, mail=mail, by=by)
         _tell([invoice], by=by)
-    return mail
+    return mail, created
 
 
 def remind_many(invoice_ids: Iterable[int], *, by: Any, key: str) -> Mapping[int, str]:
-    """Remind of many invoices with the standard text; why not, by id, for those that were not."""
+    """Remind of many invoices with the standard text; why not, by id, for those that were not.
+
+    With the same ``key`` each is reminded of once; a second time is refused.
+    """
     refused: dict[int, str] = {}
     rows = Invoice.objects.select_related("connection", "owner").defer("search").filter(pk__in=list(invoice_ids))
     for invoice in rows.order_by("pk"):
         try:
-            remind(
+            mail, created = _remind(
                 invoice,
                 by=by,
                 subject=str(reminder_texts.SUBJECT),
@@ -137,7 +148,29 @@ def remind_many(invoice_ids: Iterable[int], *, by: Any, key: str) -> Mapping[int
             )
         except BadRule as bad:
             refused[invoice.pk] = str(bad)
+        else:
+            if not created:
+                refused[invoice.pk] = _reminded_before(mail)
     return refused
+
+
+def _reminded_before(mail: OutgoingMail) -> str:
+    if mail.state == MailState.PLANNED:
+        return _("A reminder of it is on its way already.")
+    if mail.state == MailState.SENT:
+        return _("A reminder of it was sent from the list today already. Its own page sends another one.")
+    return _("Today's reminder of it was not sent. Its own page sends another one.")
+
+
+def withdrawn(mail: OutgoingMail) -> str:
+    """Why a reminder that is about to leave is not wanted any more; empty when it is. Noted on the reminder."""
+    if mail.object_type != "invoice":
+        return ""
+    invoice = Invoice.objects.select_related("connection").defer("search").filter(pk=mail.object_id).first()
+    reason = _("The invoice is gone.") if invoice is None else refusal_of(invoice)
+    if reason:
+        Reminder.objects.filter(mail=mail).update(skipped=reason[:300])
+    return reason
 
 
 def refusal_of(invoice: Invoice) -> str:
@@ -203,7 +236,7 @@ def _remind_by_rule(rule: ReminderRule, invoice: Invoice, today: datetime.date) 
         reminder.skipped = refusal[:300]
         reminder.save(update_fields=["skipped"])
         return 0
-    key = f"reminder:{rule.pk}:{invoice.pk}:{invoice.due_on}"
+    key = f"{KEY}:{rule.pk}:{invoice.pk}:{invoice.due_on}"
     reminder.mail, _new = _plan(invoice, key, rule.subject, rule.body, attach_pdf=rule.attach_pdf, today=today, by=None)
     reminder.save(update_fields=["mail"])
     _tell([invoice], by=None, rule=rule.name)
