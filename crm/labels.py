@@ -24,6 +24,7 @@ LABELS: dict[str, str | Promise] = {
     "notes": _("Notes"),
     "description": _("Description"),
     "amount": _("Amount"),
+    "amount_follows_lines": _("Amount follows the line items"),
     "close_on": _("Close date"),
     "sku": _("SKU"),
     "unit_price": _("Unit price"),

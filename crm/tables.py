@@ -33,6 +33,7 @@ from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
 from crm.models import Deal, Pipeline, Stage
 from crm.queries import companies, people
 from crm.services import deals, quotes, records
+from crm.services.stage_requirements import StageNeeds
 
 L = gettext_lazy
 EDITS, ARCHIVES = "crm.edit", "crm.archive"
@@ -277,13 +278,20 @@ def _change_of(kind: Kind) -> Any:
         try:
             if "stage" in values:
                 return deals.move_to_stage(record, values["stage"], by=by)
-            if isinstance(record, Deal) and "amount" in values and record.lines.exists():
+            if (
+                isinstance(record, Deal)
+                and "amount" in values
+                and record.amount_follows_lines
+                and record.lines.exists()
+            ):
                 raise Refused(_("The amount is the sum of the line items."))
             if kind is CONTACT:
                 _still_known(record, values)
             return kind.services.update(record, by=by, **values)
         except records.Archived as error:
             raise Refused(_("This record is archived. Restore it to change it.")) from error
+        except StageNeeds as error:
+            raise Refused(str(error)) from error
         except quotes.NotADraft as error:
             raise Refused(_("A published quote does not change any more.")) from error
         except ValidationError as error:

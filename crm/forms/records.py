@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from core.company import profile
 from core.forms.fields import AmountField, CurrencyCodeField, DateField
+from core.money import formatted
+from crm import amounts
 from crm.forms.base import RecordForm
 from crm.forms.fields import EmailsField, RecordField, RecordsField
 from crm.models import Stage
@@ -145,6 +147,7 @@ class DealForm(RecordForm):
         placeholder=gettext_lazy("Find contacts"),
         help_text=gettext_lazy("The first one gets the invoices."),
     )
+    amount_follows_lines = forms.BooleanField(label=gettext_lazy("Amount follows the line items"), required=False)
     description = forms.CharField(label=gettext_lazy("Description"), required=False, max_length=10_000, widget=NOTES)
     layout = (
         (
@@ -153,6 +156,7 @@ class DealForm(RecordForm):
                 ["name"],
                 ["stage"],
                 ["amount", "currency"],
+                ["amount_follows_lines"],
                 ["close_on", "owner"],
                 ["company"],
                 ["contacts"],
@@ -166,10 +170,14 @@ class DealForm(RecordForm):
         _offer(self, "company", companies.visible_to(user))
         if self.record is not None:
             del self.fields["stage"], self.fields["contacts"]
-            if self.record.lines.exists():
-                self.fields["amount"].disabled = True
-                self.fields["amount"].help_text = _("The sum of the line items.")
+            lines = list(self.record.lines.all())
+            if lines:
+                total = formatted(amounts.total(lines, self.record.currency), self.record.currency)
+                self.fields["amount"].help_text = _("The line items come to %s.") % total
+            else:
+                del self.fields["amount_follows_lines"]
             return
+        del self.fields["amount_follows_lines"]
         _offer(self, "contacts", contacts.visible_to(user))
         stage: Any = self.fields["stage"]
         stage.queryset = Stage.objects.order_by("pipeline__position", "pipeline_id", "position", "pk")
@@ -178,8 +186,18 @@ class DealForm(RecordForm):
 
     def initial_of(self, record: Any) -> dict[str, Any]:
         """What the fields show of the deal; its contacts are edited on their card."""
-        names = ("name", "amount", "currency", "close_on", "company", "description", "owner")
+        names = (
+            "name", "amount", "amount_follows_lines", "currency", "close_on", "company", "description", "owner",
+        )  # fmt: skip
         return {name: getattr(record, name) for name in names}
+
+    def clean(self) -> dict[str, Any]:
+        """Another amount and one that follows the lines are not both possible."""
+        cleaned = super().clean()
+        followed = cleaned.get("amount_follows_lines") and self.record.amount_follows_lines
+        if followed and "amount" in cleaned and cleaned["amount"] != self.record.amount:
+            self.add_error("amount", _("Untick “Amount follows the line items” to type another amount than their sum."))
+        return cleaned
 
 
 class QuoteForm(RecordForm):

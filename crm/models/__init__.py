@@ -4,8 +4,10 @@ from crm.models.activities import Activity, ActivityKind, ActivityLink, Directio
 from crm.models.associations import Association, AssociationLabel
 from crm.models.companies import Company
 from crm.models.contacts import Contact
-from crm.models.deals import Deal, DealBilling, DealContact, DealLine, Pipeline, Stage, StageChange
+from crm.models.deals import Deal, DealBilling, DealContact, DealLine, StageChange
+from crm.models.forecast import SalesGoal
 from crm.models.imports import Import, ImportFile, ImportSlice
+from crm.models.pipelines import CloseReason, Pipeline, Stage
 from crm.models.products import Product
 from crm.models.quotes import Quote, QuoteLine, QuoteSettings, QuoteView
 from crm.models.tasks import Priority, Task, TaskKind
@@ -16,6 +18,7 @@ __all__ = [
     "ActivityLink",
     "Association",
     "AssociationLabel",
+    "CloseReason",
     "Company",
     "Contact",
     "Deal",
@@ -23,10 +26,10 @@ __all__ = [
     "DealContact",
     "DealLine",
     "Direction",
-    "Outcome",
     "Import",
     "ImportFile",
     "ImportSlice",
+    "Outcome",
     "Pipeline",
     "Priority",
     "Product",
@@ -34,6 +37,7 @@ __all__ = [
     "QuoteLine",
     "QuoteSettings",
     "QuoteView",
+    "SalesGoal",
     "Stage",
     "StageChange",
     "Task",

@@ -1,4 +1,4 @@
-"""Deals, their pipelines, their lines, and what they have been billed."""
+"""Deals, their lines, their way through the stages, and what they have been billed."""
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -11,52 +11,30 @@ from core.search import search_column
 from crm.enums import DealStatus
 from crm.models.companies import Company
 from crm.models.contacts import Contact
+from crm.models.pipelines import Stage
 from crm.models.products import Product
 from crm.models.records import Record
 
 
-class Pipeline(models.Model):
-    """A sequence of stages that deals go through."""
-
-    name = models.CharField(max_length=120)
-    position = models.PositiveSmallIntegerField(default=0)
-
-    class Meta:
-        ordering = ["position", "id"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Stage(models.Model):
-    """A step of a pipeline. Deals in a won or lost stage are closed."""
-
-    pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="stages")
-    name = models.CharField(max_length=120)
-    position = models.PositiveSmallIntegerField(default=0)
-    probability = models.PositiveSmallIntegerField(default=50, help_text="Percent")
-    status = models.CharField(max_length=4, choices=DealStatus, default=DealStatus.OPEN)
-
-    class Meta:
-        ordering = ["position", "id"]
-        constraints = [
-            models.CheckConstraint(condition=Q(probability__lte=100), name="probability_is_a_percentage"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class Deal(Record):
-    """A sale in the making. ``amount`` is in ``currency``, before tax."""
+    """A sale in the making. ``amount`` is in ``currency``, before tax.
+
+    With ``amount_follows_lines`` it is the sum of the line items as long as there are any. Reasons are words, and stay
+    as they were when the list of reasons changes.
+    """
 
     name = models.CharField(max_length=300)
     stage = models.ForeignKey(Stage, models.PROTECT, related_name="deals")
+    stage_entered_at = models.DateTimeField(default=timezone.now, editable=False)
     status = models.CharField(max_length=4, choices=DealStatus, default=DealStatus.OPEN)
     amount = MoneyField(null=True, blank=True)
+    amount_follows_lines = models.BooleanField(default=True)
     currency = CurrencyField(default="USD")
     close_on = models.DateField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    won_reason = models.CharField(max_length=200, blank=True)
+    lost_reason = models.CharField(max_length=200, blank=True)
+    close_note = models.TextField(blank=True)
     company = models.ForeignKey(Company, models.SET_NULL, null=True, blank=True, related_name="deals")
     contacts = models.ManyToManyField(Contact, through="DealContact", related_name="deals")
     description = models.TextField(blank=True)
@@ -71,6 +49,19 @@ class Deal(Record):
             models.Index(fields=["-updated_at", "-id"], name="crm_deal_by_update"),
             models.Index(fields=["-amount", "-id"], name="crm_deal_by_amount"),
             models.Index(fields=["close_on", "id"], name="crm_deal_by_close"),
+            # The forecast adds up these columns of all open deals, and of what was won in some months.
+            models.Index(
+                fields=["close_on"],
+                include=["stage", "owner", "currency", "amount"],
+                name="crm_deal_forecast",
+                condition=Q(status=DealStatus.OPEN, archived_at=None),
+            ),
+            models.Index(
+                fields=["closed_at"],
+                include=["stage", "owner", "currency", "amount"],
+                name="crm_deal_won",
+                condition=Q(status=DealStatus.WON, archived_at=None),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -155,12 +146,18 @@ class DealBilling(models.Model):
 
 
 class StageChange(models.Model):
-    """When a deal entered a stage, and through whom."""
+    """When a deal entered a stage, through whom, and for what reason where that closed it.
+
+    ``name`` is what the stage was called then: history outlives the stage.
+    """
 
     deal = models.ForeignKey(Deal, models.CASCADE, related_name="stage_changes")
-    stage = models.ForeignKey(Stage, models.CASCADE, related_name="+")
+    stage = models.ForeignKey(Stage, models.SET_NULL, null=True, related_name="+")
+    name = models.CharField(max_length=120, blank=True)
     entered_at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    reason = models.CharField(max_length=200, blank=True)
+    note = models.TextField(blank=True)
 
     def __str__(self) -> str:
-        return f"deal {self.deal_id} into {self.stage_id}"
+        return f"deal {self.deal_id} into {self.name}"

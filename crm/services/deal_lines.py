@@ -1,4 +1,4 @@
-"""The line items of a deal; its amount is their sum."""
+"""The line items of a deal; its amount is their sum, unless it is typed by hand."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,16 +17,17 @@ __all__ = ["LineValues", "set_lines"]
 
 @transaction.atomic
 def set_lines(deal: Deal, wanted: Sequence[LineValues], *, by: Any) -> Deal:
-    """Replace the deal's lines and set its amount to their sum; nothing when they are the same.
+    """Replace the deal's lines; the amount that follows them becomes their sum. Nothing when they are the same.
 
     Without lines the amount stays, to be typed by hand. Raises lines.BadLine, lines.TooMuch and records.Archived.
     """
     fresh = records.locked(deal)
     lines.check(wanted)
     old = [lines.values_of(line) for line in fresh.lines.all()]
-    amount = amounts.total(wanted, fresh.currency) if wanted else fresh.amount
-    if amount is not None and abs(amount) >= LARGEST_TOTAL:
+    total = amounts.total(wanted, fresh.currency)
+    if abs(total) >= LARGEST_TOTAL:
         raise TooMuch
+    amount = total if wanted and fresh.amount_follows_lines else fresh.amount
     if old == list(wanted) and amount == fresh.amount:
         return fresh
     before = fresh.amount

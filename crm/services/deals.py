@@ -11,11 +11,33 @@ from django.utils import timezone
 
 from core.events import emit
 from core.models import Origin
+from crm import amounts
 from crm.enums import DealStatus
 from crm.models import Contact, Deal, DealBilling, DealContact, Stage, StageChange
-from crm.services import changes, pipelines, records
+from crm.services import changes, pipelines, records, stage_requirements
+from crm.services.stage_requirements import StageNeeds
 
-FIELDS = ("name", "amount", "currency", "close_on", "company", "description", "owner", "properties")
+FIELDS = (
+    "name",
+    "amount",
+    "currency",
+    "close_on",
+    "company",
+    "description",
+    "owner",
+    "properties",
+    "amount_follows_lines",
+)
+REASON_COLUMNS = {DealStatus.WON: "won_reason", DealStatus.LOST: "lost_reason"}
+LONGEST_REASON = 200
+
+
+class MovedMeanwhile(Exception):
+    """Somebody else moved the deal first; ``deal`` is how it is now, ``change`` how it came there."""
+
+    def __init__(self, deal: Deal, change: StageChange | None) -> None:
+        super().__init__(deal.pk)
+        self.deal, self.change = deal, change
 
 
 @transaction.atomic
@@ -27,7 +49,10 @@ def create(
     origin: Origin | None = None,
     **values: Any,
 ) -> Deal:
-    """A new deal in ``stage`` (else the first one of the first pipeline); the first contact is the primary one."""
+    """A new deal in ``stage`` (else the first one of the first pipeline); the first contact is the primary one.
+
+    Raises StageNeeds where it lacks what the stage asks for.
+    """
     entered = stage or pipelines.first_stage()
     given = records.checked(values, FIELDS)
     closed_at = timezone.now() if entered.status != DealStatus.OPEN else None
@@ -37,13 +62,23 @@ def create(
         DealContact(deal=deal, contact=contact, primary=position == 0)
         for position, contact in enumerate(dict.fromkeys(contacts))
     )
-    StageChange.objects.create(deal=deal, stage=entered, by=by)
+    StageChange.objects.create(deal=deal, stage=entered, name=entered.name, by=by, entered_at=deal.stage_entered_at)
+    if lacking := stage_requirements.missing(deal, entered):
+        raise StageNeeds(deal, entered, lacking)
     return deal
 
 
 def update(deal: Deal, *, by: Any, origin: Origin | None = None, **values: Any) -> Deal:
-    """Change the given columns only; the stage has ``move_to_stage``. Raises records.Archived."""
-    return records.update(deal, records.checked(values, FIELDS), by=by, origin=origin, about=related)
+    """Change the given columns only; the stage has ``move_to_stage``. Raises records.Archived.
+
+    With ``amount_follows_lines`` the amount becomes the sum of the line items; another amount ends that.
+    """
+    given = records.checked(values, FIELDS)
+    if given.get("amount_follows_lines") and (lines := list(deal.lines.all())):
+        given["amount"] = amounts.total(lines, given.get("currency") or deal.currency)
+    elif "amount" in given and given["amount"] != deal.amount and deal.amount_follows_lines and deal.lines.exists():
+        given.setdefault("amount_follows_lines", False)
+    return records.update(deal, given, by=by, origin=origin, about=related)
 
 
 def archive(deal: Deal, *, by: Any) -> Deal:
@@ -57,16 +92,72 @@ def restore(deal: Deal, *, by: Any) -> Deal:
 
 
 @transaction.atomic
-def move_to_stage(deal: Deal, stage: Stage, *, by: Any, origin: Origin | None = None) -> Deal:
-    """Put the deal into ``stage``, which opens or closes it. Nothing when it is there. Raises records.Archived."""
+def move_to_stage(
+    deal: Deal,
+    stage: Stage,
+    *,
+    by: Any,
+    origin: Origin | None = None,
+    reason: str = "",
+    note: str = "",
+    seen: int | None = None,
+) -> Deal:
+    """Put the deal into ``stage``, which opens or closes it. Nothing when it is there.
+
+    ``reason`` and ``note`` say why it was won or lost. ``seen`` is the stage in which the mover saw it. Raises
+    records.Archived, MovedMeanwhile where it is in another stage than that, and StageNeeds for what it lacks.
+    """
     fresh = records.locked(deal)
     if fresh.stage_id == stage.pk:
         return fresh
-    was, before = fresh.stage, fresh.status
+    if seen is not None and fresh.stage_id != seen:
+        raise MovedMeanwhile(fresh, last_change(fresh))
+    stays_closed = stage.status == fresh.status != DealStatus.OPEN
+    reason = reason.strip()[:LONGEST_REASON] or (fresh.lost_reason or fresh.won_reason if stays_closed else "")
+    note = note.strip() or (fresh.close_note if stays_closed else "")
+    lacking = [*stage_requirements.missing(fresh, stage), *stage_requirements.lacks_reason(stage, reason)]
+    if lacking:
+        raise StageNeeds(fresh, stage, lacking)
     now = timezone.now()
-    closed_at = None if stage.status == DealStatus.OPEN else fresh.closed_at if stage.status == before else now
-    Deal.objects.filter(pk=deal.pk).update(stage=stage, status=stage.status, closed_at=closed_at, updated_at=now)
-    StageChange.objects.create(deal=fresh, stage=stage, by=by, entered_at=now)
+    closed_at = None if stage.status == DealStatus.OPEN else fresh.closed_at if stays_closed else now
+    return _enter(fresh, stage, now=now, closed_at=closed_at, reason=reason, note=note, by=by, origin=origin)
+
+
+@transaction.atomic
+def undo_move(deal: Deal, change_id: int, *, by: Any) -> Deal:
+    """Take a move back: the deal is as before, and its history keeps both ways. What stages ask for does not count.
+
+    Raises records.Archived, and MovedMeanwhile unless ``change_id`` is its last move.
+    """
+    fresh = records.locked(deal)
+    last, *before = fresh.stage_changes.order_by("-entered_at", "-pk")[:2]
+    if last.pk != change_id or not before or before[0].stage is None:
+        raise MovedMeanwhile(fresh, last)
+    stage = before[0].stage
+    closed_at = None if stage.status == DealStatus.OPEN else before[0].entered_at
+    return _enter(
+        fresh, stage, now=timezone.now(), closed_at=closed_at, reason=before[0].reason, note=before[0].note, by=by,
+        origin=None,
+    )  # fmt: skip
+
+
+def last_change(deal: Deal) -> StageChange | None:
+    """How the deal came into its stage."""
+    return deal.stage_changes.select_related("by").order_by("-entered_at", "-pk").first()
+
+
+def _enter(
+    fresh: Deal, stage: Stage, *, now: Any, closed_at: Any, reason: str, note: str, by: Any, origin: Origin | None
+) -> Deal:
+    was, before = fresh.stage, fresh.status
+    closed = stage.status != DealStatus.OPEN
+    reasons = {column: reason if stage.status == status else "" for status, column in REASON_COLUMNS.items()}
+    Deal.objects.filter(pk=fresh.pk).update(
+        stage=stage, status=stage.status, closed_at=closed_at, stage_entered_at=now, updated_at=now, **reasons,
+        close_note=note if closed else "",
+    )  # fmt: skip
+    said = {"reason": reason, "note": note} if closed else {"reason": "", "note": ""}
+    StageChange.objects.create(deal=fresh, stage=stage, name=stage.name, by=by, entered_at=now, **said)
     fresh.refresh_from_db()
     about = [*related(fresh), *fresh.contacts.all()]
     moved = {"title": fresh.name, "from": was.name, "to": stage.name, "from_id": was.pk, "to_id": stage.pk}
@@ -74,7 +165,11 @@ def move_to_stage(deal: Deal, stage: Stage, *, by: Any, origin: Origin | None = 
     if stage.status != before:
         amount = None if fresh.amount is None else str(fresh.amount)
         name = {DealStatus.WON: "deal.won", DealStatus.LOST: "deal.lost"}.get(DealStatus(stage.status), "deal.reopened")
-        emit(name, fresh, by=by, origin=origin, about=about, title=fresh.name, amount=amount, currency=fresh.currency)
+        why = {key: text for key, text in said.items() if text}
+        emit(
+            name, fresh, by=by, origin=origin, about=about, title=fresh.name, amount=amount, currency=fresh.currency,
+            **why,
+        )  # fmt: skip
     return fresh
 
 

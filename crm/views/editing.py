@@ -15,6 +15,7 @@ from core.properties import BadValues
 from crm.forms.base import RecordForm
 from crm.kinds import DEAL, QUOTE, Kind
 from crm.services import deals, quotes, records
+from crm.services.stage_requirements import StageNeeds
 
 
 @require_http_methods(["GET", "POST"])
@@ -30,6 +31,8 @@ def create(request: HttpRequest, kind: Kind) -> HttpResponse:
             record = _create(kind, form, request.user)
         except BadValues as refused:
             form.refuse(refused)
+        except StageNeeds as needs:
+            form.add_error("stage", str(needs))
         else:
             messages.success(request, kind.created)
             return to(request, back_or(request, resolve_url(kind.detail_url, record.pk)))

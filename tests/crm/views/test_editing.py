@@ -178,13 +178,21 @@ def test_a_contact_keeps_an_archived_company(signed_in, rep, contact, company):
     assert (contact.first_name, contact.company) == ("G", company)
 
 
-def test_the_amount_of_a_deal_with_lines_is_not_typed(signed_in, rep, deal):
+def test_the_amount_of_a_deal_with_lines_is_typed_only_when_it_does_not_follow_them(signed_in, rep, deal):
     deal_lines.set_lines(deal, [LineValues("Design", Decimal(2), Decimal(75))], by=rep)
+    address, typed = reverse("crm:deal-edit", args=[deal.pk]), {"name": "Renamed", "currency": "USD", "amount": "1"}
 
-    signed_in.post(reverse("crm:deal-edit", args=[deal.pk]), {"name": "Renamed", "currency": "USD", "amount": "1"})
+    refused = signed_in.post(address, {**typed, "amount_follows_lines": "on"})
+    assert (refused.status_code, deal.name) == (422, Deal.objects.get(pk=deal.pk).name)
+    assert "Untick" in refused.content.decode()
 
+    signed_in.post(address, typed)
     deal.refresh_from_db()
-    assert (deal.name, deal.amount) == ("Renamed", Decimal(150))
+    assert (deal.name, deal.amount, deal.amount_follows_lines) == ("Renamed", Decimal(1), False)
+
+    signed_in.post(address, {**typed, "amount_follows_lines": "on"})
+    deal.refresh_from_db()
+    assert (deal.amount, deal.amount_follows_lines) == (Decimal(150), True)
 
 
 def test_a_published_quote_says_that_it_does_not_change(signed_in, rep, deal):
