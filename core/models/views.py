@@ -104,6 +104,7 @@ class ListJob(models.Model):
     done = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
     problem = models.TextField(blank=True)
+    tries = models.PositiveSmallIntegerField(default=0, help_text="How often it began without getting on by a slice.")
     created_at = models.DateTimeField(default=timezone.now)
     worked_at = models.DateTimeField(null=True, help_text="When a worker last held it.")
     finished_at = models.DateTimeField(null=True)

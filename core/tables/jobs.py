@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F, Q
@@ -42,6 +43,8 @@ LEASE = datetime.timedelta(minutes=5)
 FILE_KEPT = datetime.timedelta(days=7)
 UNDO_KEPT = datetime.timedelta(days=1)
 OPEN = (ListJob.State.WAITING, ListJob.State.RUNNING)
+# So often a job may fail, or die, without getting on by a slice.
+MOST_TRIES = 5
 
 
 class NotPossible(Exception):
@@ -141,19 +144,35 @@ def work(job_id: int) -> None:
     """Go on with a job until it is done or the time of a task is over; another task goes on then."""
     now = timezone.now()
     held = ListJob.objects.filter(Q(worked_at=None) | Q(worked_at__lt=now - LEASE), pk=job_id, state__in=OPEN)
-    if not held.update(worked_at=now, state=ListJob.State.RUNNING):
+    if not held.update(worked_at=now, state=ListJob.State.RUNNING, tries=F("tries") + 1):
         return
     job = ListJob.objects.select_related("owner").get(pk=job_id)
     until = time.monotonic() + WORK_SECONDS
     with as_person(job.owner):
+        if job.tries > MOST_TRIES:  # the last ones ended with their worker
+            _fail(job, _given_up())
+            return
         try:
             more = _work(job, until)
         except (NotPossible, PermissionDenied, KeyError) as error:
             _fail(job, str(error) or _("This is not possible any more."))
             return
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception:
+            log.exception("list_jobs.failed", job=job.pk, tries=job.tries)
+            job.refresh_from_db(fields=["tries"])
+            if job.tries >= MOST_TRIES:
+                _fail(job, _given_up())
+            return
     ListJob.objects.filter(pk=job.pk).update(worked_at=None)
     if more:
         send(job.pk)
+
+
+def _given_up() -> str:
+    words = _("An unexpected error stopped it %d times. What was done so far stays. Try fewer rows, or tell an admin.")
+    return words % MOST_TRIES
 
 
 def _work(job: ListJob, until: float) -> bool:
@@ -207,6 +226,7 @@ def _step(job: ListJob, part: ListSlice) -> bool:
         _write_slice(job, part)
     else:
         _do_slice(job, part)
+    ListJob.objects.filter(pk=job.pk).update(tries=0)
     return True
 
 

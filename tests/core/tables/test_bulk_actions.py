@@ -1,6 +1,7 @@
 """Actions on many rows: chosen ones at once, all that match by a worker; refusals, undo, permissions."""
 
 # ruff: noqa: PLC0415 -- models need Django set up
+import contextlib
 import json
 
 import pytest
@@ -175,6 +176,34 @@ def test_a_killed_worker_repeats_nothing_and_a_stopped_job_goes_no_further(web, 
 
     job.refresh_from_db()
     assert (job.state, job.done) == ("stopped", 200)
+    assert jobs.sweep() == 0
+
+
+@pytest.mark.parametrize("how", ["error", "death"])
+def test_a_job_that_fails_again_and_again_is_given_up_with_a_reason(ops, rep, monkeypatch, how):
+    from core.models import ListJob
+    from core.tables import jobs, tables
+    from crm.models import Company
+
+    Company.objects.bulk_create(Company(name=f"Many {n:03}", owner=ops) for n in range(130))
+    monkeypatch.setattr(jobs, "send", lambda pk: None)
+    job = jobs.start_action(tables["company"], "owner", by=ops, state="", ids=None, choice={"owner": rep.pk})
+    real = jobs._do_slice
+
+    def broken(job, part):
+        if part.position == 1:
+            raise {"error": RuntimeError("the disk is full"), "death": SystemExit()}[how]
+        real(job, part)
+
+    monkeypatch.setattr(jobs, "_do_slice", broken)
+    for _turn in range(7):
+        with contextlib.suppress(SystemExit):
+            jobs.work(job.pk)
+        ListJob.objects.update(worked_at=None)
+
+    job.refresh_from_db()
+    assert (job.state, job.done) == ("failed", 100)
+    assert "unexpected error stopped it 5 times" in job.problem
     assert jobs.sweep() == 0
 
 
