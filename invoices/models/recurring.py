@@ -59,6 +59,7 @@ class RecurringInvoice(models.Model):
     state = models.CharField(max_length=6, choices=RecurringState, default=RecurringState.ACTIVE)
     made = models.PositiveIntegerField(default=0)
     next_on = models.DateField(null=True)
+    waits_for = models.TextField(blank=True, help_text="Why what is due can't be made now, in plain words.")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -86,6 +87,9 @@ class RecurringRun(models.Model):
     to_send = models.BooleanField(default=False, help_text="It was made to be sent.")
     sent = models.BooleanField(default=False)
     problem = models.TextField(blank=True, help_text="In plain words.")
+    waits = models.TextField(blank=True, help_text="Why it is not sent yet, in plain words; it is tried again.")
+    waits_since = models.DateTimeField(null=True)
+    try_at = models.DateTimeField(null=True, help_text="When sending is tried again.")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

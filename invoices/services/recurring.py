@@ -2,12 +2,13 @@
 
 import datetime
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,8 +16,16 @@ from core.events import emit
 from core.models import Origin
 from invoices import recurrence
 from invoices.drafts import DraftContent
-from invoices.enums import InvoiceSource
-from invoices.models import Invoice, InvoiceDraft, Making, RecurringInvoice, RecurringRun, RecurringState
+from invoices.enums import InvoiceSource, SendState
+from invoices.models import (
+    Invoice,
+    InvoiceDraft,
+    InvoiceSend,
+    Making,
+    RecurringInvoice,
+    RecurringRun,
+    RecurringState,
+)
 from invoices.ports import TermsChoice, accounting
 from invoices.reading import DraftProblems
 from invoices.services import approvals, create, drafts, send
@@ -25,6 +34,9 @@ log = structlog.get_logger(__name__)
 NAMESPACE = uuid.UUID("6f5cf1a6-8d5b-4c39-9d4b-6f0a3f6f6a10")
 FIELDS = ("name", "interval", "unit", "starts_on", "ends_on", "most", "making", "owner")
 LATE_DAYS = 31  # what a long standstill missed is not made up for beyond that
+# What can't be sent for a reason that passes is tried again so often, and for so long.
+TRY_AGAIN = datetime.timedelta(minutes=10)
+TRY_FOR = datetime.timedelta(days=7)
 
 
 class BadSchedule(ValueError):
@@ -35,9 +47,21 @@ class BadSchedule(ValueError):
         self.field = field
 
 
+class PastDays(Exception):
+    """Some of its days have passed: whether invoices are made for them has to be said. ``days`` are those."""
+
+    def __init__(self, days: Sequence[datetime.date]) -> None:
+        super().__init__(_("Some of its days have passed."))
+        self.days = days
+
+
 @transaction.atomic
-def start(source: Invoice | InvoiceDraft, *, by: Any, **fields: Any) -> RecurringInvoice:
-    """A recurring invoice with the content of an invoice or a draft; ``fields`` are of FIELDS. Raises BadSchedule."""
+def start(source: Invoice | InvoiceDraft, *, by: Any, make_past: bool | None = None, **fields: Any) -> RecurringInvoice:
+    """A recurring invoice with the content of an invoice or a draft; ``fields`` are of FIELDS.
+
+    ``make_past`` says whether invoices are made for days that have passed, dated those days. Raises BadSchedule, and
+    PastDays where that has to be said.
+    """
     if isinstance(source, Invoice):
         # A copy, as the wizard would begin it; only its content is kept.
         copy = drafts.start_from(InvoiceSource.COPY, invoice=source, by=by)
@@ -62,10 +86,24 @@ def start(source: Invoice | InvoiceDraft, *, by: Any, **fields: Any) -> Recurrin
         **{"owner": by, **fields},
     )
     _check(row)
-    row.next_on = next(iter(upcoming(row)), None)
+    _set_start(row, make_past=make_past)
     row.save()
     emit("recurring.created", row, by=by, about=[deal] if deal else [], **_said(row))
     return row
+
+
+def _set_start(row: RecurringInvoice, *, make_past: bool | None) -> None:
+    """Where it begins: at its first day, or at the first that has not passed."""
+    today = accounting().today(row.connection_id)
+    row.made = _behind(row, today - datetime.timedelta(days=LATE_DAYS))
+    passed = list(takewhile(lambda day: day < today, upcoming(row)))
+    if passed and make_past is None:
+        raise PastDays(passed)
+    if not make_past:
+        row.made = _behind(row, today)
+    row.next_on = next(iter(upcoming(row)), None)
+    if row.next_on is None:
+        raise BadSchedule(_("None of its days lies ahead."), "starts_on")
 
 
 @transaction.atomic
@@ -84,7 +122,7 @@ def change(row: RecurringInvoice, *, by: Any, **fields: Any) -> RecurringInvoice
         # What was made and has not left stays here, also when sending is chosen again later.
         locked.runs.filter(sent=False).update(to_send=False)
     if {"starts_on", "interval", "unit"} & changed.keys():
-        locked.made = _behind(locked)
+        locked.made = _behind(locked, accounting().today(locked.connection_id))
     _set_next(locked)
     locked.updated_at = timezone.now()
     locked.save()
@@ -106,7 +144,7 @@ def resume(row: RecurringInvoice, *, by: Any) -> None:
     if locked.state != RecurringState.PAUSED:
         return
     locked.state = RecurringState.ACTIVE
-    locked.made = max(locked.made, _behind(locked))
+    locked.made = max(locked.made, _behind(locked, accounting().today(locked.connection_id)))
     _set_next(locked)
     locked.save()
     emit("recurring.resumed", locked, by=by, about=[locked.deal] if locked.deal else [], **_said(locked))
@@ -128,16 +166,32 @@ def upcoming(row: RecurringInvoice) -> Any:
 def make_due(*, limit: int = 200) -> int:
     """Make what is due by each company's own calendar; returns how many occurrences were made or told why not."""
     made = 0
+    accounts = {account.connection_id: account for account in accounting().accounts()}
     for connection_id, today in accounting().todays().items():
         due = RecurringInvoice.objects.filter(
             connection_id=connection_id, state=RecurringState.ACTIVE, next_on__lte=today
         )
+        account = accounts.get(connection_id)
+        if account is None or not account.usable:
+            # The day is not used up: it is made as soon as the company can be used again.
+            _wait(due.filter(waits_for=""), account.problem if account is not None else "")
+            continue
         for pk in due.order_by("next_on", "pk").values_list("pk", flat=True)[:limit]:
             try:
                 made += make_one(pk, today)
             except Exception:
                 log.exception("recurring.failed", recurring=pk)
     return made
+
+
+@transaction.atomic
+def _wait(rows: QuerySet[RecurringInvoice], problem: str) -> None:
+    """Say once why what is due is not made now."""
+    reason = problem or _("The QuickBooks company is disconnected.")
+    for row in rows.select_for_update(of=("self",), skip_locked=True).select_related("deal"):
+        RecurringInvoice.objects.filter(pk=row.pk).update(waits_for=reason)
+        told = {**_said(row), "reason": reason}
+        emit("recurring.waits", row, origin=Origin.SYSTEM, about=[row.deal] if row.deal else [], **told)
 
 
 @transaction.atomic
@@ -152,9 +206,9 @@ def make_one(pk: int, today: datetime.date) -> int:
     if row is None or row.next_on is None:
         return 0
     falls_on = row.next_on
-    row.made += 1
+    row.made, row.waits_for = row.made + 1, ""
     _set_next(row)
-    row.save(update_fields=["made", "next_on", "state"])
+    row.save(update_fields=["made", "next_on", "state", "waits_for"])
     if RecurringRun.objects.filter(recurring=row, falls_on=falls_on).exists():
         return 0
     run = RecurringRun.objects.create(recurring=row, falls_on=falls_on)
@@ -217,7 +271,8 @@ def send_made(*, limit: int = 100) -> int:
     approved = InvoiceDraft.objects.filter(pk=OuterRef("draft")).values("invoice")[:1]
     RecurringRun.objects.filter(invoice=None, draft__invoice__isnull=False).update(invoice=Subquery(approved))
     runs = RecurringRun.objects.filter(to_send=True, sent=False, problem="", invoice__isnull=False)
-    runs = runs.exclude(invoice__external_id="").select_related("invoice", "recurring__owner", "recurring__deal")
+    runs = runs.filter(Q(try_at=None) | Q(try_at__lte=timezone.now())).exclude(invoice__external_id="")
+    runs = runs.select_related("invoice", "recurring__owner", "recurring__deal")
     asked = 0
     for run in runs.order_by("pk")[:limit]:
         try:
@@ -231,20 +286,50 @@ def send_made(*, limit: int = 100) -> int:
 def _send_one(run: RecurringRun) -> bool:
     invoice = run.invoice
     assert invoice is not None  # as filtered
+    under_way = InvoiceSend.objects.filter(invoice=invoice, state__in=[SendState.WAITING, SendState.SENT])
+    if invoice.emailed or under_way.exists():
+        # Somebody sent it meanwhile: the customer gets it once.
+        run.sent, run.waits = True, ""
+        run.save(update_fields=["sent", "waits"])
+        return False
     addresses = send.Addresses(invoice.recipient, invoice.cc, invoice.bcc)
     intent = uuid.uuid5(NAMESPACE, f"send:{run.pk}")
     try:
         send.send(invoice, addresses, request_id=intent, by=run.recurring.owner)
     except (send.NotSendable, send.BadAddress) as refused:
+        if _passes(refused, invoice) and _try_later(run, invoice, str(refused)):
+            return False
         run.problem = _("It was made, but not sent: %s") % refused
-    run.sent = not run.problem
-    run.save(update_fields=["sent", "problem"])
+    run.sent, run.waits = not run.problem, ""
+    run.save(update_fields=["sent", "problem", "waits"])
     if run.problem:
-        row = run.recurring
-        told = {**_said(row), "on": run.falls_on.isoformat(), "reason": run.problem}
-        about = [*([row.deal] if row.deal else []), invoice]
-        emit("recurring.not_sent", row, origin=Origin.SYSTEM, about=about, **told)
+        _tell_sending("recurring.not_sent", run, invoice, run.problem)
     return run.sent
+
+
+def _passes(refused: Exception, invoice: Invoice) -> bool:
+    """Whether the reason may pass by itself: the company is away, or something of the invoice is under way."""
+    lasting = isinstance(refused, (send.InDoubt, send.BadAddress))
+    return not lasting and (bool(invoice.ending) or not send.own_refusal(invoice))
+
+
+def _try_later(run: RecurringRun, invoice: Invoice, reason: str) -> bool:
+    """Leave the e-mail for later, which is told once; False when it was tried for long enough."""
+    now = timezone.now()
+    if run.waits_since is not None and now - run.waits_since > TRY_FOR:
+        return False
+    first = run.waits_since is None
+    run.waits, run.waits_since, run.try_at = reason, run.waits_since or now, now + TRY_AGAIN
+    run.save(update_fields=["waits", "waits_since", "try_at"])
+    if first:
+        _tell_sending("recurring.sending_waits", run, invoice, reason)
+    return True
+
+
+def _tell_sending(name: str, run: RecurringRun, invoice: Invoice, reason: str) -> None:
+    row = run.recurring
+    told = {**_said(row), "on": run.falls_on.isoformat(), "reason": reason}
+    emit(name, row, origin=Origin.SYSTEM, about=[*([row.deal] if row.deal else []), invoice], **told)
 
 
 def _check(row: RecurringInvoice) -> None:
@@ -258,10 +343,10 @@ def _check(row: RecurringInvoice) -> None:
         raise BadSchedule(_("It has to be made at least once."), "most")
 
 
-def _behind(row: RecurringInvoice) -> int:
-    """How many occurrences lie before today."""
-    today, number = accounting().today(row.connection_id), 0
-    while recurrence.occurrence(row.starts_on, row.unit, row.interval, number) < today:
+def _behind(row: RecurringInvoice, day: datetime.date) -> int:
+    """How many occurrences lie before a day."""
+    number = 0
+    while recurrence.occurrence(row.starts_on, row.unit, row.interval, number) < day:
         number += 1
     return number
 

@@ -70,16 +70,20 @@ def recurring_create(request: HttpRequest, pk: int) -> HttpResponse:
     name = _("%(customer)s, like %(number)s") % {"customer": invoice.customer_name[:120], "number": invoice}
     initial = {"name": name, "starts_on": today}
     form = RecurringForm(request.POST or None, initial=initial)
+    context = {"form": form, "invoice": invoice}
     if request.method == "POST" and form.is_valid():
+        make_past = {"make": True, "skip": False}.get(request.POST.get("past", ""))
         try:
-            row = recurring.start(invoice, by=request.user, **form.cleaned_data)
+            row = recurring.start(invoice, by=request.user, make_past=make_past, **form.cleaned_data)
         except recurring.BadSchedule as bad:
             form.add_error(bad.field or None, str(bad))
+        except recurring.PastDays as past:
+            context["past"] = past.days
         else:
             messages.success(request, _("The recurring invoice was made."))
             return redirect("invoices:recurring-detail", row.pk)
-    context = {"form": form, "invoice": invoice}
-    return render(request, "invoices/automation/recurring_form.html", context, status=422 if form.errors else 200)
+    status = 422 if form.errors or "past" in context else 200
+    return render(request, "invoices/automation/recurring_form.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])

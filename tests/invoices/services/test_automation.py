@@ -1,12 +1,15 @@
 """Approvals, recurring invoices and reminders: once each, by the company's calendar, and never in silence."""
 
+import dataclasses
 import datetime
+import uuid
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
+from django.utils import timezone
 
 from core.models import Event, MailState, OutgoingMail
 from core.services import mails
@@ -305,6 +308,99 @@ def test_an_invoice_whose_sending_fails_stops_no_other(draft, rep, monkeypatch):
     assert InvoiceSend.objects.get().invoice == second
 
 
+def test_what_is_due_waits_for_its_company_and_is_made_then(draft, rep, connection):
+    row = recur(draft, rep)
+    books.accounts = [dataclasses.replace(books.accounts[0], usable=False, problem="It needs to be reconnected.")]
+
+    for _turn in range(2):
+        assert recurring.make_due() == 0
+
+    row.refresh_from_db()
+    assert (row.made, row.next_on, row.waits_for) == (0, TODAY, "It needs to be reconnected.")
+    assert Event.objects.filter(name="recurring.waits").count() == 1
+    books.accounts = [dataclasses.replace(books.accounts[0], usable=True, problem="")]
+    assert recurring.make_due() == 1
+    row.refresh_from_db()
+    assert (row.made, row.waits_for) == (1, "")
+    assert Invoice.objects.get().issued_on == TODAY
+
+
+def test_what_can_not_be_sent_now_is_sent_later_and_given_up_after_a_week(draft, rep):
+    recur(draft, rep, making="send")
+    recurring.make_due()
+    Invoice.objects.update(external_id="77", number="1077")
+    invoice = Invoice.objects.get()
+    books.send_refusals[invoice.pk] = "“Sample Company” is disconnected."
+
+    for _turn in range(2):
+        assert recurring.send_made() == 0
+
+    run = RecurringRun.objects.get()
+    assert (run.sent, run.problem, run.waits) == (False, "", "“Sample Company” is disconnected.")
+    assert Event.objects.filter(name="recurring.sending_waits").count() == 1
+    assert not Event.objects.filter(name="recurring.not_sent").exists()
+    RecurringRun.objects.update(try_at=None, waits_since=timezone.now() - datetime.timedelta(days=8))
+    assert recurring.send_made() == 0
+    assert "disconnected" in RecurringRun.objects.get().problem
+    assert Event.objects.filter(name="recurring.not_sent").count() == 1
+
+    books.send_refusals.clear()
+    RecurringRun.objects.update(problem="", try_at=timezone.now())
+    assert recurring.send_made() == 1
+    run.refresh_from_db()
+    assert (run.sent, run.waits) == (True, "")
+
+
+def test_what_somebody_sent_by_hand_meanwhile_is_not_sent_again(draft, rep):
+    recur(draft, rep, making="send")
+    recurring.make_due()
+    Invoice.objects.update(external_id="77", number="1077")
+    recurring.send.send(
+        Invoice.objects.get(), recurring.send.Addresses("a@example.com"), request_id=uuid.uuid4(), by=rep
+    )
+
+    assert recurring.send_made() == 0
+
+    assert InvoiceSend.objects.count() == 1
+    assert RecurringRun.objects.get().sent
+
+
+@pytest.mark.parametrize(("make_past", "made"), [(True, 3), (False, 1)])
+def test_days_that_have_passed_are_made_only_if_somebody_says_so(draft, rep, make_past, made):
+    since = TODAY - datetime.timedelta(days=2 * 7)
+    with pytest.raises(recurring.PastDays) as asked:
+        recur(draft, rep, starts_on=since, unit="week")
+    assert asked.value.days == [since, since + datetime.timedelta(days=7)]
+    assert not RecurringInvoice.objects.exists()
+
+    recur(draft, rep, starts_on=since, unit="week", make_past=make_past)
+    for _turn in range(4):
+        recurring.make_due()
+
+    assert Invoice.objects.count() == made
+    assert Invoice.objects.filter(issued_on=TODAY).exists()
+
+
+def test_a_schedule_without_a_day_ahead_is_refused(draft, rep):
+    with pytest.raises(recurring.BadSchedule, match="lies ahead"):
+        recur(draft, rep, starts_on=day("2026-01-01"), ends_on=day("2026-02-01"))
+
+
+def test_the_form_asks_about_days_that_have_passed(admin, make_invoice, client):
+    client.force_login(admin)
+    invoice = make_invoice(customer_external_id="3")
+    url = reverse("invoices:recurring-create", args=[invoice.pk])
+    since = TODAY - datetime.timedelta(days=7)
+    typed = {"name": "Care", "starts_on": since.isoformat(), "interval": "1", "unit": "week", "making": "create"}
+
+    asked = client.post(url, typed)
+
+    assert asked.status_code == 422
+    assert "1 day of this schedule has passed" in " ".join(asked.text.split())
+    assert client.post(url, {**typed, "past": "skip"}).status_code == 302
+    assert RecurringInvoice.objects.get().next_on == TODAY
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [({"name": " "}, "name"), ({"interval": 0}, "interval"), ({"ends_on": day("2020-01-01")}, "ends_on"),
@@ -428,6 +524,30 @@ def test_a_click_twice_is_one_email_and_many_tell_what_they_left_out(overdue, ma
     refused = reminders.remind_many([overdue.pk, silent.pk], by=None, key="bulk")
     assert refused == {silent.pk: "The invoice has no e-mail address to write to."}
     assert OutgoingMail.objects.count() == 2
+    refused = reminders.remind_many([overdue.pk], by=None, key="bulk")
+    assert refused == {overdue.pk: "A reminder of it is on its way already."}
+    mails.send_due()
+    refused = reminders.remind_many([overdue.pk], by=None, key="bulk")
+    assert "was sent from the list today" in refused[overdue.pk]
+    assert OutgoingMail.objects.count() == 2
+
+
+def test_a_reminder_that_waits_does_not_leave_once_the_invoice_is_paid(overdue):
+    rule()
+    reminders.send_due(now=at(9))
+    books.pdf = None
+    assert mails.send_due() == 0
+    Invoice.objects.update(balance=0, status=InvoiceStatus.PAID)
+    books.pdf = b"%PDF-1.4"
+    OutgoingMail.objects.update(due_at=at(0))
+
+    assert mails.send_due() == 0
+
+    mail = OutgoingMail.objects.get()
+    assert (mail.state, mail.problem) == (MailState.CANCELLED, "There is nothing to be paid on this invoice.")
+    assert Reminder.objects.get().skipped == mail.problem
+    assert Event.objects.filter(name="mail.withdrawn").count() == 1
+    assert not Event.objects.filter(name="mail.sent").exists()
 
 
 @pytest.mark.parametrize(("name", "value"), [("subject", "{{ password }}"), ("body", "{{ total"), ("hour", 24)])
