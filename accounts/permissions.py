@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 PERMISSIONS = {
     "crm.edit": _("Create and edit companies, contacts, deals, products and quotes"),
     "crm.archive": _("Archive records"),
+    "crm.edit_activities": _("Change and delete notes, calls and e-mails that others wrote down"),
     "crm.export": _("Export lists of records"),
     "invoices.export": _("Export lists of invoices and payments"),
     "crm.approve_quote": _("Approve quotes whose discount passes the limit"),
@@ -39,6 +40,7 @@ DEFAULT_ROLES: dict[str, list[str]] = {
     SALES_MANAGER: [
         *_SELLING,
         *_EXPORTS,
+        "crm.edit_activities",
         "crm.approve_quote",
         "invoices.approve",
         "invoices.automate",
@@ -50,6 +52,7 @@ DEFAULT_ROLES: dict[str, list[str]] = {
     OPS: [
         *_SELLING,
         *_EXPORTS,
+        "crm.edit_activities",
         "invoices.approve",
         "invoices.automate",
         "invoices.edit",

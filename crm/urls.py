@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from crm.kinds import COMPANY, CONTACT, DEAL, KINDS, PRODUCT, QUOTE, Kind
 from crm.views import (
+    activities,
     board,
     cards,
     choices,
@@ -97,5 +98,14 @@ urlpatterns = [
     *_of(QUOTE, "quotes"),
     *_lines("quote", "quotes"),
     path("timeline/<slug:object_type>/<int:pk>/", timeline.timeline, name="timeline"),
-    path("timeline/<slug:object_type>/<int:pk>/notes/", timeline.note_add, name="note-add"),
+    path("timeline/<slug:object_type>/<int:pk>/upcoming/", timeline.timeline_upcoming, name="timeline-upcoming"),
+    path("timeline/<slug:object_type>/<int:pk>/also/", activities.activity_links, name="activity-links"),
+    path("timeline/<slug:object_type>/<int:pk>/log/<slug:name>/", activities.activity_add, name="activity-add"),
+    path("activities/<int:pk>/", activities.activity_edit, name="activity-edit"),
+    path(
+        "activities/<int:pk>/delete/<slug:object_type>/<int:record_pk>/",
+        activities.activity_delete,
+        name="activity-delete",
+    ),
+    path("activities/<int:pk>/pin/<slug:object_type>/<int:record_pk>/", activities.activity_pin, name="activity-pin"),
 ]

@@ -199,7 +199,12 @@ MATRIX: dict[str, Line] = {
     "crm:quote-line-row": RECORD,
     "crm:quote-line-amounts": RECORD.called("POST"),
     "crm:timeline": RECORD.called(object_type="deal"),
-    "crm:note-add": CHANGE.called(object_type="deal"),
+    "crm:timeline-upcoming": RECORD.called(object_type="deal"),
+    "crm:activity-add": CHANGE.called(object_type="deal", name="note"),
+    "crm:activity-links": EDIT_RECORD.called(object_type="deal"),
+    "crm:activity-edit": EDIT_RECORD,
+    "crm:activity-delete": CHANGE.called(object_type="deal"),
+    "crm:activity-pin": CHANGE.called(object_type="deal"),
     # invoices
     "invoices:quote-card": BILLING_RECORD,
     "invoices:quote-invoice": BILLING_RECORD,

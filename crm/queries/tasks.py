@@ -51,3 +51,9 @@ def of_record(object_type: str, object_id: int, *, limit: int = 20) -> list[Task
     room = max(0, min(DONE_SHOWN, limit - len(open_ones)))
     done = list(found.filter(done_at__isnull=False).order_by("-done_at", "-pk")[:room])
     return [*open_ones, *done]
+
+
+def open_of_record(object_type: str, object_id: int, *, limit: int = 10) -> list[Task]:
+    """The open tasks of a record, the most urgent first."""
+    found = Task.objects.filter(about_type=object_type, about_id=object_id, done_at=None).select_related("assignee")
+    return list(found.order_by("due_at", "pk")[:limit])

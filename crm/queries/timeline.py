@@ -1,21 +1,23 @@
 """The timeline of a record, from newest to oldest: what happened (events) and what people did (activities)."""
 
 import datetime
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import CharField, F, JSONField, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, JSONObject
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import registry
 from core.models import Event, EventLink
 from core.queries import TimelineEntry, entries
-from crm.models import ActivityKind, ActivityLink
+from crm.models import ActivityKind, ActivityLink, Direction, Outcome
 
 SIZE = 20
 MOST_PINNED = 10
@@ -47,6 +49,7 @@ ICONS = {
 # Told by the activity itself.
 TOLD_OTHERWISE = {"note.added", "call.logged", "email.logged", "meeting.logged", "activity.changed"}
 LARGEST_ID = 2**62
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,8 @@ class Line:
     said: dict[str, Any] = field(default_factory=dict)
     event: Event | None = None
     pinned: bool = False
-    # The heading of its day, where it is the first of it.
-    day: datetime.date | None = None
+    # The name of its day, where it is the first of it.
+    day: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class Place:
     day: str = ""
 
     def __str__(self) -> str:
-        at = int(self.moment.timestamp() * 1_000_000) if self.moment else 0
+        at = (self.moment - EPOCH) // datetime.timedelta(microseconds=1) if self.moment else 0
         return f"{self.event}.{at}.{self.activity}.{self.day}"
 
     @classmethod
@@ -95,7 +98,7 @@ class Place:
         if len(parts) != 4 or len(numbers) != 3 or max(numbers) > LARGEST_ID or numbers[1] > 10**17:
             return cls()
         event, at, activity = numbers
-        moment = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(microseconds=at)
+        moment = EPOCH + datetime.timedelta(microseconds=at)
         return cls(event, moment if at else None, activity, parts[3][:10])
 
 
@@ -274,10 +277,11 @@ def _line(row: dict[str, Any]) -> Line:
     if row["actor"] is not None:
         actor = get_user_model()(pk=row["actor"], name=row["actor_name"], email=row["actor_email"])
     if row["part"] != "event":
-        kind = ActivityKind(row["name"])
+        kind, data = ActivityKind(row["name"]), row["data"]
+        sentence, facts = _words_of(kind, data, ahead=row["at"] > timezone.now())
         return Line(
-            row["at"], FILTER_OF[kind], ICONS[kind], "", actor, activity=row["key"],
-            said={"kind": str(kind), **row["data"]}, pinned=row["data"]["pinned"] is not None,
+            row["at"], FILTER_OF[kind], ICONS[kind], sentence, actor, activity=row["key"],
+            said={"kind": str(kind), "facts": facts, **data}, pinned=data["pinned"] is not None,
         )  # fmt: skip
     event = Event(
         pk=row["key"], name=row["name"], occurred_at=row["at"], actor=actor, origin=row["origin"],
@@ -293,6 +297,43 @@ def _with_days(lines: Sequence[Line], told: str) -> Iterator[Line]:
         day = timezone.localdate(line.at)
         if day.isoformat() != told:
             told = day.isoformat()
-            yield Line(**{**line.__dict__, "day": day})
+            yield replace(line, day=_day_name(day))
         else:
             yield line
+
+
+def _day_name(day: datetime.date) -> str:
+    ago = (timezone.localdate() - day).days
+    names = {0: gettext("Today"), 1: gettext("Yesterday")}
+    return names.get(ago) or date_format(day, "DATE_FORMAT")
+
+
+def _words_of(kind: ActivityKind, data: Mapping[str, Any], *, ahead: bool) -> tuple[str, tuple[str, ...]]:
+    """What somebody did, behind the name, and short facts about it."""
+    facts = []
+    if kind == ActivityKind.NOTE:
+        sentence = gettext("wrote a note")
+    elif kind == ActivityKind.CALL:
+        calls = {"in": gettext("took a call"), "out": gettext("called")}
+        sentence = calls.get(data["direction"], gettext("logged a call"))
+    elif kind == ActivityKind.EMAIL:
+        sentence = gettext("logged an e-mail")
+        if data["mail_state"]:
+            sentence = gettext("sent an e-mail")
+        elif data["direction"] == Direction.IN:
+            sentence = gettext("got an e-mail")
+        if data["sender"]:
+            facts.append(gettext("from %s") % data["sender"])
+        if data["recipients"]:
+            facts.append(gettext("to %s") % data["recipients"])
+    else:
+        sentence = gettext("planned a meeting") if ahead else gettext("met")
+    if data["outcome"] in Outcome.values:
+        facts.append(str(Outcome(data["outcome"]).label))
+    if data["seconds"]:
+        facts.append(gettext("%d min") % max(1, round(data["seconds"] / 60)))
+    if data["place"]:
+        facts.append(data["place"])
+    if data["edited_at"]:
+        facts.append(gettext("edited"))
+    return sentence, tuple(facts)

@@ -59,13 +59,15 @@ def log(
     activity.save(force_insert=True)
     shown_on = list(dict.fromkeys((object_type_of(record), record.pk) for record in records))[:MOST_RECORDS]
     _link(activity, shown_on)
-    _tell(LOGGED[ActivityKind(activity.kind)], activity, shown_on, by=by, origin=origin, **_told(activity))
+    _tell(LOGGED[ActivityKind(activity.kind)], shown_on, _told(activity), by=by, origin=origin)
     return activity
 
 
 @transaction.atomic
-def change(activity: Activity, *, by: Any, records: Sequence[Record] | None = None, **fields: Any) -> Activity:
-    """Write what differs, and put it on exactly ``records`` where they are given. Raises BadActivity."""
+def change(
+    activity: Activity, *, by: Any, put_on: Sequence[Record] = (), take_off: Sequence[Record] = (), **fields: Any
+) -> Activity:
+    """Write what differs, and show it on further records or on some no longer. Raises BadActivity."""
     locked = Activity.objects.select_for_update(of=("self",)).get(pk=activity.pk)
     if locked.deleted_at is not None:
         raise BadActivity(_("It was deleted meanwhile."))
@@ -79,7 +81,7 @@ def change(activity: Activity, *, by: Any, records: Sequence[Record] | None = No
         locked.save()
         locked.links.update(occurred_at=locked.occurred_at)
     held = set(locked.links.values_list("object_type", "object_id"))
-    wanted = held if records is None else {(object_type_of(record), record.pk) for record in records}
+    wanted = (held | _names(put_on)) - _names(take_off)
     if not wanted:
         raise BadActivity(_("Choose at least one record."), "records")
     for object_type, pk in held - wanted:
@@ -87,7 +89,7 @@ def change(activity: Activity, *, by: Any, records: Sequence[Record] | None = No
     _link(locked, sorted(wanted - held))
     if found or held != wanted:
         data = {"changes": {name: [plain(old), plain(new)] for name, (old, new) in found.items()}}
-        _tell("activity.changed", locked, sorted(held | wanted), by=by, **_told(locked), **data)
+        _tell("activity.changed", sorted(held | wanted), {**_told(locked), **data}, by=by)
     return locked
 
 
@@ -98,7 +100,7 @@ def delete(activity: Activity, *, by: Any) -> None:
     if locked.deleted_at is not None:
         return
     shown_on = list(locked.links.values_list("object_type", "object_id"))
-    _tell("activity.deleted", locked, shown_on, by=by, kind=locked.kind, activity=locked.pk)
+    _tell("activity.deleted", shown_on, {"kind": str(locked.kind), "activity": locked.pk}, by=by)
     Activity.objects.filter(pk=locked.pk).update(
         deleted_at=timezone.now(), subject="", body="", place="", sender="", recipients=""
     )
@@ -128,6 +130,10 @@ def may_change(activity: Activity, user: Any) -> bool:
     if activity.deleted_at is not None or not user.has_perm("crm.edit"):
         return False
     return activity.by_id == user.pk or bool(user.has_perm("crm.edit_activities"))
+
+
+def _names(records: Iterable[Record]) -> set[tuple[str, int]]:
+    return {(object_type_of(record), record.pk) for record in records}
 
 
 def _link(activity: Activity, records: Iterable[tuple[str, int]]) -> None:
@@ -189,9 +195,8 @@ def _told(activity: Activity) -> dict[str, Any]:
 
 
 def _tell(
-    name: str, activity: Activity, records: Sequence[tuple[str, int]], *, by: Any, origin: Origin | None = None,
-    **data: Any,
-) -> None:  # fmt: skip
+    name: str, records: Sequence[tuple[str, int]], data: dict[str, Any], *, by: Any, origin: Origin | None = None
+) -> None:
     first, *others = records
     chosen = origin or (Origin.PERSON if by is not None else Origin.SYSTEM)
     emit_many([Draft(name, first[0], first[1], others, data)], by=by, origin=chosen)
