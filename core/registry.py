@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from django.db.models import Q
     from django_stubs_ext import StrOrPromise
 
+    from core.finding import Lines, Place
     from core.models import Event
 
 
@@ -27,13 +28,19 @@ class RecordCard:
 
 @dataclass(frozen=True)
 class HomeCard:
-    """A card on the home page, loaded from ``url_name``."""
+    """A card on the home page, loaded from ``url_name``.
+
+    ``order`` is its place until a person moves it. Who holds ``leads_with`` has it before the others, so that each
+    role starts with what it is there for. ``optional`` ones are hidden until a person shows them.
+    """
 
     key: str
     title: "StrOrPromise"
     url_name: str
     order: int = 100
     permission: str = ""
+    leads_with: str = ""
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,12 +69,33 @@ class ObjectType:
 
 @dataclass(frozen=True)
 class SearchSource:
-    """Search over one object. ``find(user, text, limit)`` returns dicts with ``title``, ``detail`` and ``url``."""
+    """Search over one kind of record: where it is looked for, and ``lines(user, ids)``, which prints what was found.
+
+    ``lines`` leaves out what the person may not see; ``permission`` is needed to look at all.
+    """
 
     object_type: str
     title: "StrOrPromise"
-    find: Callable[[Any, str, int], list[dict[str, str]]]
+    place: "Place"
+    lines: "Lines"
     order: int = 100
+    permission: str = ""
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something to do that the palette offers: a page to open, a panel (``drawer``) or a form to send (``post``).
+
+    ``create`` ones make a record: they are the menu behind ``c``.
+    """
+
+    title: "StrOrPromise"
+    url: str
+    icon: str
+    order: int = 100
+    create: bool = False
+    drawer: bool = False
+    post: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,6 +149,8 @@ home_cards: list[HomeCard] = []
 menu: list[MenuEntry] = []
 settings_menu: list[MenuEntry] = []
 search_sources: list[SearchSource] = []
+# What the palette offers to do: function(user) -> actions that this person may take.
+actions: list[Callable[[Any], list[Action]]] = []
 object_types: dict[str, ObjectType] = {}
 list_marks: dict[str, ListMarks] = {}
 event_kinds: dict[str, EventKind] = {}
@@ -134,6 +164,12 @@ def cards_for(object_type: str, user: Any) -> list[RecordCard]:
     """The record cards that ``user`` may see, in order."""
     shown = [card for card in record_cards if card.object_type == object_type]
     return sorted((c for c in shown if not c.permission or user.has_perm(c.permission)), key=lambda card: card.order)
+
+
+def icon_of(object_type: str) -> str:
+    """The icon of a kind of record; a magnifying glass where it has none."""
+    kind = object_types.get(object_type)
+    return (kind.icon if kind else "") or "search"
 
 
 def add_object_type(object_type: ObjectType) -> None:

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("search/", search.search, name="search"),
     path("search/palette/", search.palette, name="palette"),
+    path("search/opened/", search.record_opened, name="record-opened"),
     path("conditions/<slug:object_type>/", conditions.condition_editor, name="condition-editor"),
     path("conditions/<slug:object_type>/count/", conditions.condition_count, name="condition-count"),
     path("settings/", settings.settings_index, name="settings"),

@@ -22,7 +22,7 @@ class InvoicesConfig(AppConfig):
             money_sentences,
             payment_tables,
             properties,
-            queries,
+            search,
             sentences,
             tables,
         )
@@ -100,7 +100,7 @@ class InvoicesConfig(AppConfig):
         registry.add_object_type(
             registry.ObjectType("invoice", _("Invoice"), _("Invoices"), "invoices:invoice-detail", "file-invoice")
         )
-        registry.search_sources.append(registry.SearchSource("invoice", _("Invoices"), queries.search, order=50))
+        search.register()
         registry.add_event_kinds(*sentences.KINDS, *money_sentences.KINDS)
         registry.add_event_kinds(*estimate_sentences.KINDS, *automation_sentences.KINDS)
         registry.record_cards.append(

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q, QuerySet, Sum
 from django.urls import reverse
 
-from core.money import NotAnAmount, formatted
+from core.money import NotAnAmount
 from core.search import matching
 from invoices import queries
 from invoices.enums import CreditKind
@@ -80,6 +80,12 @@ def money_of(object_type: str, pk: int, user: Any) -> Money:
     return Money(lines[:SHOWN], len(lines) > SHOWN, _credit(payments, documents))
 
 
+def credit_memos_of(object_type: str, pk: int, user: Any, limit: int) -> list[CreditDocument]:
+    """The newest credit memos of a deal's invoices, or of the customers that a record is."""
+    _payments, documents = _rows(object_type, pk, user)
+    return list(documents.filter(kind=CreditKind.CREDIT_MEMO).order_by("-issued_on", "-pk")[:limit])
+
+
 def _rows(object_type: str, pk: int, user: Any) -> tuple[QuerySet[Payment], QuerySet[CreditDocument]]:
     payments = queries.payments_visible_to(user).filter(removed_at=None).defer("search")
     documents = credits_visible_to(user).filter(removed_at=None)
@@ -126,33 +132,3 @@ def _document_line(document: CreditDocument) -> Line:
         document.remaining,
         url,
     )
-
-
-def search_payments(user: Any, text: str, limit: int) -> list[dict[str, str]]:
-    """Payments for the search over everything."""
-    rows = queries.payments_visible_to(user).filter(removed_at=None).filter(payment_found_by(text)).defer("search")
-    return [
-        {
-            "title": " · ".join(part for part in (payment.customer_name, payment.reference) if part) or str(payment),
-            "detail": formatted(payment.amount, payment.currency),
-            "url": reverse("invoices:payment-detail", args=[payment.pk]),
-        }
-        for payment in rows.order_by("-received_on", "-pk")[:limit]
-    ]
-
-
-def search_credits(kind: CreditKind) -> Any:
-    """The search of one kind of document for the search over everything."""
-
-    def find(user: Any, text: str, limit: int) -> list[dict[str, str]]:
-        rows = credits_visible_to(user).filter(kind=kind, removed_at=None).filter(credit_found_by(text))
-        return [
-            {
-                "title": f"{document} · {document.customer_name}",
-                "detail": formatted(document.total, document.currency),
-                "url": reverse("invoices:credit-detail", args=[document.pk]),
-            }
-            for document in rows.order_by("-issued_on", "-pk")[:limit]
-        ]
-
-    return find

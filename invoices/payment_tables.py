@@ -14,7 +14,7 @@ from core.conditions.fields import Relation
 from core.conditions.registry import add_fields, add_object, add_relation
 from core.properties import PropertyObject
 from core.properties import add_object as add_property_object
-from core.registry import MenuEntry, ObjectType, RecordCard, SearchSource, add_object_type
+from core.registry import MenuEntry, ObjectType, RecordCard, add_object_type
 from core.tables import BuiltIn, Chip, Column, Table, Total, add_table, person_column, templated
 from invoices import payment_queries, queries
 from invoices.enums import CreditKind, SyncState
@@ -232,7 +232,6 @@ def register() -> None:
             title=L("Payments"), url_name="invoices:payment-list", icon="cash", order=62, permission=SEES, shortcut="y"
         )
     )
-    registry.search_sources.append(SearchSource("payment", L("Payments"), payment_queries.search_payments, order=52))
     for order, (kind, (label, plural, icon)) in enumerate(CREDIT_LABELS.items()):
         add_object_type(ObjectType(str(kind), label, plural, "invoices:credit-detail", icon))
         _conditions(kind)
@@ -251,9 +250,6 @@ def register() -> None:
             )
         )
         add_table(credit_table(kind))
-        registry.search_sources.append(
-            SearchSource(str(kind), plural, payment_queries.search_credits(kind), order=53 + order)
-        )
     for object_type in ("deal", "contact", "company"):
         registry.record_cards.append(
             RecordCard(

@@ -6,9 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet, Sum
-from django.urls import reverse
 
-from core.money import NotAnAmount, formatted
+from core.money import NotAnAmount
 from core.search import matching
 from invoices.enums import InvoiceStatus, SyncState
 from invoices.models import Invoice, InvoiceLine, Payment, PaymentApplication
@@ -103,19 +102,6 @@ def needing_something(user: Any, *, limit: int = 6) -> list[Row]:
     failed = [row for row in rows if row.mark is not None and row.mark.state == SyncState.FAILED]
     overdue = [row for row in rows if row.invoice.status == InvoiceStatus.OVERDUE and row not in failed]
     return [*failed, *overdue][:limit]
-
-
-def search(user: Any, text: str, limit: int) -> list[dict[str, str]]:
-    """Invoices for the search over everything."""
-    rows = visible_to(user).filter(archived_at=None).filter(found_by(text)).order_by("-issued_on", "-pk")[:limit]
-    return [
-        {
-            "title": f"{invoice} · {invoice.customer_name}",
-            "detail": f"{formatted(invoice.total, invoice.currency)} · {invoice.get_status_display()}",
-            "url": reverse("invoices:invoice-detail", args=[invoice.pk]),
-        }
-        for invoice in rows
-    ]
 
 
 def days_overdue(invoice: Invoice, today: datetime.date) -> int:

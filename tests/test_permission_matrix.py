@@ -71,6 +71,7 @@ MATRIX: dict[str, Line] = {
     "core:home": PAGE,
     "core:search": PAGE,
     "core:palette": PAGE,
+    "core:record-opened": Line(everybody("204"), "POST"),
     "core:settings": PAGE,
     # Conditions about records are for those who may see the records.
     "core:condition-editor": BILLING_PAGE.called(object_type="invoice"),

@@ -3,6 +3,7 @@
 from core.models.company import BrandLogo, CompanyProfile
 from core.models.events import Event, EventLink, Heartbeat, Origin
 from core.models.files import Sharing, StoredFile
+from core.models.home import HomeLayout, RecentRecord
 from core.models.mails import MailState, OutgoingMail
 from core.models.properties import PropertyChoice, PropertyDefinition, PropertyGroup
 from core.models.views import ListJob, ListPreference, ListSlice, SavedView, Visibility
@@ -13,6 +14,7 @@ __all__ = [
     "Event",
     "EventLink",
     "Heartbeat",
+    "HomeLayout",
     "ListJob",
     "ListPreference",
     "ListSlice",
@@ -22,6 +24,7 @@ __all__ = [
     "PropertyChoice",
     "PropertyDefinition",
     "PropertyGroup",
+    "RecentRecord",
     "SavedView",
     "Sharing",
     "StoredFile",

@@ -1,7 +1,7 @@
 """Template filters and tags that every page has."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core import finding
 from core import money as core_money
 
 register = template.Library()
@@ -34,6 +35,12 @@ def money(amount: Decimal | None, currency: str) -> str:
 def number(value: Decimal | None) -> str:
     """A quantity or price without trailing zeros."""
     return core_money.formatted_number(value)
+
+
+@register.filter
+def marked(text: str, words: Sequence[str]) -> SafeString:
+    """``{{ hit.title|marked:words }}``: the beginnings of words that were looked for, marked."""
+    return finding.highlighted(text, words)
 
 
 @register.filter

@@ -3,7 +3,7 @@
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
-from core.search import search_column
+from core.search import beginning_index, phone_index, search_column
 from crm.models.records import Record
 
 
@@ -31,6 +31,9 @@ class Company(Record):
             models.Index(models.functions.Upper("email"), name="crm_company_by_email"),
             models.Index(models.functions.Upper("domain"), name="crm_company_by_domain"),
             models.Index(models.functions.Upper("name"), "id", name="crm_company_by_upper_name"),
+            beginning_index("name", name="crm_company_beginning"),
+            beginning_index("domain", name="crm_company_domain"),
+            phone_index("phone", name="crm_company_phone"),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
-from core.search import search_column
+from core.search import beginning_index, phone_index, search_column
 from crm.models.companies import Company
 from crm.models.records import Record
 
@@ -31,6 +31,10 @@ class Contact(Record):
             models.Index(models.functions.Upper("last_name"), "id", name="crm_contact_by_upper_name"),
             models.Index(fields=["-updated_at", "-id"], name="crm_contact_by_update"),
             models.Index(models.functions.Upper("email"), name="crm_contact_by_email"),
+            beginning_index("first_name", "last_name", name="crm_contact_beginning"),
+            beginning_index("last_name", name="crm_contact_last_name"),
+            phone_index("phone", name="crm_contact_phone"),
+            phone_index("mobile", name="crm_contact_mobile"),
         ]
 
     def __str__(self) -> str:

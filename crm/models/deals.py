@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from core.fields import CurrencyField, MoneyField, RateField
-from core.search import search_column
+from core.search import beginning_index, search_column
 from crm.enums import DealStatus
 from crm.models.companies import Company
 from crm.models.contacts import Contact
@@ -49,6 +49,7 @@ class Deal(Record):
             models.Index(fields=["-updated_at", "-id"], name="crm_deal_by_update"),
             models.Index(fields=["-amount", "-id"], name="crm_deal_by_amount"),
             models.Index(fields=["close_on", "id"], name="crm_deal_by_close"),
+            beginning_index("name", name="crm_deal_beginning"),
             # The forecast adds up these columns of all open deals, and of what was won in some months.
             models.Index(
                 fields=["close_on"],

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.fields import CurrencyField, RateField
-from core.search import search_column
+from core.search import beginning_index, search_column
 from crm.models.records import Record
 
 
@@ -27,6 +27,7 @@ class Product(Record):
             GinIndex(fields=["properties"], name="crm_product_properties", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["-updated_at", "-id"], name="crm_product_by_update"),
             models.Index(models.functions.Upper("sku"), name="crm_product_by_sku"),
+            beginning_index("name", name="crm_product_beginning"),
             models.Index(models.functions.Upper("name"), "id", name="crm_product_by_upper_name"),
         ]
         constraints = [

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.fields import CurrencyField, MoneyField, RateField
-from core.search import search_column
+from core.search import beginning_index, number_index, search_column
 from crm.enums import QuoteOrigin, QuoteStatus
 from crm.models.companies import Company
 from crm.models.contacts import Contact
@@ -71,6 +71,8 @@ class Quote(Record):
             GinIndex(fields=["properties"], name="crm_quote_properties", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["-updated_at", "-id"], name="crm_quote_by_update"),
             models.Index(fields=["-amount", "-id"], name="crm_quote_by_amount"),
+            beginning_index("title", name="crm_quote_beginning"),
+            number_index("number", name="crm_quote_digits"),
         ]
 
     def __str__(self) -> str:

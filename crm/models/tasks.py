@@ -1,10 +1,13 @@
 """What somebody has to do."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from core.search import search_column
 
 
 class TaskKind(models.TextChoices):
@@ -47,8 +50,11 @@ class Task(models.Model):
     done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     reminded_at = models.DateTimeField(null=True, help_text="When its assignee was told that it is due.")
 
+    search = search_column("title", "about_title")
+
     class Meta:
         indexes = [
+            GinIndex(fields=["search"], name="crm_task_search"),
             models.Index(
                 "assignee", F("due_at").asc(nulls_last=True), "id", name="crm_task_open", condition=Q(done_at=None)
             ),

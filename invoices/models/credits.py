@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from core.fields import CurrencyField, MoneyField, RateField
-from core.search import search_column
+from core.search import number_index, search_column
 from invoices.enums import CreditKind
 from invoices.models.invoices import Invoice
 from invoices.models.payments import Payment
@@ -75,6 +75,8 @@ class CreditDocument(models.Model):
             models.Index(fields=["kind", "-issued_on", "-id"], name="inv_credit_by_kind"),
             models.Index(fields=["connection", "customer_external_id"], name="inv_credit_of_customer"),
             GinIndex(fields=["search"], name="inv_credit_search"),
+            number_index("number", name="inv_credit_digits"),
+            models.Index(fields=["-total", "-id"], name="inv_credit_by_total"),
             GinIndex(fields=["properties"], name="inv_credit_properties", opclasses=["jsonb_path_ops"]),
         ]
 

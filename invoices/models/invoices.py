@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from core.fields import CurrencyField, MoneyField, RateField
-from core.search import search_column
+from core.search import number_index, search_column
 from crm.models import Company, Contact, Deal, Product, Quote
 from invoices.enums import Ending, InvoiceOrigin, InvoiceSource, InvoiceStatus, LineKind, TaxMode
 from qbo_connector.models import Connection
@@ -114,6 +114,7 @@ class Invoice(models.Model):
             models.Index(fields=["-balance", "-id"], name="inv_invoice_by_balance"),
             models.Index(fields=["customer_name", "id"], name="inv_invoice_by_customer"),
             models.Index(fields=["number", "id"], name="inv_invoice_by_number"),
+            number_index("number", name="inv_invoice_digits"),
             models.Index(fields=["connection", "customer_external_id"], name="inv_invoice_of_customer"),
             models.Index(
                 fields=["connection", "due_on"],

@@ -6,7 +6,9 @@
 
   const on = () => crm.storage.get("shortcuts") !== "off";
   const typing = (element) => element.isContentEditable || element.matches("input:not([type=checkbox]):not([type=radio]):not([type=button]), textarea, select");
-  const rows = () => [...document.querySelectorAll(".table-data tbody tr")].filter((row) => row.querySelector("a[href]") && row.getClientRects().length);
+  const ROWS = ".table-data tbody tr, [data-row-line]";
+  const linkOf = (row) => (row.matches("a[href]") ? row : row.querySelector("a[href]"));
+  const rows = () => [...document.querySelectorAll(ROWS)].filter((row) => linkOf(row) && row.getClientRects().length);
   const target = (key) => document.querySelector(`[data-key="${key}"], [aria-keyshortcuts~="${key}"]:not([data-go])`);
 
   const moveRow = (step) => {
@@ -15,8 +17,7 @@
     const at = all.findIndex((row) => row.classList.contains("is-current"));
     const next = Math.min(Math.max(at + step, 0), all.length - 1);
     all.forEach((row, index) => row.classList.toggle("is-current", index === next));
-    const link = all[next].querySelector("a[href]");
-    link.focus({ preventScroll: true });
+    linkOf(all[next]).focus({ preventScroll: true });
     all[next].scrollIntoView({ block: "nearest" });
     return true;
   };
@@ -33,8 +34,10 @@
     if (!dialog || dialog.open) return;
     dialog.querySelectorAll("[data-help-for]").forEach((line) => {
       const key = line.dataset.helpFor;
-      const own = { j: "tr a[href]", x: "[data-row-check]", space: "[data-row-peek]" }[key];
-      line.hidden = own ? !document.querySelector(`.table-data tbody ${own}`) : !target(key);
+      const own = { x: "[data-row-check]", space: "[data-row-peek]" }[key];
+      if (key === "j") line.hidden = !rows().length;
+      else if (key === "e") line.hidden = !target(key) && !document.querySelector(".table-data tbody [data-row-edit]");
+      else line.hidden = own ? !document.querySelector(`.table-data tbody ${own}`) : !target(key);
     });
     dialog.querySelector("[data-shortcuts-switch]").checked = on();
     dialog.showModal();
@@ -85,6 +88,7 @@
     else if (key === " " && onRow(event.target)) done = pressInRow("[data-row-peek]");
     else if (key === "e" && pressInRow("[data-row-edit]")) done = true;
     else if ((key === "c" || key === "e") && target(key)) target(key).click();
+    else if (key === "c") crm.openPalette("create");
     else done = false;
     if (done) event.preventDefault();
   });

@@ -1,25 +1,10 @@
-/* Search and jump: / or Ctrl K. Records, places and the pages seen last, chosen with the arrow keys. */
+/* Search and jump: / or Ctrl K. Records, what one can do, and places, chosen with the arrow keys. */
 "use strict";
 (function (crm) {
-  const KEEP = 6;
   const dialog = () => document.getElementById("palette");
   const field = () => document.getElementById("palette-input");
   const list = () => document.getElementById("palette-list");
   const options = () => [...list().querySelectorAll("[role=option]")];
-
-  const recent = () => {
-    try {
-      const pages = JSON.parse(crm.storage.get("recent") || "[]");
-      return Array.isArray(pages) ? pages.filter((page) => typeof page.url === "string" && page.url.startsWith("/") && !page.url.startsWith("//")) : [];
-    } catch { return []; }
-  };
-  const remember = () => {
-    const heading = document.querySelector(".page-record h1");
-    if (!heading) return;
-    const crumb = document.querySelector(".crumbs a");
-    const page = { url: window.location.pathname, title: heading.textContent.trim(), detail: crumb ? crumb.textContent.trim() : "" };
-    crm.storage.set("recent", JSON.stringify([page, ...recent().filter((each) => each.url !== page.url)].slice(0, KEEP)));
-  };
 
   const choose = (index) => {
     const all = options();
@@ -30,51 +15,57 @@
       chosen.scrollIntoView({ block: "nearest" });
     } else field().removeAttribute("aria-activedescendant");
   };
-  const showRecent = () => {
-    const pages = recent().filter((page) => page.url !== window.location.pathname);
-    const places = list().querySelector("[data-palette-places]");
-    if (field().value.trim() || !pages.length || !places) return;
-    const group = document.getElementById("palette-recent").content.firstElementChild.cloneNode(true);
-    const pattern = places.querySelector("[role=option]");
-    pages.forEach((page, index) => {
-      const option = pattern.cloneNode(true);
-      option.id = `palette-recent-${index}`;
-      option.href = page.url;
-      option.querySelector("use").setAttribute("href", option.querySelector("use").getAttribute("href").replace(/#.*/, "#history"));
-      option.querySelector(".palette-option-title").textContent = page.title;
-      option.querySelector(".palette-option-detail").textContent = page.detail;
-      group.append(option);
-    });
-    list().prepend(group);
-  };
 
-  crm.openPalette = () => {
+  // mode "create" is the menu behind the key c.
+  crm.openPalette = (mode = "") => {
     if (!dialog() || dialog().open) return;
     document.querySelectorAll("dialog[open]").forEach((other) => other.close());
+    const input = field();
+    input.dataset.placeholderAll = input.dataset.placeholderAll || input.placeholder;
+    input.placeholder = mode === "create" ? input.dataset.placeholderCreate : input.dataset.placeholderAll;
+    if (document.getElementById("palette-mode").value !== mode) {
+      document.getElementById("palette-mode").value = mode;
+      input.value = "";
+      list().replaceChildren();
+    }
     dialog().showModal();
-    field().select();
-    window.htmx.trigger(field(), "open");
+    input.select();
+    window.htmx.trigger(input, "open");
   };
   document.addEventListener("click", (event) => {
     const door = event.target.closest("[data-palette-open]");
-    if (!door || event.metaKey || event.ctrlKey) return;
-    event.preventDefault();
-    crm.openPalette();
+    if (door && !event.metaKey && !event.ctrlKey) {
+      event.preventDefault();
+      crm.openPalette();
+    }
+    // A panel opens beside the page, so the palette makes room for it.
+    const option = event.target.closest("#palette-list [role=option]");
+    if (option && option.matches("[data-drawer]")) dialog().close();
   });
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id !== "palette-list") return;
-    showRecent();
-    choose(0);
+    if (event.detail.target.id === "palette-list") choose(0);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.target.id !== "palette-input") return;
+    if (event.target.id !== "palette-input" || event.isComposing) return;
     const all = options();
     const at = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
     if (event.key === "ArrowDown") choose((at + 1) % all.length);
     else if (event.key === "ArrowUp") choose((at - 1 + all.length) % all.length);
+    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && all[at] && all[at].href && !all[at].matches("[data-drawer]")) window.open(all[at].href, "_blank", "noopener");
     else if (event.key === "Enter" && all[at]) all[at].click();
     else return;
     event.preventDefault();
   });
-  document.addEventListener("DOMContentLoaded", remember);
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+  });
+
+  // The page of a record tells the server that it was opened, once it is there: nobody waits for that.
+  document.addEventListener("DOMContentLoaded", () => {
+    if (!document.querySelector(".page-record") || !document.body.dataset.opened) return;
+    const headers = JSON.parse(document.body.getAttribute("hx-headers"));
+    const body = new URLSearchParams({ path: window.location.pathname });
+    fetch(document.body.dataset.opened, { method: "POST", body, headers, keepalive: true, credentials: "same-origin" }).catch(() => {});
+  });
 })(window.crm);

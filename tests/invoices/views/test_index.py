@@ -10,7 +10,6 @@ from django.urls import reverse
 
 from core.tables import tables, totals
 from crm.models import Deal
-from invoices import queries
 from tests.invoices.fakes import TODAY, books
 
 URL = "/invoices/"
@@ -194,10 +193,3 @@ def test_an_unreadable_accounting_is_told(web, some, monkeypatch):
     monkeypatch.setattr("tests.invoices.fakes.ListAccounting.sync_marks", broken)
 
     assert "The mirror is away." in web.get(URL).content.decode()
-
-
-def test_the_search_over_everything_finds_invoices(rep, some):
-    found = queries.search(rep, "sonnen", 5)
-
-    assert [hit["title"] for hit in found] == ["1037 · Sonnenschein Family Store"]
-    assert "$362.07" in found[0]["detail"]
