@@ -29,6 +29,7 @@ def schedule() -> dict[str, dict[str, object]]:
         "qbo_connector.sweep_outbox": settings.TICK_SECONDS,
         "sync.sweep": settings.TICK_SECONDS,
         "sync.sweep_records": MINUTE,
+        "sync.keep_match_indexes": HOUR,
         "invoices.poll_status": settings.STATUS_POLL_SECONDS,
         "invoices.make_recurring": MINUTE,
         "invoices.send_reminders": MINUTE,

@@ -35,6 +35,8 @@ EVENT_HANDLERS: dict[str, list[str]] = {
     },
     "operation.finished": ["sync.settle"],
     "sync.look_again": ["sync.look_again"],
+    "sync.settings_changed": ["sync.keep_match_indexes"],
+    "sync.switched_on": ["sync.keep_match_indexes"],
     **{
         f"{record}.{change}": ["sync.publish_records"]
         for record in ("company", "contact", "product")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from core.properties import remembered
 from crm.models import Company
 from qbo_connector.models import Connection
-from sync import dry_run_invoices, matching, merging, records
+from sync import dry_run_credits, dry_run_invoices, matching, merging, records
 from sync.dry_run_report import CRM, QUICKBOOKS, SLICE, Change, FieldChange, Report, Run
 from sync.enums import Exclusion, Generation, RecordType, SyncObject
 from sync.mapping import catalogue
@@ -55,6 +55,7 @@ def dry_run(
         run = Run(policy, Report(limit), {each: catalogue.crm_fields(each) for each in types}, seen, ends_at)
         if sync_object == SyncObject.INVOICE:
             dry_run_invoices.look(run)
+            dry_run_credits.look(run)
         else:
             _incoming(run, sync_object)
             _outgoing(run, types)

@@ -1,58 +1,31 @@
 """A dry run of invoices and payments, both ways: what QuickBooks has, and what was made or changed here."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import QuerySet
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-
 from core.plain import plain
 from invoices import editing
-from invoices.enums import InvoiceOrigin, InvoiceStatus, LineKind
+from invoices.enums import InvoiceOrigin, InvoiceStatus
 from invoices.models import Invoice, InvoiceEdit, InvoiceLine, Payment
-from invoices.services.changes import line_columns, older
+from invoices.services.changes import older
 from invoices.synced import SyncedInvoice, SyncedInvoiceLine, SyncedPayment
 from qbo_connector.mirror import read
 from qbo_connector.mirror.read import Mirrored
-from sync.dry_run_report import CRM, QUICKBOOKS, SLICE, Change, FieldChange, Run
-from sync.enums import Outcome, RecordType
+from sync import dry_run_words as words
+from sync.dry_run_report import CRM, QUICKBOOKS, Change, FieldChange, Run
+from sync.enums import RecordType
 from sync.invoice_filter import Left, left_out
 from sync.invoice_merge import MergedInvoice, merge_invoice
 from sync.invoice_properties import NOTHING, sides_of
 from sync.mapping.invoice import from_invoice
 from sync.mapping.payment import from_payment
-from sync.mapping.reading import BadPayload
-from sync.models import Link
 from sync.publish.invoice_changes import one_way
 from sync.reconcile.names import names_for
 
 # What is told of an invoice beyond what can be edited; QuickBooks reckons these itself.
 _FIGURES = ("currency", "total", "balance")
-LINES = "lines"
-_LABELS = {
-    "customer_name": gettext_lazy("Customer"),
-    "terms_name": gettext_lazy("Terms"),
-    "amount": gettext_lazy("Amount"),
-    "received_on": gettext_lazy("Received on"),
-    "unapplied": gettext_lazy("Not applied"),
-    "method_name": gettext_lazy("Paid by"),
-    "reference": gettext_lazy("Reference"),
-    "note": gettext_lazy("Note"),
-    "voided": gettext_lazy("Voided"),
-    "cc": gettext_lazy("Copy to"),
-    "bcc": gettext_lazy("Blind copy to"),
-    "class_external_id": gettext_lazy("Class"),
-    "location_external_id": gettext_lazy("Location"),
-    "discount": gettext_lazy("Discount"),
-    "tax_after_discount": gettext_lazy("Tax after the discount"),
-    "shipping_total": gettext_lazy("Shipping"),
-    "shipping_tax_code_external_id": gettext_lazy("Tax code of shipping"),
-    "deposit": gettext_lazy("Deposit"),
-    LINES: gettext_lazy("Lines"),
-}
 _NEW_INVOICE = ("number", "customer_name", "recipient", "issued_on", "due_on", "terms_name", "total", "currency")
 _PAYMENT = ("customer_name", "amount", "received_on", "unapplied", "currency", "method_name", "reference", "note")
 
@@ -74,19 +47,11 @@ def look(run: Run) -> None:
         _payments(run, rows)
     new = Invoice.objects.filter(connection=run.policy.connection, external_id="", origin=InvoiceOrigin.CRM)
     new = new.filter(removed_at=None).exclude(status=InvoiceStatus.DRAFT).defer("search")
-    for invoices in _pages(run, new):
+    for invoices in run.pages(new):
         _new_invoices(run, invoices)
     recorded = Payment.objects.filter(connection=run.policy.connection, external_id="", request_id__isnull=False)
-    for payments in _pages(run, recorded.filter(removed_at=None)):
+    for payments in run.pages(recorded.filter(removed_at=None)):
         _new_payments(run, payments)
-
-
-def _pages(run: Run, rows: QuerySet[Any]) -> Iterator[list[Any]]:
-    last = 0
-    while run.goes_on() and (found := list(rows.filter(pk__gt=last).order_by("pk")[:SLICE])):
-        last = found[-1].pk
-        yield found
-        run.seen(len(found))
 
 
 def _slice(run: Run, rows: list[Mirrored]) -> None:
@@ -96,7 +61,7 @@ def _slice(run: Run, rows: list[Mirrored]) -> None:
     stored = Invoice.objects.filter(connection=connection, external_id__in=ids).defer("search")
     known = {invoice.external_id: invoice for invoice in stored}
     names = names_for(connection, rows)
-    mapped = list(_read(rows, lambda each: from_invoice(each.payload, names, invoice_id=None, tracked=False)))
+    mapped = list(words.readable(rows, lambda each: from_invoice(each.payload, names, invoice_id=None, tracked=False)))
     tracked = {invoice.pk for invoice in known.values() if invoice.tracked}
     left = left_out(run.policy, mapped, {qbo_id: i.pk for qbo_id, i in known.items()}, tracked)
     here = _here(run, [invoice.pk for invoice in known.values()])
@@ -116,29 +81,12 @@ def _slice(run: Run, rows: list[Mirrored]) -> None:
             _incoming(run, there, row, here)
 
 
-def _read(rows: Sequence[Mirrored], reader: Callable[[Mirrored], Any]) -> Iterator[tuple[Mirrored, Any]]:
-    """Rows that can be read; the others are parked when they are really applied."""
-    for each in rows:
-        try:
-            yield each, reader(each)
-        except BadPayload:
-            continue
-
-
 def _here(run: Run, ids: Sequence[int]) -> _Here:
-    found = _Here(failing=_failing(run, "invoice", ids))
+    found = _Here(failing=words.failing_of(run, "invoice", ids))
     found.edits = {edit.invoice_id: edit for edit in InvoiceEdit.objects.filter(invoice__in=ids)}
     for line in InvoiceLine.objects.filter(invoice__in=ids):
         found.lines[line.invoice_id].append(line)
     return found
-
-
-def _failing(run: Run, object_type: str, ids: Collection[int]) -> dict[int, str]:
-    """Why QuickBooks refused some records: they are not sent again before a person asks for it."""
-    rows = Link.objects.filter(
-        connection=run.policy.connection, object_type=object_type, object_id__in=ids, outcome=Outcome.FAILING
-    )
-    return dict(rows.values_list("object_id", "reason"))
 
 
 def _about(there: Invoice | None, row: SyncedInvoice) -> dict[str, Any]:
@@ -186,19 +134,19 @@ def _merged(run: Run, there: Invoice, row: SyncedInvoice, merged: MergedInvoice,
     if merged.lines is not None:
         names = {line.item_external_id: line.item_name for line in here.lines[there.pk]}
         names |= {line.item_external_id: line.item_name for line in row.lines}
-        after = "\n".join(_typed_line(line, names) for line in merged.lines)
-        going += (_change(LINES, _lines(row.lines), after),)
+        after = "\n".join(words.typed_line(line, names) for line in merged.lines)
+        going += (words.change(words.LINES, words.lines_as_text(row.lines), after),)
     run.report.add(Change(QUICKBOOKS, "update", fields=going, **about))
 
 
 def _clash(run: Run, clash: Any) -> str:
     known = run.labels[RecordType.INVOICE].get(clash.rule.crm_field)
-    return str(known.label) if known else str(_LABELS[LINES])
+    return str(known.label) if known else str(words.LABELS[words.LINES])
 
 
 def _end(run: Run, there: Invoice, row: SyncedInvoice) -> None:
     """Somebody asked to void or delete it."""
-    failing = _failing(run, "invoice", [there.pk])
+    failing = words.failing_of(run, "invoice", [there.pk])
     if failing:
         run.report.add(Change(QUICKBOOKS, "stay_out", reason=failing[there.pk], **_about(there, row)))
     else:
@@ -208,53 +156,26 @@ def _end(run: Run, there: Invoice, row: SyncedInvoice) -> None:
 def _values(source: Invoice | SyncedInvoice, lines: Sequence[InvoiceLine | SyncedInvoiceLine]) -> dict[str, Any]:
     """An invoice of either side as it is compared."""
     figures = {name: getattr(source, name) for name in _FIGURES}
-    return {**editing.fields_of(source), **figures, LINES: _lines(lines)}
+    return {**editing.fields_of(source), **figures, words.LINES: words.lines_as_text(lines)}
 
 
 def _fields(
     run: Run, before: Mapping[str, Any], after: Mapping[str, Any], *, but: Collection[str] = ()
 ) -> tuple[FieldChange, ...]:
     after = {name: value for name, value in after.items() if name not in but}
-    lines = after.pop(LINES, None)
+    lines = after.pop(words.LINES, None)
     found = run.fields(RecordType.INVOICE, before, after)
     # What no field mapping carries has its name here.
     known = run.labels[RecordType.INVOICE]
-    rest = [name for name in after if name not in known and name in _LABELS]
+    rest = [name for name in after if name not in known and name in words.LABELS]
     found += tuple(
-        _change(name, before.get(name), after[name])
+        words.change(name, before.get(name), after[name])
         for name in rest
         if plain(before.get(name)) != plain(after[name]) and (before or after[name])
     )
-    if lines is not None and plain(lines) != plain(before.get(LINES)):
-        found += (_change(LINES, before.get(LINES), lines),)
+    if lines is not None and plain(lines) != plain(before.get(words.LINES)):
+        found += (words.change(words.LINES, before.get(words.LINES), lines),)
     return found
-
-
-def _change(name: str, before: Any, after: Any) -> FieldChange:
-    return FieldChange(name, str(_LABELS[name]), plain(before), plain(after))
-
-
-def _lines(lines: Sequence[InvoiceLine | SyncedInvoiceLine]) -> str:
-    """All lines of an invoice, one below the other."""
-    return "\n".join(
-        _line(line_columns(line) if isinstance(line, SyncedInvoiceLine) else {**vars(line), "kind": line.kind})
-        for line in lines
-        if line.kind != LineKind.MEMBER
-    )
-
-
-def _typed_line(line: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """A line in the notation of ``invoices.editing``."""
-    return _line({**line, "item_name": names.get(line.get("item_external_id") or "", "")})
-
-
-def _line(values: Mapping[str, Any]) -> str:
-    """“2 × Rock Fountain at 275 = 550”."""
-    name = values.get("item_name") or values.get("description") or _("(no name)")
-    quantity, price = plain(values.get("quantity")), plain(values.get("unit_price"))
-    counted = f"{quantity} × {name}" if quantity is not None else str(name)
-    priced = _("%(what)s at %(price)s") % {"what": counted, "price": price} if price is not None else counted
-    return f"{priced} = {plain(values.get('amount'))}" if values.get("kind") != LineKind.TEXT else str(name)
 
 
 def _new_invoices(run: Run, invoices: Sequence[Invoice]) -> None:
@@ -267,23 +188,13 @@ def _new_invoices(run: Run, invoices: Sequence[Invoice]) -> None:
             "record_id": invoice.pk,
         }
         values = {name: getattr(invoice, name) for name in _NEW_INVOICE}
-        fields = tuple(_labelled(run, name, value) for name, value in values.items() if plain(value) is not None)
-        _sent_or_refused(run, about, (*fields, _change(LINES, None, _lines(here.lines[invoice.pk]))), here.failing)
-
-
-def _labelled(run: Run, name: str, value: Any, before: Any = None) -> FieldChange:
-    known = run.labels[RecordType.INVOICE].get(name)
-    label = _LABELS.get(name) or (known.label if known else name)
-    return FieldChange(name, str(label), plain(before), plain(value))
-
-
-def _sent_or_refused(
-    run: Run, about: dict[str, Any], fields: tuple[FieldChange, ...], failing: Mapping[int, str]
-) -> None:
-    if about["record_id"] in failing:
-        run.report.add(Change(QUICKBOOKS, "stay_out", reason=failing[about["record_id"]], **about))
-    else:
-        run.report.add(Change(QUICKBOOKS, "create", fields=fields, **about))
+        fields = tuple(words.labelled(run, name, value) for name, value in values.items() if plain(value) is not None)
+        words.sent_or_refused(
+            run,
+            about,
+            (*fields, words.change(words.LINES, None, words.lines_as_text(here.lines[invoice.pk]))),
+            here.failing,
+        )
 
 
 def _payments(run: Run, rows: list[Mirrored]) -> None:
@@ -295,8 +206,10 @@ def _payments(run: Run, rows: list[Mirrored]) -> None:
     stored = Payment.objects.filter(connection=connection, external_id__in=ids)
     known = {payment.external_id: payment for payment in stored}
     endings = [payment.pk for payment in known.values() if payment.ending]
-    failing = _failing(run, "payment", endings) if endings else {}
-    for _each, row in _read(rows, lambda each: from_payment(each.payload, names, methods=methods, accounts=accounts)):
+    failing = words.failing_of(run, "payment", endings) if endings else {}
+    for _each, row in words.readable(
+        rows, lambda each: from_payment(each.payload, names, methods=methods, accounts=accounts)
+    ):
         there = known.get(row.external_id)
         if there is not None and there.ending:
             _end_payment(run, there, failing)
@@ -322,7 +235,7 @@ def _payment(run: Run, there: Payment | None, row: SyncedPayment) -> None:
     fields = tuple(
         change
         for name in (*_PAYMENT, "voided")
-        if (change := _labelled(run, name, getattr(row, name), getattr(there, name, None))).before != change.after
+        if (change := words.labelled(run, name, getattr(row, name), getattr(there, name, None))).before != change.after
         # Of a new one, only what is filled.
         and (there is not None or change.after not in (None, False, "0"))
     )
@@ -338,8 +251,8 @@ def _payment(run: Run, there: Payment | None, row: SyncedPayment) -> None:
 
 def _new_payments(run: Run, payments: Sequence[Payment]) -> None:
     """Payments recorded here that QuickBooks does not have yet."""
-    failing = _failing(run, "payment", [payment.pk for payment in payments])
+    failing = words.failing_of(run, "payment", [payment.pk for payment in payments])
     for payment in payments:
         about: dict[str, Any] = {"record_type": "payment", "title": payment.customer_name, "record_id": payment.pk}
-        fields = [_labelled(run, name, getattr(payment, name)) for name in _PAYMENT]
-        _sent_or_refused(run, about, tuple(each for each in fields if each.after not in (None, "0")), failing)
+        fields = [words.labelled(run, name, getattr(payment, name)) for name in _PAYMENT]
+        words.sent_or_refused(run, about, tuple(each for each in fields if each.after not in (None, "0")), failing)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from django.db.models import QuerySet
+
 from core.plain import plain
 from qbo_connector.mirror import read
 from qbo_connector.mirror.read import Mirrored
@@ -136,6 +138,14 @@ class Run:
             if not found:
                 return
             last = found[-1].row.pk
+            yield found
+            self.seen(len(found))
+
+    def pages(self, rows: QuerySet[Any]) -> Iterator[list[Any]]:
+        """Rows of the CRM, 500 at a time."""
+        last = 0
+        while self.goes_on() and (found := list(rows.filter(pk__gt=last).order_by("pk")[:SLICE])):
+            last = found[-1].pk
             yield found
             self.seen(len(found))
 

@@ -121,7 +121,7 @@ def _holders(
     connection: Connection, record_type: RecordType, name: str, wanted: set[str]
 ) -> dict[str, list[tuple[int, bool]]]:
     """Living records that can be linked, by the value of a field in capitals; and whether each was unlinked before."""
-    expression = _expression(record_type, name)
+    expression = expression_of(record_type, name)
     if not wanted or expression is None:
         return {}
     links = Link.objects.filter(
@@ -142,7 +142,8 @@ def _holders(
     return found
 
 
-def _expression(record_type: RecordType, name: str) -> Any:
+def expression_of(record_type: RecordType, name: str) -> Any:
+    """A field of the CRM's tables as it is compared; None for one that is gone. Indexes are over the same."""
     if name == NAME and record_type == RecordType.CONTACT:
         return Upper(Trim(Concat(F("first_name"), Value(" "), F("last_name"))))
     if name.startswith(PREFIX):

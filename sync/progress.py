@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, Exists
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from qbo_connector.enums import LoadState
 from qbo_connector.mirror import schedule
 from qbo_connector.mirror.entities import CHANGE_DATA
 from qbo_connector.models import Connection, LoadProgress, MirrorObject, PullSchedule
+from sync.models import ObjectSettings
 
 # What is shown of a load: the small lists in one line, then each entity that becomes records.
 STEPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
@@ -133,7 +134,8 @@ class Progress:
 def of(connection: Connection) -> Progress:
     """The progress of one company, in four queries."""
     now = timezone.now()
-    plan = PullSchedule.objects.filter(connection=connection).first()
+    asked = ObjectSettings.objects.filter(connection=connection, enabled=True, asked_again_at__isnull=False)
+    plan = PullSchedule.objects.filter(connection=connection).annotate(asked_again=Exists(asked)).first()
     loads = {load.entity: load for load in LoadProgress.objects.filter(connection=connection)}
     unread = dict(
         MirrorObject.objects.filter(connection=connection, unread=True, entity__in=APPLIED)
@@ -141,7 +143,8 @@ def of(connection: Connection) -> Progress:
         .annotate(count=Count("id"))
         .order_by()
     )
-    stage = _stage(connection, plan, loads, sum(unread.values()), now)
+    asked_again = plan is not None and plan.asked_again
+    stage = _stage(connection, plan, loads, now, applying=asked_again or any(unread.values()))
     silent = (
         stage in ("loading", "applying", "reading")
         and not Heartbeat.objects.filter(name="worker", beaten_at__gt=now - WORKER_IS_LATE).exists()
@@ -168,15 +171,16 @@ def _stage(
     connection: Connection,
     plan: PullSchedule | None,
     loads: Mapping[str, LoadProgress],
-    unread: int,
     now: datetime.datetime,
+    *,
+    applying: bool,
 ) -> str:
     if not connection.active:
         return "stopped"
     unfinished = any(load.state != LoadState.DONE for load in loads.values())
     if plan is None or plan.loaded_at is None or plan.cursor is None or unfinished:
         return "loading"
-    if unread:
+    if applying:
         return "applying"
     leased = plan.leased_until is not None and plan.leased_until > now
     return "reading" if leased or plan.due_at <= now else "done"

@@ -1,4 +1,4 @@
-"""The history of what was read of a company: each read that brought something, and what it changed here."""
+"""The history of what was read of a company: reads that brought something, failed ones, and how many were idle."""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from core import registry
 from core.models import Event, EventLink, Origin
 from core.queries import TimelineEntry, entries
 from qbo_connector.enums import Cause
-from qbo_connector.models import Connection
+from qbo_connector.models import Connection, FailedRead
 from sync.models import Link
 
 CHANGED = "mirror.changed"
@@ -23,25 +23,48 @@ _REFERENCE = "reference"
 
 @dataclass(frozen=True)
 class Run:
-    """One read that brought something. ``what`` is how many objects of each entity are new or changed."""
+    """One read that brought something, or several that failed alike one after the other.
 
-    event_id: int
+    ``what`` is how many objects of each entity are new or changed, ``idle`` how many reads without change came before.
+    Failed ones have no event; ``times`` says how many they are, ``since`` when the first was.
+    """
+
+    event_id: int | None
     at: datetime.datetime
     cause: str
     what: str
+    idle: int = 0
+    times: int = 1
+    since: datetime.datetime | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether nothing could be read."""
+        return self.event_id is None
 
 
 def of(connection: Connection) -> list[Run]:
-    """The latest reads that brought something, in one statement."""
+    """The latest reads that brought something or failed, in two statements."""
     links = EventLink.objects.filter(object_type="connection", object_id=connection.pk)
     rows = links.filter(event__name=CHANGED, event__data__has_key="changed").select_related("event")
-    return [_run(row.event) for row in rows.order_by("-event_id")[:SHOWN]]
+    found = [_run(row.event) for row in rows.order_by("-event_id")[:SHOWN]]
+    failed = FailedRead.objects.filter(connection=connection).order_by("-last_at")[:SHOWN]
+    return sorted([*found, *map(_failed, failed)], key=lambda run: run.at, reverse=True)[:SHOWN]
 
 
 def _run(event: Event) -> Run:
-    cause = event.data.get("cause", "")
-    label = str(Cause(cause).label) if cause in Cause else cause
-    return Run(event.pk, event.occurred_at, label, _words(event.data["changed"]))
+    data = event.data
+    return Run(
+        event.pk, event.occurred_at, _cause(data.get("cause", "")), _words(data["changed"]), idle=data.get("idle", 0)
+    )
+
+
+def _failed(row: FailedRead) -> Run:
+    return Run(None, row.last_at, _cause(row.cause), row.problem, times=row.times, since=row.first_at)
+
+
+def _cause(cause: str) -> str:
+    return str(Cause(cause).label) if cause in Cause else cause
 
 
 def _words(changed: Mapping[str, int]) -> str:

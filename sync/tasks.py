@@ -1,7 +1,7 @@
 """Doors of the sync. Each finds its work in PostgreSQL; a message lost or delivered twice changes nothing."""
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import structlog
@@ -27,7 +27,7 @@ from sync.publish import (
 )
 from sync.publish import invoices as publishing
 from sync.reconcile import run
-from sync.services import again, dry_runs
+from sync.services import again, dry_runs, match_indexes
 from sync.services.connections import prepare
 
 log = structlog.get_logger(__name__)
@@ -156,6 +156,12 @@ def look_again(event_ids: list[int]) -> None:
     again.carry_out(event_ids)
 
 
+@shared_task(name="sync.keep_match_indexes")
+def keep_match_indexes(_event_ids: Sequence[int] = ()) -> list[str]:
+    """Fields to match by were chosen, or are not any more: build their indexes, drop the others."""
+    return match_indexes.keep_indexes()
+
+
 @shared_task(name="sync.dry_run", soft_time_limit=DRY_RUN_SECONDS, time_limit=DRY_RUN_SECONDS + 60)
 def dry_run(dry_run_id: int) -> None:
     """Somebody wants to know what the sync would do: work it out."""
@@ -193,8 +199,11 @@ def sweep() -> None:
         pass
     for _uploaded in _each(attachments.publish, attachments.unplanned()):
         pass
+    for _called_off in _each(sends.call_off, sends.pointless()):
+        pass
     for _sent in _each(sends.publish, sends.unplanned()):
         pass
+    again.carry_out_lost()
     for lost in dry_runs.lost():
         current_app.send_task("sync.dry_run", args=[lost])
     _settle(settling.unsettled())

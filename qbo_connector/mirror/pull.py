@@ -204,9 +204,10 @@ def _commit(connection: Connection, lease: schedule.Lease, read: _Read) -> bool:
         again = bool(differing or read.full or (read.reference is not None and load.unfinished(connection)))
         if not again:
             _rest(connection, row, requested_at=read.requested_at)
+        idle = _count_idle(row, changed.total())
         row.save()
         if changed.total():
-            emit_changed(connection, changed, cause)
+            emit_changed(connection, changed, cause, idle=idle)
     return not again
 
 
@@ -217,6 +218,15 @@ def _rest(connection: Connection, row: PullSchedule, *, requested_at: datetime.d
     if row.requested_at == requested_at:
         row.due_at, row.cause = schedule.next_due(connection, now), Cause.CYCLE
         row.read_reference = False
+
+
+def _count_idle(row: PullSchedule, changed: int) -> int:
+    """Count a read without change in the row that is written anyway; how many there were before one with change."""
+    if changed:
+        before, row.idle_reads, row.idle_since = row.idle_reads, 0, None
+        return before
+    row.idle_reads, row.idle_since = row.idle_reads + 1, row.idle_since or timezone.now()
+    return 0
 
 
 def _compare(connection: Connection, row: PullSchedule, read: _Read, changed: Counter[str]) -> list[str]:
@@ -241,7 +251,9 @@ def _page_through(connection: Connection, entities: list[str], *, since: datetim
     )
 
 
-def emit_changed(connection: Connection, changed: Counter[str], cause: str) -> None:
-    """One event for a read that brought something: why it was made, and how many objects are new or changed."""
+def emit_changed(connection: Connection, changed: Counter[str], cause: str, *, idle: int = 0) -> None:
+    """One event for a read that brought something: why it was made, how many objects are new or changed, and how many
+    reads without change (``idle``) came before it.
+    """
     counts = {entity: number for entity, number in sorted(changed.items()) if number}
-    emit("mirror.changed", connection, origin=Origin.SYNC, cause=str(cause), changed=counts)
+    emit("mirror.changed", connection, origin=Origin.SYNC, cause=str(cause), changed=counts, idle=idle)

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from qbo_connector.enums import Cause, ConnectionStatus
-from qbo_connector.models import Connection, PullSchedule
+from qbo_connector.models import Connection, FailedRead, PullSchedule
 
 BATCH = 50
 
@@ -114,9 +114,23 @@ def failed(lease: Lease, problem: str, *, wait: datetime.timedelta | None = None
     if row is None:
         return
     delay = wait or datetime.timedelta(seconds=min(3600, 30 * 2 ** min(row.failures, 7)))
-    PullSchedule.objects.filter(pk=row.pk, lease_token=lease.token).update(
-        leased_until=None, due_at=timezone.now() + delay, failures=F("failures") + 1, last_problem=problem[:2000]
+    now = timezone.now()
+    noted = PullSchedule.objects.filter(pk=row.pk, lease_token=lease.token).update(
+        leased_until=None, due_at=now + delay, failures=F("failures") + 1, last_problem=problem[:2000]
     )
+    if noted:
+        _remember(row, problem[:2000], now)
+
+
+def _remember(row: PullSchedule, problem: str, now: datetime.datetime) -> None:
+    """Keep the failure for the history of reads; one that goes on for the same reason is one entry."""
+    last = FailedRead.objects.filter(connection_id=row.connection_id).order_by("-last_at").first()
+    if last is not None and row.failures and last.problem == problem:
+        FailedRead.objects.filter(pk=last.pk).update(times=F("times") + 1, last_at=now)
+    else:
+        FailedRead.objects.create(
+            connection_id=row.connection_id, cause=row.cause, problem=problem, first_at=now, last_at=now
+        )
 
 
 @transaction.atomic

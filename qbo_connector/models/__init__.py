@@ -5,7 +5,7 @@ from qbo_connector.models.connections import Connection, ConnectionToken, OAuthS
 from qbo_connector.models.meter import ApiUsage
 from qbo_connector.models.mirror import MirrorObject, MirrorPayload, ParkedRecord
 from qbo_connector.models.outbox import Operation, OperationBatch
-from qbo_connector.models.pulls import LoadProgress, PullSchedule
+from qbo_connector.models.pulls import FailedRead, LoadProgress, PullSchedule
 from qbo_connector.models.webhooks import WebhookEvent
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "ApiUsage",
     "Connection",
     "ConnectionToken",
+    "FailedRead",
     "LoadProgress",
     "MirrorObject",
     "MirrorPayload",

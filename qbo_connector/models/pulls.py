@@ -31,12 +31,31 @@ class PullSchedule(models.Model):
     counted_at = models.DateTimeField(null=True, help_text="When the last count check was asked for.")
     failures = models.PositiveIntegerField(default=0)
     last_problem = models.TextField(blank=True)
+    idle_reads = models.PositiveIntegerField(default=0, help_text="Reads without change since the last that had one.")
+    idle_since = models.DateTimeField(null=True, help_text="When the first of them was.")
 
     class Meta:
         indexes = [models.Index(fields=["due_at"], name="qbo_pull_due")]
 
     def __str__(self) -> str:
         return f"pull of connection {self.connection_id}"
+
+
+class FailedRead(models.Model):
+    """Reads of a company that failed one after the other for the same reason: how many, and from when to when."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="failed_reads")
+    cause = models.CharField(max_length=12, choices=Cause)
+    problem = models.TextField()
+    times = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField(default=timezone.now)
+    last_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["connection", "-last_at"], name="qbo_failed_read_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.times} failed reads: {self.problem}"
 
 
 class LoadProgress(models.Model):

@@ -8,7 +8,16 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from qbo_connector.enums import OperationState
-from qbo_connector.models import Alert, ApiUsage, OAuthState, Operation, OperationBatch, ParkedRecord, WebhookEvent
+from qbo_connector.models import (
+    Alert,
+    ApiUsage,
+    FailedRead,
+    OAuthState,
+    Operation,
+    OperationBatch,
+    ParkedRecord,
+    WebhookEvent,
+)
 
 BATCH = 1000
 # One task deletes so many batches of a kind; the next one goes on.
@@ -27,6 +36,7 @@ def prune(*, now: datetime.datetime | None = None) -> dict[str, int]:
         "consents": _delete(OAuthState.objects.filter(created_at__lt=before(1))),
         "parked": _delete(ParkedRecord.objects.filter(resolved_at__lt=before(settings.KEEP_RESOLVED_DAYS))),
         "alerts": _delete(Alert.objects.filter(cleared_at__lt=before(settings.KEEP_RESOLVED_DAYS))),
+        "failed_reads": _delete(FailedRead.objects.filter(last_at__lt=before(settings.KEEP_RESOLVED_DAYS))),
         "usage": _delete(ApiUsage.objects.filter(day__lt=before(settings.KEEP_USAGE_DAYS).date())),
         "batches": _delete(_settled_batches(before(settings.KEEP_BODIES_DAYS))),
         "bodies": _forget_bodies(before(settings.KEEP_BODIES_DAYS)),

@@ -41,6 +41,9 @@ class ObjectSettings(models.Model):
     sync_object = models.CharField(max_length=10, choices=SyncObject)
     enabled = models.BooleanField(default=False)
     enabled_at = models.DateTimeField(null=True)
+    asked_again_at = models.DateTimeField(
+        null=True, help_text="Since when all of it waits for a worker to have it looked at again."
+    )
     configured_at = models.DateTimeField(null=True, help_text="When it was set up; empty after its sync was deleted.")
     direction = models.CharField(max_length=4, choices=Direction, default=Direction.BOTH)
     incoming = models.CharField(max_length=13, choices=Incoming, default=Incoming.CREATE_AND_UPDATE)

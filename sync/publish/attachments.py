@@ -75,7 +75,8 @@ def withdraw(event_ids: Sequence[int]) -> None:
         ):
             cancel(link.connection, [subject_of(KIND, file_id)])
             stored = MirrorObject.objects.filter(connection=link.connection, entity=ENTITY, qbo_id=link.qbo_id).first()
-            if link.qbo_id and stored is not None and not policy_of(link.connection, SyncObject.INVOICE).read_only:
+            if link.qbo_id and stored is not None:
+                # In read-only mode too: the outbox holds it until something may be written.
                 plan(
                     link.connection,
                     entity=ENTITY,

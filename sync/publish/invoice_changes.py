@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from core.events import emit
 from core.models import Origin
 from invoices import editing
-from invoices.enums import Ending, LineKind, TaxMode
-from invoices.models import Invoice, InvoiceEdit, InvoiceLine
+from invoices.enums import Ending, LineKind, SendState, TaxMode
+from invoices.models import Invoice, InvoiceEdit, InvoiceLine, InvoiceSend
 from invoices.tax import TaxCodeRates
 from qbo_connector.enums import ConnectionStatus, OperationState, Verb
 from qbo_connector.mirror import read
@@ -33,6 +33,7 @@ from sync.mapping.invoice import from_invoice
 from sync.mapping.invoice_change import change_payload
 from sync.models import ConnectionSettings, Link
 from sync.policies import READ_ONLY, Policy, policy_of
+from sync.publish import sends
 from sync.publish.subjects import subject_of
 from sync.publish.texts import storable
 from sync.publish.turns import in_turn
@@ -172,6 +173,8 @@ def plan_ending(invoice_id: int, *, again: bool = False) -> Operation | None:
     invoice = _locked(invoice_id)
     if invoice is None or not invoice.ending:
         return None
+    for send_id in InvoiceSend.objects.filter(invoice=invoice, state=SendState.WAITING).values_list("pk", flat=True):
+        sends.call_off(send_id)
     mirrored = _mirrored(invoice)
     # One that is done and not noted yet must not be done a second time.
     if mirrored is None or _unsettled(invoice):

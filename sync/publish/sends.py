@@ -10,19 +10,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import CharField, Exists, OuterRef, Value
+from django.db.models import CharField, Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invoices.enums import SendState
+from invoices.enums import Ending, SendState
 from invoices.models import Invoice, InvoiceEdit, InvoiceSend
 from invoices.services import send as sending
 from qbo_connector.enums import ConnectionStatus, OperationState, Verb
 from qbo_connector.mirror import read
 from qbo_connector.mirror.read import Mirrored
 from qbo_connector.models import Connection, MirrorObject, Operation
-from qbo_connector.outbox.plan import OPEN, plan
+from qbo_connector.outbox.plan import OPEN, cancel, plan
 from sync.enums import Exclusion, Outcome, SyncObject
 from sync.mapping.reading import moment, text
 from sync.models import Link
@@ -185,6 +185,31 @@ def _delivered_at(operation: Operation) -> Any:
     found = next(iter(read.with_payloads(rows)), None)
     told = moment(found.payload, "DeliveryInfo", "DeliveryTime") if found else None
     return told or operation.finished_at or timezone.now()
+
+
+@transaction.atomic
+def call_off(send_id: int) -> bool:
+    """Cancel an e-mail whose invoice was voided, deleted or let go since; False when it is just being sent."""
+    rows = InvoiceSend.objects.select_for_update(of=("self",)).select_related("invoice__connection")
+    row = rows.defer("invoice__search").filter(pk=send_id, state=SendState.WAITING).first()
+    words = sending.own_refusal(row.invoice) if row is not None else ""
+    if row is None or not words:
+        return False
+    subjects = [subject_of(KIND, row.pk), subject_of(COPIES, row.pk)]
+    cancel(row.invoice.connection, subjects)
+    # One that is under way may arrive: its outcome counts, and is noted when it is known.
+    under_way = Operation.objects.filter(connection=row.invoice.connection, subject=subjects[0])
+    if under_way.exclude(state=OperationState.CANCELLED).exists():
+        return False
+    sending.note_not_sent(row.pk, problem=words)
+    return True
+
+
+def pointless() -> list[int]:
+    """E-mails that wait although their invoice was voided or deleted, or is about to be."""
+    over = ~Q(invoice__ending=Ending.NONE) | Q(invoice__voided=True) | Q(invoice__removed_at__isnull=False)
+    rows = InvoiceSend.objects.filter(over, state=SendState.WAITING)
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:200])
 
 
 def unplanned(*, limit: int = 200) -> list[int]:

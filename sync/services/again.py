@@ -1,17 +1,19 @@
 """Have everything of an object looked at again, in slices and without asking QuickBooks: after a change of settings."""
 
+import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
 from core.events import emit
 from core.models import Event, Origin
 from qbo_connector.models import Connection, MirrorObject
 from sync.enums import Exclusion, SyncObject
-from sync.models import Link
+from sync.models import Link, ObjectSettings
 from sync.policies import record_types
 from sync.publish import backlog
 from sync.queries import enabled_objects
@@ -23,6 +25,8 @@ ENTITIES: dict[SyncObject, list[str]] = {
     SyncObject.INVOICE: ["Invoice", "Payment", "Estimate", "CreditMemo", "RefundReceipt", "SalesReceipt"],
 }
 SLICE = 5000
+# A request that nobody has carried out for so long was lost with its worker.
+LOST_AFTER = datetime.timedelta(minutes=5)
 # Records that wait for a person's decision are not freed by settings.
 _DECIDED = (Exclusion.SUGGESTED, Exclusion.UNLINKED)
 
@@ -40,9 +44,12 @@ class Progress:
         return 100 if not self.total else (self.total - self.left) * 100 // self.total
 
 
+@transaction.atomic
 def request(connection: Connection, objects: Iterable[SyncObject], *, by: Any) -> None:
     """Look at everything of these objects again, those that are switched on. A worker does it, in slices."""
-    emit("sync.look_again", connection, by=by, origin=Origin.SYSTEM, objects=[str(each) for each in objects])
+    names = [str(each) for each in objects]
+    _settings(connection, names).filter(enabled=True).update(asked_again_at=timezone.now())
+    emit("sync.look_again", connection, by=by, origin=Origin.SYSTEM, objects=names)
 
 
 def carry_out(event_ids: Sequence[int]) -> None:
@@ -53,9 +60,21 @@ def carry_out(event_ids: Sequence[int]) -> None:
             look_again(connection, [SyncObject(name) for name in event.data.get("objects", [])])
 
 
+def carry_out_lost() -> None:
+    """What a worker that died left half done, or not begun: once more. What was marked already is not marked twice."""
+    lost = ObjectSettings.objects.filter(asked_again_at__lt=timezone.now() - LOST_AFTER, enabled=True)
+    for settings in lost.select_related("connection").order_by("pk"):
+        look_again(settings.connection, [SyncObject(settings.sync_object)])
+
+
 def look_again(connection: Connection, objects: Iterable[SyncObject]) -> int:
-    """Mark the mirror's rows as unread, and free records that the settings left out; returns how many rows."""
-    wanted = [each for each in objects if each in enabled_objects(connection.pk)]
+    """Mark the mirror's rows as unread, and free records that the settings left out; returns how many rows.
+
+    Not in a request: that is a statement for every 5,000 rows.
+    """
+    began = timezone.now()
+    names = [SyncObject(each) for each in objects]
+    wanted = [each for each in names if each in enabled_objects(connection.pk)]
     marked = 0
     for entity in dict.fromkeys(name for each in wanted for name in ENTITIES[each]):
         rows = MirrorObject.objects.filter(connection=connection, entity=entity, unread=False).order_by("pk")
@@ -67,14 +86,22 @@ def look_again(connection: Connection, objects: Iterable[SyncObject]) -> int:
     left_out = Link.objects.filter(connection=connection, object_type__in=kinds, qbo_id="").exclude(exclusion="")
     left_out.exclude(exclusion__in=_DECIDED).delete()
     backlog.look_for_unseen(connection.pk)
+    # What was asked for meanwhile has a message of its own.
+    _settings(connection, names).filter(asked_again_at__lte=began).update(asked_again_at=None)
     if wanted:
         with transaction.atomic():
             emit("mirror.changed", connection, origin=Origin.SYNC)
     return marked
 
 
+def _settings(connection: Connection, names: Iterable[str]) -> QuerySet[ObjectSettings]:
+    return ObjectSettings.objects.filter(connection=connection, sync_object__in=list(names))
+
+
 def progress(connection: Connection, sync_object: SyncObject) -> Progress:
-    """How far applying is, for a bar; one statement. It never asks QuickBooks."""
+    """How far applying is, for a bar; two statements. It never asks QuickBooks."""
     rows = MirrorObject.objects.filter(connection=connection, entity__in=ENTITIES[sync_object])
     counted = rows.aggregate(total=Count("pk"), left=Count("pk", filter=Q(unread=True)))
-    return Progress(counted["total"], counted["left"])
+    asked = _settings(connection, [sync_object]).filter(enabled=True, asked_again_at__isnull=False).exists()
+    # Until all is marked, nobody knows how much of it is looked at already.
+    return Progress(counted["total"], counted["total"] if asked else counted["left"])

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from core import broker
 from core.plain import plain
-from invoices.models import Invoice, Payment
+from invoices.models import CreditDocument, Estimate, Invoice, Payment
 from qbo_connector.models import Connection, MirrorObject
 from sync.dry_run import dry_run
 from sync.enums import DryRunState, Generation, SyncObject
@@ -172,7 +172,8 @@ def _total(connection: Connection, sync_object: SyncObject) -> int:
     """About how many rows there are to look at, on both sides."""
     total = MirrorObject.objects.filter(connection=connection, entity__in=ENTITIES[sync_object], deleted=False).count()
     if sync_object == SyncObject.INVOICE:
-        new = Invoice.objects.filter(connection=connection, external_id="").count()
-        return total + new + Payment.objects.filter(connection=connection, external_id="").count()
+        made_here = (Invoice, Payment, Estimate, CreditDocument)
+        new = (kind._default_manager.filter(connection=connection, external_id="").count() for kind in made_here)
+        return total + sum(new)
     kinds = [CRM_MODELS[each] for each in record_types(sync_object)]
     return total + sum(kind._default_manager.filter(archived_at=None).count() for kind in kinds)

@@ -23,7 +23,7 @@ _OWN = (
 
 
 def turn_on(connection: Connection, sync_object: SyncObject, *, by: Any) -> None:
-    """Switch on with the settings as they are; what is mirrored is applied, without asking QuickBooks."""
+    """Switch on with the settings as they are; a worker applies what is mirrored, without asking QuickBooks."""
     switch(connection, sync_object, on=True, by=by)
 
 
@@ -50,7 +50,7 @@ def switch(connection: Connection, sync_object: SyncObject, *, on: bool, by: Any
         # A company that has just been connected may not have been prepared yet.
         add_default_mappings(connection.pk)
         # What was applied before may refer to what comes now: an invoice to its contact, a line to its product.
-        again.look_again(connection, sorted(enabled_objects(connection.pk), key=list(SyncObject).index))
+        again.request(connection, sorted(enabled_objects(connection.pk), key=list(SyncObject).index), by=by)
 
 
 @transaction.atomic
@@ -67,6 +67,7 @@ def delete_sync(connection: Connection, sync_object: SyncObject, *, keep_links: 
     for name in _OWN:
         setattr(settings, name, getattr(fresh, name))
     settings.enabled, settings.enabled_at, settings.configured_at = False, None, None
+    settings.asked_again_at = None
     settings.save()
     kinds = [str(kind) for kind in record_types(sync_object)]
     removed = 0

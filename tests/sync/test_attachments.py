@@ -14,6 +14,7 @@ from qbo_connector.models import Connection, Operation
 from sync import settle, tasks
 from sync.models import Link
 from sync.publish import attachments
+from sync.services import settings as settings_service
 from sync.services.connections import add_default_mappings
 from tests.quickbooks import QuickBooks, drain_until_settled, enable, sync_company
 
@@ -105,6 +106,24 @@ def test_a_file_removed_here_leaves_quickbooks(quickbooks: QuickBooks, invoice: 
     assert there(quickbooks, invoice) == []
     assert not Link.objects.filter(entity="Attachable").exists()
     assert not Operation.objects.filter(state="planned").exists()
+
+
+def test_a_file_removed_in_read_only_mode_leaves_quickbooks_when_that_ends(
+    quickbooks: QuickBooks, invoice: Invoice
+) -> None:
+    file = add(invoice)
+    attachments.publish(file.pk)
+    drain_until_settled(invoice.connection)
+    settings_service.set_read_only(invoice.connection, on=True, by=None)
+
+    files.remove_file(file, by=None)
+    tasks.withdraw_files(list(Event.objects.filter(name="file.removed").values_list("pk", flat=True)))
+    drain_until_settled(invoice.connection)
+    assert len(there(quickbooks, invoice)) == 1
+
+    settings_service.set_read_only(invoice.connection, on=False, by=None)
+    drain_until_settled(invoice.connection)
+    assert there(quickbooks, invoice) == []
 
 
 def test_the_files_of_a_new_invoice_wait_for_its_id(quickbooks: QuickBooks, invoice: Invoice) -> None:

@@ -13,7 +13,7 @@ from sync.enums import Outcome, Removal, SyncObject, Winner
 from sync.models import FieldMapping, Link, ObjectSettings
 from sync.publish import invoice_changes
 from sync.reconcile import run
-from sync.services import objects
+from sync.services import again, objects
 from tests import makers
 from tests.quickbooks import QuickBooks, drain_until_settled, read_company, sync_company
 from tests.sync.test_edit_invoice import carry_over, change_there, invoice_of, remote
@@ -90,6 +90,7 @@ def test_a_change_that_waits_survives_deleting_the_sync(quickbooks: QuickBooks, 
     edit.edit_invoice(invoice, by=rep, message="Waiting")
     objects.delete_sync(company, SyncObject.INVOICE, keep_links=False, by=rep)
     objects.turn_on(company, SyncObject.INVOICE, by=rep)
+    again.look_again(company, [SyncObject.INVOICE])
     change_there(quickbooks, company, BillEmail={"Address": "books@example.com"})
     read_company(company)
     run.reconcile(company)

@@ -212,6 +212,50 @@ def test_an_invoice_that_ends_while_its_email_waits_is_not_sent(
     assert not Operation.objects.filter(verb="send-email").exists()
 
 
+@pytest.mark.parametrize("end", [endings.void, endings.delete])
+def test_an_email_that_is_planned_is_cancelled_with_its_invoice(
+    quickbooks: QuickBooks, company: Connection, rep: User, end: Any
+) -> None:
+    invoice = unsent(company)
+    row = ask(invoice, rep)
+    sends.publish(row.pk)
+    end(invoice, by=rep)
+    carry_over(company)
+
+    row.refresh_from_db()
+    assert (row.state, row.problem) == (SendState.FAILED, "This invoice is just being voided or deleted.")
+    assert Operation.objects.get(subject=f"invoice-send:{row.pk}").state == "cancelled"
+    assert told(invoice).count("invoice.send_failed") == 1
+
+
+def test_an_email_is_cancelled_when_quickbooks_voids_its_invoice(
+    quickbooks: QuickBooks, company: Connection, rep: User
+) -> None:
+    invoice = unsent(company)
+    row = ask(invoice, rep)
+    sends.publish(row.pk)
+    Invoice.objects.filter(pk=invoice.pk).update(voided=True)
+
+    assert sends.pointless() == [row.pk]
+    assert sends.call_off(row.pk)
+
+    row.refresh_from_db()
+    assert (row.state, row.problem) == (SendState.FAILED, "A voided invoice is not sent.")
+    assert (sends.pointless(), sends.unplanned()) == ([], [])
+
+
+def test_an_email_that_is_under_way_is_waited_for(company: Connection, rep: User) -> None:
+    invoice = unsent(company)
+    row = ask(invoice, rep)
+    sends.publish(row.pk)
+    Operation.objects.filter(subject=f"invoice-send:{row.pk}").update(state="leased")
+    Invoice.objects.filter(pk=invoice.pk).update(voided=True)
+
+    assert not sends.call_off(row.pk)
+    row.refresh_from_db()
+    assert row.state == SendState.WAITING
+
+
 def test_a_read_only_company_sends_nothing(company: Connection, rep: User) -> None:
     invoice = unsent(company)
     row = ask(invoice, rep)

@@ -155,6 +155,8 @@ def test_off_and_on_again(books: Books, by: User, how: str) -> None:
     assert Link.objects.filter(object_type="product").exists()
 
     objects.turn_on(books.connection, SyncObject.CONTACT, by=by)
+    assert not MirrorObject.objects.filter(unread=True).exists(), "a worker marks them, not the click"
+    carried_out(books)
     while not run.reconcile(books.connection):
         pass
     company.refresh_from_db()

@@ -12,7 +12,7 @@ from crm.models import Company
 from invoices.models import Invoice
 from qbo_connector import errors
 from qbo_connector.enums import OperationState
-from qbo_connector.mirror import merge
+from qbo_connector.mirror import merge, schedule
 from qbo_connector.mirror.parse import Unreadable
 from qbo_connector.models import Connection, MirrorObject, Operation, ParkedRecord, PullSchedule
 from qbo_connector.services import status
@@ -327,3 +327,41 @@ def test_a_company_tells_its_access_its_limits_and_what_its_reads_brought(ops, b
     newest = Event.objects.latest("pk").pk
     later = ops.get(reverse("sync:run-changes", args=[books.connection.pk, newest])).content.decode()
     assert "No record of the CRM changed" in later
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reads_without_change_are_counted_and_failed_ones_are_listed(ops, books, quickbooks):
+    customer = books.customer("Bright Gardens", "hello@bright.example")
+    books.sync()
+    PullSchedule.objects.update(idle_reads=0)  # the one that ends the first load
+    for _read in range(3):
+        books.sync()
+    address = reverse("sync:company-health", args=[books.connection.pk])
+    assert "3 reads without change" in ops.get(address).content.decode()
+
+    books.act("Customer", customer, PrimaryPhone={"FreeFormNumber": "7"})
+    books.sync()
+    (lease,) = leased(books)
+    schedule.failed(lease, "QuickBooks did not answer.")
+    for _again in range(2):
+        (lease,) = leased(books)
+        schedule.failed(lease, "QuickBooks did not answer.")
+    (lease,) = leased(books)
+    schedule.failed(lease, "Something else.")
+
+    other, failed, changed, *_older = runs.of(books.connection)
+    assert (other.failed, other.what, other.times) == (True, "Something else.", 1)
+    assert (failed.failed, failed.what, failed.times) == (True, "QuickBooks did not answer.", 3)
+    assert (changed.failed, changed.what, changed.idle) == (False, "Customer: 1", 3)
+    shown = ops.get(address).content.decode()
+    assert "Failed 3 times" in shown
+    assert "3 reads without change before it" in shown
+    books.sync()
+    (lease,) = leased(books)
+    schedule.failed(lease, "Something else.")
+    assert [run.times for run in runs.of(books.connection) if run.failed] == [1, 1, 3], "a success lay in between"
+
+
+def leased(books):
+    PullSchedule.objects.filter(connection=books.connection).update(due_at=timezone.now())
+    return schedule.lease_due(only=[books.connection.pk])
