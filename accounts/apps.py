@@ -1,5 +1,7 @@
 """Accounts' entry in the app registry, and its pages under settings."""
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
@@ -14,14 +16,19 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Add the pages of this app to the settings menu."""
+        manage: dict[str, Any] = {"permission": "accounts.manage", "group": _("Workspace")}
         registry.settings_menu += [
-            registry.MenuEntry(_("Profile"), "accounts:profile", "user-circle", order=10, group=_("You")),
             registry.MenuEntry(
-                _("Users"), "accounts:user-list", "user", order=30, permission="accounts.manage", group=_("Workspace")
+                _("Profile"), "accounts:profile", "user-circle", order=10, group=_("You"),
+                text=_("Your name, time zone, notation, theme and password."),
             ),
             registry.MenuEntry(
-                _("Teams"), "accounts:team-list", "users", order=31, permission="accounts.manage",
-                group=_("Workspace"),
+                _("Users"), "accounts:user-list", "user", order=30, text=_("Who can sign in, and with which role."),
+                **manage,
+            ),
+            registry.MenuEntry(
+                _("Teams"), "accounts:team-list", "users", order=31,
+                text=_("Who works together: for “my team” in lists and shared views."), **manage,
             ),
         ]  # fmt: skip
         import_string("accounts.teams.register")()

@@ -32,7 +32,7 @@ class Team(models.Model):
     """People who work together: lists are filtered by them, and saved views shared with them."""
 
     name = models.CharField(max_length=80)
-    members = models.ManyToManyField("User", related_name="teams", blank=True)
+    members: "models.ManyToManyField[User, Any]" = models.ManyToManyField("User", related_name="teams", blank=True)
 
     class Meta:
         ordering = ["name", "id"]

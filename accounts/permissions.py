@@ -24,6 +24,7 @@ PERMISSIONS = {
     "sync.view_health": _("See sync health"),
     "sync.configure": _("Change what is synced"),
     "qbo_connector.connect": _("Connect and disconnect QuickBooks companies"),
+    "core.configure": _("Change the company’s profile and brand, and how e-mails are sent"),
     "core.manage_properties": _("Manage the properties of records"),
     "accounts.manage": _("Manage users and roles"),
 }

@@ -1,5 +1,7 @@
 """Reads of users."""
 
+from typing import Any
+
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Team, User
@@ -20,7 +22,7 @@ def teams_of(user: User) -> QuerySet[Team]:
     return Team.objects.filter(members=user)
 
 
-def team_ids(user: User) -> QuerySet[Team, int]:
+def team_ids(user: User) -> Any:
     """Their ids, as a list or inside another query."""
     return Team.members.through.objects.filter(user=user).values_list("team_id", flat=True)
 

@@ -49,7 +49,7 @@ def update(team: Team, *, name: str, members: Iterable[User], by: Any) -> Team:
 def delete(team: Team, *, by: Any) -> int:
     """Delete a team. Views that it shared stay with their owners alone; returns how many those are."""
     fresh = Team.objects.select_for_update().get(pk=team.pk)
-    views = shared_views(fresh).update(visibility=Visibility.PRIVATE, team=None)
+    views = int(shared_views(fresh).update(visibility=Visibility.PRIVATE, team=None))
     emit("team.deleted", fresh, by=by, title=fresh.name, views=views)
     fresh.delete()
     return views
@@ -81,6 +81,6 @@ def _free_name(name: str, but: int | None = None) -> str:
     cleaned = " ".join(name.replace("\x00", "").split())[:LONGEST_NAME]
     if not cleaned:
         raise TeamRefused(_("Give the team a name."))
-    if Team.objects.exclude(pk=but).filter(name__iexact=cleaned).exists():
+    if Team.objects.exclude(pk=but or 0).filter(name__iexact=cleaned).exists():
         raise TeamRefused(_("There is a team of that name already."))
     return cleaned

@@ -20,6 +20,7 @@ class MenuLine:
     shortcut: str
     group: str
     active: bool
+    text: str = ""
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -43,6 +44,6 @@ def menu_lines(entries: list[registry.MenuEntry], user: Any, path: str) -> list[
     ]
     here = max((url for _entry, url in allowed if path.startswith(url)), key=len, default="")
     return [
-        MenuLine(str(entry.title), url, entry.icon, entry.shortcut, str(entry.group), url == here)
+        MenuLine(str(entry.title), url, entry.icon, entry.shortcut, str(entry.group), url == here, str(entry.text))
         for entry, url in allowed
     ]

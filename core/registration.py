@@ -1,14 +1,18 @@
 """What core itself adds to the registries: custom properties, as fields of conditions and in the settings."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import registry
 from core.conditions.registry import field_providers
 from core.models import Event
 from core.properties.conditions import fields_provider
+from core.services import smtp
+from core.views.company import PERMISSION as CONFIGURES
 from core.views.properties import PERMISSION
 
 if TYPE_CHECKING:
@@ -26,12 +30,44 @@ def register() -> None:
             order=40,
             permission=PERMISSION,
             group=_("Workspace"),
+            text=_("Properties of your own for every kind of record."),
         )
     )
     registry.add_event_kinds(
         registry.EventKind("file.added", "file", "file-text", _of_file(_("added the file %s"))),
         registry.EventKind("file.removed", "file", "trash", _of_file(_("removed the file %s"))),
     )
+    registry.settings_menu += _settings()
+    registry.banners.append(smtp_banner)
+
+
+def _settings() -> list[registry.MenuEntry]:
+    lines = (
+        ("core:company", _("Company profile"), "building", 20, CONFIGURES,
+         _("Name, address, currency, time zone, fiscal year and working days.")),
+        ("core:branding", _("Branding"), "tag", 21, CONFIGURES,
+         _("Logo, colour and footer of quotes and e-mails.")),
+        ("core:mail-server", _("E-mail sending"), "mail", 22, CONFIGURES,
+         _("The mail server, the sender and how many e-mails leave a day.")),
+    )  # fmt: skip
+    return [
+        registry.MenuEntry(title, url, icon, order=order, permission=permission, group=_("Workspace"), text=text)
+        for url, title, icon, order, permission, text in lines
+    ]
+
+
+def smtp_banner(user: Any) -> list[dict[str, str]]:
+    """That e-mails can't leave, for those who can mend it; the cache knows, so that pages need no query."""
+    if not user.has_perm(CONFIGURES) or not smtp.is_failing():
+        return []
+    return [
+        {
+            "level": "danger",
+            "text": gettext("E-mails can’t leave: the mail server refuses them or can’t be reached."),
+            "url": reverse("core:mail-server"),
+            "action": gettext("Look at it"),
+        }
+    ]
 
 
 def _of_file(act: "StrOrPromise") -> Callable[[Event], str]:

@@ -45,7 +45,10 @@ class HomeCard:
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """A line of the main menu or of the settings menu. ``shortcut`` is the letter that follows ``g``."""
+    """A line of the main menu or of the settings menu. ``shortcut`` is the letter that follows ``g``.
+
+    ``text`` says on the settings' first page, and in the search, what one finds there.
+    """
 
     title: "StrOrPromise"
     url_name: str
@@ -54,6 +57,7 @@ class MenuEntry:
     permission: str = ""
     shortcut: str = ""
     group: "StrOrPromise" = ""
+    text: "StrOrPromise" = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,15 @@ class EventKind:
 
 
 @dataclass(frozen=True)
+class BrandSample:
+    """A page that shows what customers see, with made-up content."""
+
+    title: "StrOrPromise"
+    url_name: str
+    icon: str
+
+
+@dataclass(frozen=True)
 class ListMarks:
     """A second mark on the rows of a list, such as the sync state: a column with pills, and a filter by state.
 
@@ -144,6 +157,9 @@ class FileHost:
     standing: "Callable[[Sequence[int]], Mapping[int, tuple[str, StrOrPromise]]] | None" = None
 
 
+brand_samples: list[BrandSample] = []
+# What another company currency would mean: function(present currency) -> sentences.
+currency_effects: list[Callable[[str], list[str]]] = []
 record_cards: list[RecordCard] = []
 home_cards: list[HomeCard] = []
 menu: list[MenuEntry] = []

@@ -5,6 +5,7 @@ from django.urls import path
 
 from core.registry import file_hosts
 from core.views import (
+    company,
     conditions,
     files,
     health,
@@ -14,6 +15,7 @@ from core.views import (
     record_properties,
     search,
     settings,
+    smtp,
 )
 
 app_name = "core"
@@ -25,6 +27,12 @@ urlpatterns = [
     path("conditions/<slug:object_type>/", conditions.condition_editor, name="condition-editor"),
     path("conditions/<slug:object_type>/count/", conditions.condition_count, name="condition-count"),
     path("settings/", settings.settings_index, name="settings"),
+    path("settings/company/", company.company_profile, name="company"),
+    path("settings/branding/", company.branding, name="branding"),
+    path("settings/branding/sample-mail/", company.mail_sample, name="mail-sample"),
+    path("brand/<slug:version>.png", company.brand_logo, name="brand-logo"),
+    path("settings/mail/", smtp.mail_server, name="mail-server"),
+    path("settings/mail/test/", smtp.mail_test, name="mail-test"),
     path("settings/properties/", properties.property_index, name="property-index"),
     path("settings/properties/<slug:object_type>/", properties.property_list, name="property-list"),
     path("settings/properties/<slug:object_type>/new/", properties.property_create, name="property-create"),

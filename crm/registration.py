@@ -33,6 +33,7 @@ def register() -> None:
             order=40,
             permission="crm.configure",
             group=_lazy("Workspace"),
+            text=_lazy("How quotes are numbered, how long they are valid, and which need approval."),
         )
     )
     registry.add_event_kinds(*sentences.KINDS)

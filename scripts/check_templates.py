@@ -20,6 +20,8 @@ REFUSED = {
         r"<(?:script|link|img|iframe)\b[^>]*(?:src|href)\s*=\s*[\"'](?:https?:)?//"
     ),
 }
+# No pages: e-mails carry their styles in themselves, because mail programs load no style sheets.
+MAILS = {"core/mail_branded.html"}
 COMMENT = re.compile(r"\{#.*?#\}|\{% comment.*?endcomment %\}|<!--.*?-->", re.DOTALL)
 
 
@@ -28,6 +30,7 @@ def main() -> int:
     findings = [
         f"{file.relative_to(ROOT)}:{line}: {what}"
         for file in sorted((ROOT / "templates").rglob("*.html"))
+        if str(file.relative_to(ROOT / "templates")) not in MAILS
         for line, what in problems(file.read_text())
     ]
     print("\n".join(findings) or "Templates keep to the Content-Security-Policy.")

@@ -19,6 +19,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from core.services import smtp
 from qbo_connector.enums import ConnectionStatus
 from qbo_connector.models import Alert, Connection
 from qbo_connector.queries import CONSENT_ENDS
@@ -110,9 +111,10 @@ def _mail(alert_id: int, now: datetime.datetime) -> bool:
         )
         if alert is None:
             return False
+        using = smtp.way_or_problem()
         try:
             for person in admins():
-                _message(alert, person).send()
+                using.deliver(_message(alert, person, using))
         except OSError as error:  # smtplib's errors are OSErrors, like those of the network
             log.warning("alerts.not_sent", alert=alert.pk, error=str(error))
             return False
@@ -125,12 +127,13 @@ def admins() -> QuerySet[User]:
     return User.objects.filter(Q(role__permissions__contains=["qbo_connector.connect"]), is_active=True).order_by("pk")
 
 
-def _message(alert: Alert, person: User) -> EmailMessage:
+def _message(alert: Alert, person: User, using: smtp.Way) -> EmailMessage:
     with translation.override(person.language):
         subject, text, path = _words(alert)
         link = f"{settings.BASE_URL}{path}"
         closing = _("You get this once, until it is solved. You get it because you may connect QuickBooks companies.")
-        return EmailMessage(subject, f"{text}\n\n{link}\n\n{closing}\n", to=[person.email])
+        body = f"{text}\n\n{link}\n\n{closing}\n"
+        return EmailMessage(subject, body, using.sender, [person.email], connection=using.connection)
 
 
 def _words(alert: Alert) -> tuple[str, str, str]:

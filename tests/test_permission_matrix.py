@@ -76,6 +76,12 @@ MATRIX: dict[str, Line] = {
     # Conditions about records are for those who may see the records.
     "core:condition-editor": BILLING_PAGE.called(object_type="invoice"),
     "core:condition-count": Line(only(*SELLING, gets=OK), "POST", {"object_type": "invoice"}),
+    "core:company": ADMIN_PAGE,
+    "core:branding": ADMIN_PAGE,
+    "core:mail-sample": ADMIN_PAGE,
+    "core:mail-server": ADMIN_PAGE,
+    "core:mail-test": Line(only(ADMIN, gets=LEADS_ON), "POST"),
+    "core:brand-logo": Line(everybody(MISSING, nobody=MISSING), arguments={"version": "0"}),
     "core:property-index": Line(only(ADMIN, gets=LEADS_ON)),
     "core:property-list": ADMIN_PAGE.called(object_type="company"),
     "core:property-create": ADMIN_PAGE.called(object_type="company"),

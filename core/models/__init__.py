@@ -6,6 +6,7 @@ from core.models.files import Sharing, StoredFile
 from core.models.home import HomeLayout, RecentRecord
 from core.models.mails import MailState, OutgoingMail
 from core.models.properties import PropertyChoice, PropertyDefinition, PropertyGroup
+from core.models.smtp import MailSecurity, MailServer
 from core.models.views import ListJob, ListPreference, ListSlice, SavedView, Visibility
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "ListJob",
     "ListPreference",
     "ListSlice",
+    "MailSecurity",
+    "MailServer",
     "MailState",
     "Origin",
     "OutgoingMail",

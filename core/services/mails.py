@@ -7,16 +7,17 @@ from typing import Any
 
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
-from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import brand_mail
 from core.events import Draft, emit_many, object_type_of
 from core.models import MailState, Origin, OutgoingMail
 from core.placeholders import one_line
+from core.services import smtp
 
 log = structlog.get_logger(__name__)
 MOST_TRIES = 8
@@ -73,10 +74,15 @@ def send_due(*, limit: int = 100, now: datetime.datetime | None = None) -> int:
     """Send what is due; returns how many left. Each is claimed first, so that two workers never send the same one."""
     sent = 0
     for _turn in range(limit):
-        mail = _claimed(now or timezone.now())
+        moment = now or timezone.now()
+        mail = _claimed(moment)
         if mail is None:
             break
-        sent += _send(mail)
+        using = smtp.way_or_problem()
+        if using.server is not None and not smtp.take_place(using.server, moment):
+            _put_off(mail, smtp.tomorrow(moment))
+            continue
+        sent += _send(mail, using)
     return sent
 
 
@@ -91,23 +97,28 @@ def _claimed(now: datetime.datetime) -> OutgoingMail | None:
     return mail
 
 
-def _send(mail: OutgoingMail) -> bool:
+def _send(mail: OutgoingMail, using: smtp.Way) -> bool:
     try:
         if _withdrawn(mail):
             return False
-        message = _message(mail)
+        message = _message(mail, using)
         # Making an attachment takes a while.
         if mail.attachments and _withdrawn(mail):
             return False
-        message.send()
+        using.deliver(message)
     except NotReady as later:
         _again(mail, str(later), lasting=False)
     except smtplib.SMTPRecipientsRefused as refused:
-        _again(mail, _("The mail server refused the address: %s") % _said(refused), lasting=_for_good(refused))
+        _again(mail, smtp.in_words(refused), lasting=_for_good(refused))
+    except (smtplib.SMTPAuthenticationError, smtplib.SMTPSenderRefused) as error:
+        # Nothing is wrong with the e-mail: it leaves once an administrator has put the settings right.
+        smtp.note_failure(smtp.in_words(error))
+        _again(mail, smtp.in_words(error), lasting=False)
     except smtplib.SMTPResponseException as error:
-        _again(mail, _("The mail server refused it: %s") % _said(error), lasting=500 <= error.smtp_code < 600)
+        _again(mail, smtp.in_words(error), lasting=500 <= error.smtp_code < 600)
     except (smtplib.SMTPException, OSError) as error:
-        _again(mail, _("The mail server can't be reached: %s") % error, lasting=False)
+        smtp.note_failure(smtp.in_words(error))
+        _again(mail, smtp.in_words(error), lasting=False)
     except SoftTimeLimitExceeded:
         raise
     except Exception as error:
@@ -116,6 +127,8 @@ def _send(mail: OutgoingMail) -> bool:
         _again(mail, _("It could not be made: %s") % error, lasting=False)
     else:
         _finish(mail, MailState.SENT)
+        if using.server is not None and using.server.failing_since is not None:
+            smtp.note_success()
         return True
     return False
 
@@ -129,17 +142,20 @@ def _withdrawn(mail: OutgoingMail) -> bool:
     return bool(reason)
 
 
-def _message(mail: OutgoingMail) -> EmailMessage:
-    host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ") or "localhost"
-    message = EmailMessage(
+def _message(mail: OutgoingMail, using: smtp.Way) -> EmailMessage:
+    host = using.sender.rpartition("@")[2].strip("> ") or "localhost"
+    reply_to = mail.reply_to or using.reply_to
+    message = EmailMultiAlternatives(
         subject=mail.subject,
         body=mail.body,
         to=mail.to,
         cc=mail.cc,
-        reply_to=[mail.reply_to] if mail.reply_to else None,
+        from_email=using.sender,
+        reply_to=[reply_to] if reply_to else None,
         headers={"Message-ID": f"<{mail.message_id}@{host}>", "Auto-Submitted": "auto-generated"},
-        connection=get_connection(fail_silently=False),
+        connection=using.connection,
     )
+    brand_mail.dress(message)
     for wanted in mail.attachments:
         make = attachment_makers.get(str(wanted.get("kind")))
         if make is None:
@@ -148,19 +164,14 @@ def _message(mail: OutgoingMail) -> EmailMessage:
     return message
 
 
-def _said(error: smtplib.SMTPException) -> str:
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code_and_text = next(iter(error.recipients.values()), (0, b""))
-        return _text(code_and_text[1])
-    return _text(getattr(error, "smtp_error", "")) or str(error)
-
-
 def _for_good(error: smtplib.SMTPRecipientsRefused) -> bool:
     return all(500 <= code < 600 for code, _words in error.recipients.values())
 
 
-def _text(words: bytes | str) -> str:
-    return words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
+def _put_off(mail: OutgoingMail, until: datetime.datetime) -> None:
+    problem = _("The daily limit of e-mails is used up; it leaves tomorrow.")
+    waiting = OutgoingMail.objects.filter(pk=mail.pk, state=MailState.PLANNED)
+    waiting.update(due_at=until, attempts=F("attempts") - 1, problem=problem)
 
 
 def _again(mail: OutgoingMail, problem: str, *, lasting: bool) -> None:
