@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0009_count_tries_of_list_jobs"),
+        ("core", "0010_add_mail_server"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
