@@ -8,7 +8,6 @@ from django.db.models import Case, Count, F, IntegerField, QuerySet, Subquery, V
 from django.db.models.functions import Concat, Upper
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -220,7 +219,7 @@ PRODUCT_COLUMNS = (
 
 def expired(quote: Any) -> bool:
     """Whether its last day has passed."""
-    return bool(quote.expires_on and quote.expires_on < timezone.localdate())
+    return quotes.expired(quote)
 
 
 def _quote_pill(_value: Any, quote: Any) -> Any:

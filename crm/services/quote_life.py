@@ -10,6 +10,7 @@ from django.conf import settings as project
 from django.db import transaction
 from django.utils import timezone
 
+from core import company as own_company
 from core.events import emit
 from core.models import Origin
 from crm.enums import QuoteStatus
@@ -108,7 +109,7 @@ def new_version(fresh: Quote, *, by: Any, origin: Origin | None = None) -> Quote
     values |= {
         "replaces": fresh,
         "version": fresh.version + 1,
-        "expires_on": timezone.localdate() + days if late else fresh.expires_on,
+        "expires_on": own_company.today() + days if late else fresh.expires_on,
     }
     properties = values.pop("properties")
     version = Quote.objects.create(**values, properties=properties)
@@ -184,7 +185,7 @@ def new_link(quote: Quote, *, by: Any) -> Quote:
 def note_view(quote: Quote, *, visitor: str) -> bool:
     """Note that somebody looked at the public page; on the timeline once a day for each visitor."""
     digest = hmac.new(project.SECRET_KEY.encode(), visitor.encode(), hashlib.sha256).hexdigest()[:32]
-    _row, new = QuoteView.objects.get_or_create(quote=quote, visitor=digest, viewed_on=timezone.localdate())
+    _row, new = QuoteView.objects.get_or_create(quote=quote, visitor=digest, viewed_on=own_company.today())
     if new:
         emit("quote.viewed", quote, about=related(quote), **told(quote))
     return new

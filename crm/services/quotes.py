@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import company as own_company
 from core.events import emit
 from core.money import ZERO
 from crm import amounts
@@ -76,7 +77,7 @@ def create_from_deal(
         "contact": contact or (primary.contact if primary else None),
         "company": company or fresh.company,
         "currency": fresh.currency,
-        "expires_on": expires_on or timezone.localdate() + datetime.timedelta(days=about.valid_days),
+        "expires_on": expires_on or own_company.today() + datetime.timedelta(days=about.valid_days),
         "terms": terms or about.terms,
         "notes": notes or about.notes,
         "subtotal": total,
@@ -163,7 +164,7 @@ def needs_approval(quote: Quote) -> bool:
 
 def expired(quote: Quote) -> bool:
     """Whether its last day has passed."""
-    return quote.expires_on is not None and quote.expires_on < timezone.localdate()
+    return quote.expires_on is not None and quote.expires_on < own_company.today()
 
 
 @transaction.atomic

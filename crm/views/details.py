@@ -4,7 +4,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from core import registry
@@ -52,7 +51,7 @@ def quote_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A quote with its line items."""
     quote = get_object_or_404(QUOTE.record(request.user), pk=pk)
     published = quote.status in (QuoteStatus.PUBLISHED, QuoteStatus.ACCEPTED)
-    expired = bool(quote.expires_on and quote.expires_on < timezone.localdate())
+    expired = quotes.expired(quote)
     newer = getattr(quote, "replaced_by", None)
     about = {
         "expired": expired,

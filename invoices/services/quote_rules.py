@@ -4,10 +4,10 @@ import datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from core import company as own_company
 from core.events import emit
 from crm.enums import QuoteStatus
 from crm.models import Quote
@@ -44,7 +44,7 @@ def refusal(quote: Quote, *, today: datetime.date | None = None) -> str:
         return _("It is not published yet.")
     if quote.status == QuoteStatus.ACCEPTED:
         return ""  # what the customer accepted in time is owed, also in parts later on
-    if quote.expires_on is not None and quote.expires_on < (today or timezone.localdate()):
+    if quote.expires_on is not None and quote.expires_on < (today or own_company.today()):
         return _("It expired on %s.") % date_format(quote.expires_on, "DATE_FORMAT")
     return ""
 
