@@ -1,15 +1,16 @@
 """Credit memo, refund receipt and sales receipt -> the CRM's words, and a new credit memo. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from invoices.enums import CreditKind, LineKind
 from invoices.models import CreditDocument
 from invoices.synced import SyncedCredit
+from invoices.tax import TaxCodeRates, cents, net_of
 from sync.mapping.invoice import Names, is_voided, note_without_marker
 from sync.mapping.reading import BadPayload, Payload, amount, date, moment, part, parts, text
-from sync.mapping.sales_lines import plain_number
+from sync.mapping.sales_lines import SHIPPING, plain_number, price_for
 
 ZERO = Decimal(0)
 ENTITIES = {
@@ -114,14 +115,21 @@ def marker(document: CreditDocument) -> str:
 
 
 def to_credit_memo(
-    document: CreditDocument, *, multicurrency: bool, tax: Mapping[str, Any], number: str = ""
+    document: CreditDocument,
+    *,
+    multicurrency: bool,
+    tax: Mapping[str, Any],
+    number: str = "",
+    codes: Mapping[str, TaxCodeRates] | None = None,
 ) -> dict[str, Any]:
     """A new CreditMemo. ``tax`` are the members of the credited invoice that say how it was taxed.
 
     US companies with automated tax need nothing of it; others get the same code and calculation as the invoice, so
-    that the same tax is given back.
+    that the same tax is given back. ``codes`` are needed where prices include tax.
     """
     lines = [_line(line) for line in document.lines]
+    if tax.get("GlobalTaxCalculation") == "TaxInclusive":
+        _without_tax(lines, codes or {})
     payload: dict[str, Any] = {
         **tax,
         "CustomerRef": {"value": document.customer_external_id},
@@ -139,6 +147,30 @@ def to_credit_memo(
         payload["CurrencyRef"] = {"value": document.currency}
         payload["ExchangeRate"] = plain_number(document.exchange_rate)
     return {name: value for name, value in payload.items() if value is not None}
+
+
+def _without_tax(lines: Sequence[dict[str, Any]], codes: Mapping[str, TaxCodeRates]) -> None:
+    """Prices with tax as QuickBooks wants them: before tax, and what they are with it beside."""
+    before = ZERO
+    for line in lines:
+        if text(line, "DetailType") != "SalesItemLineDetail":
+            continue
+        detail = line["SalesItemLineDetail"]
+        code, amount_here = codes.get(text(detail, "TaxCodeRef", "value")), Decimal(line["Amount"])
+        known = code is not None and code.known
+        if text(detail, "ItemRef", "value") == SHIPPING:
+            # Shipping is kept before tax.
+            net, with_tax = amount_here, cents(amount_here * (1 + code.factor())) if known and code else amount_here
+        else:
+            net, with_tax = net_of(amount_here, code) if known and code else amount_here, amount_here
+            before += net
+        detail["TaxInclusiveAmt"], line["Amount"] = plain_number(with_tax), plain_number(net)
+        if "Qty" in detail and "UnitPrice" in detail:
+            detail["UnitPrice"] = plain_number(price_for(Decimal(detail["Qty"]), Decimal(detail["UnitPrice"]), net))
+    for line in lines:
+        percent = amount(line, "DiscountLineDetail", "DiscountPercent")
+        if percent:
+            line["Amount"] = plain_number(cents(before * percent / 100))
 
 
 def _line(line: Mapping[str, str]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from qbo_connector.enums import OperationState
 from qbo_connector.mirror import read
 from qbo_connector.models import Connection, MirrorObject, Operation
 from qbo_connector.outbox.plan import OPEN, cancel, plan
+from sync import tax_rates
 from sync.enums import Outcome, SyncObject
 from sync.mapping.credit import marker, to_credit_memo
 from sync.models import Link
@@ -51,10 +52,12 @@ def publish(document_id: int, *, again: bool = False) -> Operation | None:
     if connection.custom_numbers:
         # One plan of a company at a time: two would find the same next number.
         Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
+    tax = _as_on_the_invoice(document)
     payload = to_credit_memo(
         document,
         multicurrency=connection.multicurrency,
-        tax=_as_on_the_invoice(document),
+        tax=tax,
+        codes=tax_rates.codes(connection) if tax.get("GlobalTaxCalculation") == "TaxInclusive" else None,
         number=next_number(connection) if connection.custom_numbers else "",
     )
     return plan(
