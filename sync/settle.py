@@ -112,6 +112,9 @@ def _settle_payment(operation: Operation) -> None:
     run.lock(operation.connection)  # first, as reconcile does: it holds payments and invoices only after that
     payments.settled(operation)
     if operation.state == OperationState.DONE:
+        if operation.context.get("uses"):
+            # What it pays now is in QuickBooks' answer.
+            run.look_again(operation.connection, "Payment", [operation.qbo_id])
         paid = PaymentApplication.objects.filter(payment=int(operation.subject.partition(":")[2]))
         run.look_again(operation.connection, "Invoice", paid.values_list("invoice_external_id", flat=True))
 

@@ -93,7 +93,7 @@ def publish(send_id: int) -> Operation | None:
     mirrored = _mirrored(invoice)
     if mirrored is None or _waits(invoice, row):
         return None
-    if _copies(mirrored.payload) != (row.cc, row.bcc):
+    if _copies(mirrored.payload) != (addresses_of(row.cc), addresses_of(row.bcc)):
         return _plan_copies(row, invoice, mirrored)
     return plan(
         invoice.connection,
@@ -129,8 +129,13 @@ def _plan_copies(row: InvoiceSend, invoice: Invoice, mirrored: Mirrored) -> Oper
     )
 
 
-def _copies(payload: Mapping[str, Any]) -> tuple[str, str]:
-    return text(payload, "BillEmailCc", "Address"), text(payload, "BillEmailBcc", "Address")
+def addresses_of(typed: str) -> frozenset[str]:
+    """The addresses in a field; order, spaces, capitals and the kind of comma make no difference."""
+    return frozenset(part.strip().casefold() for part in typed.replace(";", ",").split(",") if part.strip())
+
+
+def _copies(payload: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
+    return addresses_of(text(payload, "BillEmailCc", "Address")), addresses_of(text(payload, "BillEmailBcc", "Address"))
 
 
 def _mirrored(invoice: Invoice) -> Mirrored | None:

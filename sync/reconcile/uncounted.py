@@ -9,9 +9,11 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
+
 from core.events import emit
 from core.models import Origin
-from invoices.models import PaymentApplication
+from invoices.models import CreditUse, PaymentApplication
 from invoices.synced import SyncedInvoice
 from qbo_connector.mirror import read
 from qbo_connector.mirror.read import Mirrored
@@ -44,7 +46,7 @@ def count_again(batch: Batch) -> None:
     """
     now = {found.row.qbo_id: found for found in batch.rows}
     paid = PaymentApplication.objects.filter(
-        payment__connection=batch.connection, payment__external_id__in=now, payment__request_id__isnull=False
+        _through_us(), payment__connection=batch.connection, payment__external_id__in=now
     )
     moved = {
         invoice
@@ -58,15 +60,21 @@ def count_again(batch: Batch) -> None:
 
 
 def _of_ours(connection: Connection, invoice_ids: Sequence[str]) -> list[tuple[str, str]]:
-    """Payments that were recorded here and are in QuickBooks, with the invoices that they pay."""
+    """Payments that were recorded or used here and are in QuickBooks, with the invoices that they pay."""
     rows = PaymentApplication.objects.filter(
+        _through_us(),
         invoice_external_id__in=invoice_ids,
         payment__connection=connection,
-        payment__request_id__isnull=False,
         payment__removed_at=None,
         payment__voided=False,
     ).exclude(payment__external_id="")
     return list(rows.values_list("payment__external_id", "invoice_external_id"))
+
+
+def _through_us() -> Q:
+    """Of a payment that was recorded here, or whose unapplied part was used here for that invoice."""
+    used = CreditUse.objects.filter(payment=OuterRef("payment"), invoice=OuterRef("invoice"), done_at__isnull=False)
+    return Q(payment__request_id__isnull=False) | Q(Exists(used))
 
 
 def _counted(invoice: Payload) -> set[str]:
