@@ -7,10 +7,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from core import registry
-from core.properties import shown
+from crm import record_properties
 from crm.enums import QuoteStatus
 from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
-from crm.models.records import address_lines
 from crm.queries import deals
 from crm.services import quote_life, quotes
 from crm.views.lines import lines_context
@@ -77,11 +76,10 @@ def _page(request: HttpRequest, kind: Kind, record: Any, extra: dict[str, Any]) 
     context = timeline_context(request, kind, record) | {
         "kind": kind,
         "cards": registry.cards_for(kind.name, request.user),
-        "billing_address": address_lines(getattr(record, "billing_address", None) or {}),
-        "shipping_address": address_lines(getattr(record, "shipping_address", None) or {}),
         "can_edit": record.archived_at is None and request.user.has_perm("crm.edit"),
         "can_archive": request.user.has_perm("crm.archive"),
         **extra,
     }
-    context["property_card"] = shown.card(record, kind.name, request.user, editable=context["can_edit"])
+    own, added = record_properties.groups(kind, record, editable=context["can_edit"])
+    context |= {"own_groups": own, "added_groups": added}
     return render(request, f"crm/{kind.name}_detail.html", context)
