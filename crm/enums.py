@@ -24,6 +24,15 @@ class QuoteStatus(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+class BillingPeriod(models.TextChoices):
+    """How often something is billed; nothing for once."""
+
+    ONCE = "", _("One-time")
+    MONTH = "month", _("Monthly")
+    QUARTER = "quarter", _("Quarterly")
+    YEAR = "year", _("Yearly")
+
+
 class QuoteOrigin(models.TextChoices):
     """Where a quote was first made."""
 

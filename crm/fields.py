@@ -9,11 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from core.conditions import ConditionObject, Field, Relation, json_text_field
 from core.conditions.registry import add_fields, add_object, add_relation
-from crm.enums import BillingStatus, DealStatus, QuoteStatus
+from crm.enums import BillingPeriod, BillingStatus, DealStatus, QuoteStatus
 from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
 from crm.models import Company, Contact, Deal, DealLine, Pipeline, Product, Quote
 from crm.queries import deals
 
+# Of products; what is billed once is empty.
+RECURRING = tuple(each for each in BillingPeriod.choices if each[0])
 ABOUT, DATES, BILLED = _("About"), _("Dates and people"), _("Invoices")
 ADDRESSES = {"billing_address": _("Billing address"), "shipping_address": _("Shipping address")}
 ADDRESS_PARTS = {
@@ -77,6 +79,7 @@ def register() -> None:
         Field("unit_cost", _("Unit cost"), "money", "unit_cost", group=ABOUT),
         _text("currency", _("Currency")),
         Field("active", _("Active"), "checkbox", "active", group=ABOUT),
+        Field("billing_period", _("Billed"), "choice", "billing_period", RECURRING, group=ABOUT),
         *RECORD,
     )
     add_fields(

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from core.money import formatted, formatted_number
-from crm import amounts
+from crm import amounts, terms
 from crm.enums import QuoteStatus
 from crm.models import Quote, QuoteSettings
 from crm.models.records import address_lines
@@ -47,6 +47,7 @@ class PublicQuote:
     discount: str
     discount_label: str
     total: str
+    periods: list[terms.PeriodTotal]  # one-time and recurring totals, where something recurs
     currency: str
     notes: str
     terms: str
@@ -88,6 +89,7 @@ def printed(quote: Quote) -> PublicQuote:
         discount=formatted(-off, currency) if off else "",
         discount_label=percent,
         total=formatted(quote.amount, currency),
+        periods=terms.totals(stored, currency),
         currency=currency,
         notes=quote.notes,
         terms=quote.terms,
@@ -109,11 +111,12 @@ def brand(about: QuoteSettings) -> dict[str, Any]:
 
 def _line(line: Any, currency: str) -> PublicLine:
     off = f"{formatted_number(line.discount_percent)}%" if line.discount_percent else ""
+    described = line.description if line.description != line.name else ""
     if line.discount_amount:
         off = f"{off} {formatted(line.discount_amount, currency)}".strip()
     return PublicLine(
         name=line.name,
-        description=line.description if line.description != line.name else "",
+        description="\n".join(filter(None, [described, terms.in_words(line.billing_period, line.billing_count)])),
         quantity=formatted_number(line.quantity),
         unit_price=formatted_number(line.unit_price),
         discount=off,

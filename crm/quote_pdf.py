@@ -173,6 +173,9 @@ class _Page(FPDF):
             self._sum(_("Discount") + self.quote.discount_label, self.quote.discount)
         self.set_font(FONT, "B", 11)
         self._sum(_("Total before tax"), self.quote.total)
+        self.set_font(FONT, "", 9.5)
+        for each in self.quote.periods:
+            self._sum(each.label, each.total)
 
     def answer(self) -> None:
         """Who accepted it, if somebody did."""

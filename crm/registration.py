@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from core import registry
 from core.registry import MenuEntry, ObjectType, RecordCard
-from crm import properties, search, sentences, tables
+from crm import price_sentences, properties, search, sentences, tables
 from crm.kinds import KINDS
 
 # Kind, its place in the menu, the letter behind ``g``, and the menu's icon.
@@ -36,7 +36,7 @@ def register() -> None:
             text=_lazy("How quotes are numbered, how long they are valid, and which need approval."),
         )
     )
-    registry.add_event_kinds(*sentences.KINDS)
+    registry.add_event_kinds(*sentences.KINDS, *price_sentences.KINDS)
     properties.register()
     tables.register()
     for name, *_placing in MENU:
@@ -49,6 +49,8 @@ def register() -> None:
     ]
     search.register()
     registry.record_cards += [
+        RecordCard("product", "prices", _lazy("Price book"), "crm:product-prices-card", order=10),
+        RecordCard("product", "sold", _lazy("In deals"), "crm:product-sold-card", order=12),
         RecordCard("deal", "contacts", _lazy("Contacts"), "crm:deal-contacts-card", order=10),
         RecordCard("deal", "quotes", _lazy("Quotes"), "crm:deal-quotes-card", order=40),
         RecordCard("company", "contacts", _lazy("Contacts"), "crm:company-contacts-card", order=10),

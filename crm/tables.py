@@ -27,7 +27,8 @@ from core.tables import (
     set_property,
     templated,
 )
-from crm.enums import BillingStatus, DealStatus, QuoteStatus
+from crm import terms
+from crm.enums import BillingPeriod, BillingStatus, DealStatus, QuoteStatus
 from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
 from crm.models import Deal, Pipeline, Stage
 from crm.queries import companies, people
@@ -42,6 +43,8 @@ def _field(name: str, label: Any, kind: str, path: str, choices: Any = ()) -> Fi
     return Field(name, label, kind, path, tuple(choices))
 
 
+# Of products; what is billed once is stored as nothing.
+RECURRING = [each for each in BillingPeriod.choices if each[0]]
 OWNER = _field("owner", L("Owner"), "record", "owner_id")
 COMPANY_OF = _field("company", L("Company"), "record", "company_id")
 CREATED = _field("created", L("Created"), "date", "created_at__date")
@@ -201,6 +204,10 @@ def _sold(product: Any) -> str:
     return _("Active") if product.active else _("Not sold")
 
 
+def _billed_as(product: Any) -> str:
+    return terms.in_words(product.billing_period, product.billing_count) or str(BillingPeriod.ONCE.label)
+
+
 PRODUCT_COLUMNS = (
     _named(L("Name")),
     Column("sku", L("SKU"), sort="sku", look="cell-short", edit="sku"),
@@ -209,6 +216,7 @@ PRODUCT_COLUMNS = (
     Column(
         "active", L("Status"), value=_sold, needs=("active",), show=templated("crm/_sold_cell.html"), edit="active"
     ),
+    Column("billed", L("Billed"), value=_billed_as, needs=("billing_period", "billing_count")),
     UPDATED_COLUMN,
     _more("unit_cost", L("Unit cost"), "money", edit="unit_cost"),
     _more("currency", L("Currency")),
@@ -461,6 +469,7 @@ TABLES = (
         PRODUCT_COLUMNS,
         (
             _field("active", L("Active"), "checkbox", "active"),
+            _field("billing_period", L("Billed"), "choice", "billing_period", RECURRING),
             OWNER,
             _field("unit_price", L("Unit price"), "number", "unit_price"),
             CREATED,

@@ -177,7 +177,7 @@ LOGIN_REDIRECT_URL = "core:home"
 LOGOUT_REDIRECT_URL = "accounts:login"
 
 # A deal's or quote's editor sends a handful of fields for each of its lines.
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 8000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 LANGUAGE_CODE = "en-us"
 LANGUAGES = [("en-us", "English (US)"), ("en-gb", "English (UK)")]

@@ -10,14 +10,16 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from core.money import ZERO, NotAnAmount, formatted, formatted_number, parsed, rounded
-from crm import amounts
+from crm import amounts, terms
+from crm.enums import BillingPeriod
 from crm.models import DealLine, Product, Quote, QuoteLine
-from crm.services.lines import MOST_LINES, BadLine, LineValues
+from crm.queries.prices import price_in
+from crm.services.lines import MOST_LINES, MOST_PERIODS, BadLine, LineValues
 from crm.services.quotes import Discount
 
 COLUMNS = ("key", "product", "name", "description", "quantity", "unit_price", "discount_percent")
 # Columns that a page may leave out.
-MORE_COLUMNS = {"discount_kind": "percent", "tax_code": ""}
+MORE_COLUMNS = {"discount_kind": "percent", "tax_code": "", "billing_period": "", "billing_count": ""}
 PERCENT, AMOUNT = "percent", "amount"
 
 
@@ -34,8 +36,15 @@ class Row:
     discount_kind: str = PERCENT
     tax_code: str = ""
     product: str = ""
+    billing_period: str = ""
+    billing_count: str = ""
     amount: str = ""
     errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def periods(self) -> list[tuple[str, Any]]:
+        """The choices of how often it is billed."""
+        return list(BillingPeriod.choices)
 
     @property
     def in_words(self) -> str:
@@ -61,6 +70,8 @@ def rows_of(lines: Sequence[DealLine | QuoteLine], currency: str) -> list[Row]:
             discount_kind=AMOUNT if line.discount_amount and not line.discount_percent else PERCENT,
             tax_code=line.tax_code,
             product=str(line.product_id or ""),
+            billing_period=line.billing_period,
+            billing_count=str(line.billing_count or ""),
             amount=formatted(amounts.line_amount(line, currency), currency),
         )
         for line in lines
@@ -73,16 +84,18 @@ def _discount(percent: Decimal, amount: Decimal) -> str:
 
 
 def row_for(product: Product | None, currency: str) -> Row:
-    """A new row, filled from ``product``; the price only where it is in ``currency``."""
+    """A new row, filled from ``product``: its price in ``currency`` of today, how often it is billed."""
     if product is None:
         return Row(key=new_key())
-    price = product.unit_price if product.currency == currency else None
+    price = price_in(product, currency)
     return Row(
         key=new_key(),
         name=product.name,
         description=product.description,
         unit_price=formatted_number(price),
         product=str(product.pk),
+        billing_period=product.billing_period,
+        billing_count=str(product.billing_count or ""),
         amount=formatted(price, currency),
     )
 
@@ -140,6 +153,8 @@ class LinesForm:
             discount_percent=ZERO if in_money else discount,
             discount_amount=rounded(discount, self.currency) if in_money else ZERO,
             tax_code=row.tax_code.replace("\x00", "").strip()[:120],
+            billing_period=row.billing_period if row.billing_period in BillingPeriod.values else BillingPeriod.ONCE,
+            billing_count=self._count(row),
             product_id=int(row.product) if row.product.isdecimal() and len(row.product) < 19 else None,
         )
         if not line.name:
@@ -147,6 +162,16 @@ class LinesForm:
         if not row.errors:
             row.amount = formatted(amounts.line_amount(line, self.currency), self.currency)
         return line
+
+    @staticmethod
+    def _count(row: Row) -> int | None:
+        text = row.billing_count.strip()
+        if not text or not row.billing_period:
+            return None
+        if not text.isdecimal() or not 0 < int(text[:9]) <= MOST_PERIODS:
+            row.errors["billing_count"] = _("Say how many times it is billed, 1 to %d.") % MOST_PERIODS
+            return None
+        return int(text)
 
     @staticmethod
     def _number(row: Row, column: str, empty: Decimal) -> Decimal:
@@ -177,6 +202,12 @@ class LinesForm:
         """The sum of the lines that can be read."""
         readable: Any = [line for line, row in zip(self.values, self.rows, strict=False) if not row.errors]
         return amounts.total(readable, self.currency)
+
+    @property
+    def periods(self) -> list[terms.PeriodTotal]:
+        """One-time and recurring totals of the readable lines apart."""
+        readable = [line for line, row in zip(self.values, self.rows, strict=False) if not row.errors]
+        return terms.totals(readable, self.currency)
 
     @property
     def total(self) -> str:

@@ -12,10 +12,12 @@ from core.company import profile
 from core.forms.fields import AmountField, CurrencyCodeField, DateField
 from core.money import formatted
 from crm import amounts
+from crm.enums import BillingPeriod
 from crm.forms.base import RecordForm
 from crm.forms.fields import EmailsField, RecordField, RecordsField
 from crm.models import Stage
 from crm.queries import companies, contacts, deals
+from crm.services.lines import MOST_PERIODS
 
 LARGEST_AMOUNT = Decimal(10) ** 14
 ADDRESSES = {
@@ -118,10 +120,36 @@ class ProductForm(RecordForm):
     unit_price = AmountField(label=gettext_lazy("Unit price"), required=False, lowest=Decimal(0))
     unit_cost = AmountField(label=gettext_lazy("Unit cost"), required=False, lowest=Decimal(0))
     currency = CurrencyCodeField(label=gettext_lazy("Currency"))
+    billing_period = forms.ChoiceField(label=gettext_lazy("Billed"), choices=BillingPeriod.choices, required=False)
+    billing_count = forms.IntegerField(
+        label=gettext_lazy("Number of periods"),
+        required=False,
+        min_value=1,
+        max_value=MOST_PERIODS,
+        help_text=gettext_lazy("Of what recurs. Empty: until it is cancelled."),
+    )
     active = forms.BooleanField(label=gettext_lazy("Can be sold"), required=False, initial=True)
     layout = (
-        ("", [["name"], ["sku", "currency"], ["unit_price", "unit_cost"], ["description"], ["owner"], ["active"]]),
+        (
+            "",
+            [
+                ["name"],
+                ["sku", "currency"],
+                ["unit_price", "unit_cost"],
+                ["billing_period", "billing_count"],
+                ["description"],
+                ["owner"],
+                ["active"],
+            ],
+        ),
     )
+
+    def clean(self) -> dict[str, Any]:
+        """What is billed once has no number of periods."""
+        cleaned = super().clean()
+        if not cleaned.get("billing_period"):
+            cleaned["billing_count"] = None
+        return cleaned
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)

@@ -8,7 +8,7 @@ from crm.models.deals import Deal, DealBilling, DealContact, DealLine, StageChan
 from crm.models.forecast import SalesGoal
 from crm.models.imports import Import, ImportFile, ImportSlice
 from crm.models.pipelines import CloseReason, Pipeline, Stage
-from crm.models.products import Product
+from crm.models.products import Price, Product
 from crm.models.quotes import Quote, QuoteLine, QuoteSettings, QuoteView
 from crm.models.tasks import Priority, Task, TaskKind
 
@@ -31,6 +31,7 @@ __all__ = [
     "ImportSlice",
     "Outcome",
     "Pipeline",
+    "Price",
     "Priority",
     "Product",
     "Quote",

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core.fields import CurrencyField, MoneyField, RateField
 from core.search import beginning_index, search_column
-from crm.enums import DealStatus
+from crm.enums import BillingPeriod, DealStatus
 from crm.models.companies import Company
 from crm.models.contacts import Contact
 from crm.models.pipelines import Stage
@@ -99,6 +99,8 @@ class DealLine(models.Model):
     discount_percent = models.DecimalField(max_digits=7, decimal_places=4, default=0)
     discount_amount = MoneyField(default=0, help_text="Taken off the line after the percentage.")
     tax_code = models.CharField(max_length=120, blank=True, help_text="As printed, such as 20% S.")
+    billing_period = models.CharField(max_length=8, choices=BillingPeriod, default=BillingPeriod.ONCE, blank=True)
+    billing_count = models.PositiveSmallIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["position", "id"]

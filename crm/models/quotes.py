@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from core.fields import CurrencyField, MoneyField, RateField
 from core.search import beginning_index, number_index, search_column
-from crm.enums import QuoteOrigin, QuoteStatus
+from crm.enums import BillingPeriod, QuoteOrigin, QuoteStatus
 from crm.models.companies import Company
 from crm.models.contacts import Contact
 from crm.models.deals import Deal
@@ -92,6 +92,8 @@ class QuoteLine(models.Model):
     discount_percent = models.DecimalField(max_digits=7, decimal_places=4, default=0)
     discount_amount = MoneyField(default=0, help_text="Taken off the line after the percentage.")
     tax_code = models.CharField(max_length=120, blank=True, help_text="As printed, such as 20% S.")
+    billing_period = models.CharField(max_length=8, choices=BillingPeriod, default=BillingPeriod.ONCE, blank=True)
+    billing_count = models.PositiveSmallIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["position", "id"]

@@ -8,11 +8,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core.money import ZERO
+from crm.enums import BillingPeriod
 from crm.models import DealLine, Product, QuoteLine
 
-# As many as QuickBooks takes on a taxable invoice. Nine fields a line in the editor: the settings'
+# As many as QuickBooks takes on a taxable invoice. Eleven fields a line in the editor: the settings'
 # DATA_UPLOAD_MAX_NUMBER_FIELDS goes with this.
 MOST_LINES = 750
+MOST_PERIODS = 1200
 LARGEST_QUANTITY = Decimal(10) ** 9
 LARGEST_PRICE = Decimal(10) ** 12
 LARGEST_TOTAL = Decimal(10) ** 14
@@ -30,6 +32,8 @@ class LineValues:
     product_id: int | None = None
     discount_amount: Decimal = Decimal(0)
     tax_code: str = ""
+    billing_period: str = BillingPeriod.ONCE
+    billing_count: int | None = None
 
 
 class BadLine(ValueError):
@@ -65,6 +69,10 @@ def check(lines: Sequence[LineValues]) -> None:
             raise BadLine(position, "discount_percent", _("A discount can't be more than its line."))
         if len(line.tax_code) > 120:
             raise BadLine(position, "tax_code", _("A tax code has at most 120 characters."))
+        if line.billing_period not in BillingPeriod.values:
+            raise BadLine(position, "billing_period", _("Choose how often this is billed."))
+        if line.billing_count is not None and not (line.billing_period and 0 < line.billing_count <= MOST_PERIODS):
+            raise BadLine(position, "billing_count", _("Say how many times it is billed, 1 to %d.") % MOST_PERIODS)
         if line.product_id and line.product_id not in known:
             raise BadLine(position, "product", _("This product does not exist any more."))
 
@@ -84,6 +92,8 @@ def values_of(line: DealLine | QuoteLine) -> LineValues:
         product_id=line.product_id,
         discount_amount=line.discount_amount,
         tax_code=line.tax_code,
+        billing_period=line.billing_period,
+        billing_count=line.billing_count,
     )
 
 

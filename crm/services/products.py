@@ -7,7 +7,8 @@ from crm.models import Product
 from crm.services import records
 
 FIELDS = (
-    "name", "sku", "description", "unit_price", "unit_cost", "currency", "active", "owner", "properties",
+    "name", "sku", "description", "unit_price", "unit_cost", "currency", "billing_period", "billing_count", "active",
+    "owner", "properties",
 )  # fmt: skip
 
 

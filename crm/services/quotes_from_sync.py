@@ -3,7 +3,7 @@
 import datetime
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -95,8 +95,10 @@ def change(quote: Quote, row: SyncedQuote, *, quiet: bool) -> Quote:
         write(quote, status=QuoteStatus.REPLACED)
         emit("quote.replaced", quote, origin=Origin.SYNC, about=related(quote), **told(quote), new=version.version)
         quote = version
+    # Accounting knows no periods: a line that is still there keeps the ones it had.
+    periods = {(line.product_id, line.name): line for line in quote.lines.all()}
     quote.lines.all().delete()
-    write_lines(quote, row.lines)
+    write_lines(quote, [_with_period(line, periods.get((line.product_id, line.name))) for line in row.lines])
     write(quote, **_columns(row))
     if not quiet:
         emit("quote.changed_there", quote, origin=Origin.SYNC, about=related(quote), **told(quote))
@@ -111,6 +113,12 @@ def answer(quote: Quote, status: QuoteStatus, *, quiet: bool) -> None:
     write(quote, status=status, **({"answered_at": timezone.now()} if answered else {}))
     if not quiet:
         emit(_EVENTS[status], quote, origin=Origin.SYNC, about=related(quote), **told(quote))
+
+
+def _with_period(line: LineValues, before: QuoteLine | None) -> LineValues:
+    if before is None:
+        return line
+    return replace(line, billing_period=before.billing_period, billing_count=before.billing_count)
 
 
 def _columns(row: SyncedQuote) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import require
 from core.money import formatted
-from crm import amounts
+from crm import amounts, terms
 from crm.forms.lines import LinesForm, row_for, rows_of, whole_of
 from crm.kinds import DEAL, KINDS, Kind
 from crm.models import Product
@@ -34,7 +34,7 @@ def lines(request: HttpRequest, object_type: str, pk: int) -> HttpResponse:
         return _table(request, kind, record)
     if request.method == "GET":
         rows = rows_of(_stored(kind, pk), record.currency)
-        context: dict[str, Any] = {"rows": rows, "total": lines_context(kind, record)["total"]}
+        context: dict[str, Any] = {"rows": rows, **editor_sums(kind, record)}
         if kind is not DEAL:
             context["whole"] = whole_of(record)
         return _editor(request, kind, record, **context)
@@ -53,7 +53,7 @@ def lines(request: HttpRequest, object_type: str, pk: int) -> HttpResponse:
         except quotes.NotADraft:
             form.problem = _("A published quote does not change any more.")
     if not form.is_valid:
-        context = {"rows": form.rows, "total": form.total, "problem": form.problem}
+        context = {"rows": form.rows, "total": form.total, "problem": form.problem, "periods": form.periods}
         context |= {} if kind is DEAL else {"whole": form.whole}
         return _editor(request, kind, record, status=422, **context)
     messages.success(request, _("Line items saved."))
@@ -80,22 +80,36 @@ def line_amounts(request: HttpRequest, object_type: str, pk: int) -> HttpRespons
     _kind, record = _record(request, object_type, pk)
     form = LinesForm(request.POST, record.currency)
     whole = form.whole if "whole_discount" in request.POST else None
-    return render(request, "crm/_line_amounts.html", {"rows": form.rows, "total": form.total, "whole": whole})
+    return render(
+        request,
+        "crm/_line_amounts.html",
+        {"rows": form.rows, "total": form.total, "whole": whole, "periods": form.periods},
+    )
 
 
 def lines_context(kind: Kind, record: Any) -> dict[str, Any]:
     """What the table of line items prints, in one query."""
     stored = _stored(kind, record.pk)
-    rows = [(line, amounts.line_amount(line, record.currency)) for line in stored]
+    rows = [
+        (line, amounts.line_amount(line, record.currency), terms.in_words(line.billing_period, line.billing_count))
+        for line in stored
+    ]
     return {
         "kind": kind,
         "record": record,
         "lines": rows,
         **_sums(kind, record, stored),
+        "periods": terms.totals(stored, record.currency),
         "discounts": any(line.discount_percent or line.discount_amount for line in stored),
         "tax_codes": any(line.tax_code for line in stored),
         "can_edit_lines": record.archived_at is None and (kind is DEAL or record.status == "draft"),
     }
+
+
+def editor_sums(kind: Kind, record: Any) -> dict[str, Any]:
+    """What the editor shows below its rows."""
+    shown = lines_context(kind, record)
+    return {"total": shown["total"], "periods": shown["periods"]}
 
 
 def _sums(kind: Kind, record: Any, stored: Any) -> dict[str, str]:
