@@ -9,7 +9,7 @@ PERMISSIONS = {
     "crm.export": _("Export lists of records"),
     "invoices.export": _("Export lists of invoices and payments"),
     "crm.approve_quote": _("Approve quotes whose discount passes the limit"),
-    "crm.configure": _("Change how quotes are numbered, approved and branded"),
+    "crm.configure": _("Change how quotes are numbered and approved"),
     "invoices.view": _("See invoices, payments and their amounts"),
     "invoices.create": _("Create invoices"),
     "invoices.override_quote": _("Invoice quotes that are not published, or expired, with a reason"),

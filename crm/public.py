@@ -1,15 +1,19 @@
 """What a quote's public page and PDF print: texts and amounts, ready, and nothing that the customer may not see."""
 
+import datetime
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
+from core.models import CompanyProfile
 from core.money import formatted, formatted_number
 from crm import amounts, terms
 from crm.enums import QuoteStatus
-from crm.models import Quote, QuoteSettings
+from crm.models import Quote
 from crm.models.records import address_lines
 from crm.services.quotes import expired
 
@@ -99,13 +103,15 @@ def printed(quote: Quote) -> PublicQuote:
     )
 
 
-def brand(about: QuoteSettings) -> dict[str, Any]:
+def brand(about: CompanyProfile) -> dict[str, Any]:
     """Whose quote it is."""
     return {
-        "name": about.company_name,
-        "logo": about.logo_text or "".join(word[0] for word in about.company_name.split()[:2]).upper(),
-        "details": about.company_details.splitlines(),
-        "colour": about.colour,
+        "name": about.name,
+        "logo": about.logo_text or "".join(word[0] for word in about.name.split()[:2]).upper(),
+        "logo_version": about.logo_version,
+        "details": about.address.splitlines(),
+        "footer": about.footer.splitlines(),
+        "colour": about.brand_colour,
     }
 
 
@@ -134,3 +140,51 @@ def _customer(quote: Quote) -> list[str]:
 
 def _day(moment: Any) -> str:
     return date_format(timezone.localtime(moment), "DATE_FORMAT") if moment else ""
+
+
+def sample(day: datetime.date) -> PublicQuote:
+    """A made-up quote, to look at the brand."""
+    end = day + datetime.timedelta(days=30)
+    lines = [
+        SampleLine(_("Garden design"), _("Plan, plants and a visit"), Decimal(1), Decimal(1200)),
+        SampleLine(_("Care"), "", Decimal(2), Decimal(90), billing_period="month", billing_count=12),
+    ]
+    total = formatted(amounts.total(lines, "USD"), "USD")
+    return PublicQuote(
+        state="sample",
+        title=_("A new garden"),
+        number="Q-00042",
+        version=1,
+        published_on=date_format(day, "DATE_FORMAT"),
+        expires_on=date_format(end, "DATE_FORMAT"),
+        customer=["Cool Cars", "Grace Pariente", "65 Ocean Dr.", "Half Moon Bay, CA 94213"],
+        lines=[_line(line, "USD") for line in lines],
+        discounts=False,
+        tax_codes=False,
+        subtotal=total,
+        discount="",
+        discount_label="",
+        total=total,
+        periods=terms.totals(lines, "USD"),
+        currency="USD",
+        notes=_("Thank you for asking us."),
+        terms=_("Payment within 30 days."),
+        answered_on="",
+        answered_name="",
+        newer="",
+    )
+
+
+@dataclass(frozen=True)
+class SampleLine:
+    """A line of the made-up quote."""
+
+    name: str
+    description: str
+    quantity: Decimal
+    unit_price: Decimal
+    discount_percent: Decimal = Decimal(0)
+    discount_amount: Decimal = Decimal(0)
+    tax_code: str = ""
+    billing_period: str = ""
+    billing_count: int | None = None

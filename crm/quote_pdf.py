@@ -1,7 +1,7 @@
 """A quote as a PDF: one document in the brand's colour, with a font that has most of the world's letters."""
 
+import io
 import re
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from fpdf.fonts import FontFace
 
+from core.colours import rgb
 from crm.public import PublicQuote
 
 FONT = "DejaVu"
@@ -30,27 +31,13 @@ def render(quote: PublicQuote, brand: dict[str, Any]) -> bytes:
     if quote.terms:
         page.section(_("Terms"), quote.terms)
     page.answer()
+    page.foot()
     return bytes(page.output())
 
 
 def file_name(number: str) -> str:
     """A name for the file, of plain letters alone."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", number).strip("-.") or "quote"
-
-
-@cache
-def rgb(colour: str) -> tuple[int, int, int]:
-    """``#4338ca`` as three numbers."""
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
-
-
-@cache
-def text_on(colour: str) -> str:
-    """Black or white, whichever is easier to read on ``colour`` (relative luminance as in WCAG)."""
-    parts = [value / 255 for value in rgb(colour)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 else "#111111"
 
 
 class _Page(FPDF):
@@ -83,6 +70,9 @@ class _Page(FPDF):
         self.rect(0, 0, self.w, 4, style="F")
         self.set_fill_color(255)  # the table fills its rows with what is set
         self.set_font(FONT, "B", 15)
+        if self.brand.get("picture"):
+            self.image(io.BytesIO(self.brand["picture"]), h=14, w=60, keep_aspect_ratio=True)
+            self.ln(2)
         self._line(self.brand["name"] or self.brand["logo"], 8)
         self.set_font(FONT, "", 8.5)
         self.set_text_color(*MUTED)
@@ -182,6 +172,16 @@ class _Page(FPDF):
         if self.quote.state == "accepted" and self.quote.answered_name:
             words = {"name": self.quote.answered_name, "date": self.quote.answered_on}
             self.section(_("Accepted"), _("Accepted by %(name)s on %(date)s.") % words)
+
+    def foot(self) -> None:
+        """What the company prints below everything."""
+        if self.brand.get("footer"):
+            self.ln(6)
+            self.set_font(FONT, "", 8.5)
+            self.set_text_color(*MUTED)
+            for line in self.brand["footer"]:
+                self._line(line, 4.4)
+            self.set_text_color(*INK)
 
     def _sum(self, label: str, value: str) -> None:
         self.cell(134, 6.5, label, align="R")

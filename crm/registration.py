@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import registry
 from core.registry import MenuEntry, ObjectType, RecordCard
 from crm import price_sentences, properties, search, sentences, tables
 from crm.kinds import KINDS
+from crm.queries import deals
 
 # Kind, its place in the menu, the letter behind ``g``, and the menu's icon.
 MENU = (
@@ -36,6 +38,8 @@ def register() -> None:
             text=_lazy("How quotes are numbered, how long they are valid, and which need approval."),
         )
     )
+    registry.brand_samples.append(registry.BrandSample(_lazy("Sample quote"), "crm:quote-sample", "file-text"))
+    registry.currency_effects.append(currency_effects)
     registry.add_event_kinds(*sentences.KINDS, *price_sentences.KINDS)
     properties.register()
     tables.register()
@@ -64,3 +68,12 @@ def register() -> None:
 def _lazy(text: str) -> Any:
     """A text that is translated when it is printed."""
     return gettext_lazy(text)
+
+
+def currency_effects(present: str) -> list[str]:
+    """What stays as it is when the company's currency changes."""
+    told = deals.open_by_currency()
+    if not told:
+        return []
+    words = ", ".join(f"{count} {currency}" for currency, count in told)
+    return [_("Open deals by currency: %s. They stay in it.") % words]

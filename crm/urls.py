@@ -96,6 +96,7 @@ urlpatterns = [
     path("quotes/<int:pk>/answer/", quoting.quote_answer, name="quote-answer"),
     path("quotes/<int:pk>/link/", quoting.quote_link, name="quote-link"),
     path("quotes/<int:pk>/pdf/", quote_settings.quote_document, name="quote-document"),
+    path("settings/quotes/sample/", quote_settings.quote_sample, name="quote-sample"),
     path("settings/quotes/", quote_settings.quote_settings, name="quote-settings"),
     path("q/style/<slug:colour>.css", public_quote.quote_style, name="quote-style"),
     path("q/<slug:token>/", public_quote.quote_public, name="quote-public"),

@@ -156,6 +156,7 @@ MATRIX: dict[str, Line] = {
     "crm:contact-restore": CHANGE,
     "crm:contact-choices": PAGE,
     "crm:contact-deals-card": RECORD,
+    "crm:quote-sample": ADMIN_PAGE,
     "crm:product-prices-card": RECORD,
     "crm:product-sold-card": RECORD,
     "crm:price-create": EDIT_RECORD,

@@ -1,28 +1,16 @@
 """The settings of quotes."""
 
-import re
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 AREA = forms.Textarea(attrs={"rows": 3})
 
 
 class QuoteSettingsForm(forms.Form):
-    """How quotes are numbered, approved and branded."""
+    """How quotes are numbered and approved."""
 
-    company_name = forms.CharField(label=gettext_lazy("Company name"), required=False, max_length=200)
-    logo_text = forms.CharField(
-        label=gettext_lazy("Logo text"), required=False, max_length=12, help_text=gettext_lazy("Up to 12 letters.")
-    )
-    colour = forms.CharField(
-        label=gettext_lazy("Colour"), widget=forms.TextInput(attrs={"type": "color"}), max_length=7
-    )
-    company_details = forms.CharField(
-        label=gettext_lazy("Address and contact"), required=False, max_length=2000, widget=AREA
-    )
     number_prefix = forms.CharField(label=gettext_lazy("Numbers begin with"), required=False, max_length=20)
     number_digits = forms.IntegerField(label=gettext_lazy("Digits"), min_value=1, max_value=12)
     next_number = forms.IntegerField(label=gettext_lazy("Next number"), min_value=1, max_value=10**15)
@@ -38,13 +26,6 @@ class QuoteSettingsForm(forms.Form):
     )
     notes = forms.CharField(label=gettext_lazy("Notes of a new quote"), required=False, max_length=10_000, widget=AREA)
     terms = forms.CharField(label=gettext_lazy("Terms of a new quote"), required=False, max_length=10_000, widget=AREA)
-
-    def clean_colour(self) -> str:
-        """Six hexadecimal digits."""
-        typed = str(self.cleaned_data["colour"]).strip().lower()
-        if not re.fullmatch(r"#[0-9a-f]{6}", typed):
-            raise forms.ValidationError(_("A colour looks like #4338ca."))
-        return typed
 
     def values(self) -> dict[str, Any]:
         """The columns to write. Only after ``is_valid``."""

@@ -4,7 +4,6 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
@@ -122,7 +121,7 @@ class QuoteView(models.Model):
 
 
 class QuoteSettings(models.Model):
-    """How quotes are numbered, approved and branded: the one row with id 1."""
+    """How quotes are numbered and approved: the one row with id 1."""
 
     number_prefix = models.CharField(max_length=20, blank=True, default="Q-")
     number_digits = models.PositiveSmallIntegerField(default=5)
@@ -130,12 +129,6 @@ class QuoteSettings(models.Model):
     valid_days = models.PositiveSmallIntegerField(default=30)
     discount_limit = models.DecimalField(
         max_digits=5, decimal_places=2, null=True, blank=True, help_text="Percent; a larger discount needs approval."
-    )
-    company_name = models.CharField(max_length=200, blank=True)
-    company_details = models.TextField(blank=True, help_text="Address, e-mail and so on, as printed.")
-    logo_text = models.CharField(max_length=12, blank=True)
-    colour = models.CharField(
-        max_length=7, default="#4338ca", validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", "Such as #4338ca.")]
     )
     terms = models.TextField(blank=True, help_text="What a new quote starts with.")
     notes = models.TextField(blank=True, help_text="What a new quote starts with.")

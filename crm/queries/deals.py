@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from core.search import matching
+from crm.enums import DealStatus
 from crm.models import Deal, DealBilling, DealContact, DealLine, Stage
 
 
@@ -37,6 +38,13 @@ def all_stages() -> Sequence[Stage]:
     """The stages of every pipeline in order, with their pipelines."""
     ordered = Stage.objects.select_related("pipeline")
     return list(ordered.order_by("pipeline__position", "pipeline_id", "position", "pk"))
+
+
+def open_by_currency() -> list[tuple[str, int]]:
+    """How many open deals there are in each currency, the most first."""
+    rows = Deal.objects.filter(status=DealStatus.OPEN, archived_at=None).values("currency")
+    found = rows.annotate(count=Count("pk")).order_by("-count", "currency")
+    return [(row["currency"], row["count"]) for row in found]
 
 
 def lines_of(deal_id: int) -> Sequence[DealLine]:

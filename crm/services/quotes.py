@@ -228,7 +228,7 @@ def restore(quote: Quote, *, by: Any) -> Quote:
 
 
 def settings() -> QuoteSettings:
-    """How quotes are numbered, approved and branded."""
+    """How quotes are numbered and approved."""
     return QuoteSettings.objects.filter(pk=1).first() or QuoteSettings.objects.get_or_create(pk=1)[0]
 
 

@@ -17,6 +17,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from core.colours import text_on
+from core.company import profile
+from core.models import BrandLogo
 from crm import public, quote_pdf
 from crm.models import Quote
 from crm.rates import too_many
@@ -100,13 +103,15 @@ def quote_style(request: HttpRequest, colour: str) -> HttpResponse:
     """The brand's colour as a style sheet: pages carry no styles of their own."""
     if len(colour) != 6 or any(digit not in "0123456789abcdefABCDEF" for digit in colour):
         raise Http404
-    text = quote_pdf.text_on(f"#{colour}")
+    text = text_on(f"#{colour}")
     return HttpResponse(f":root{{--brand:#{colour};--brand-text:{text}}}", content_type="text/css")
 
 
 def pdf_answer(quote: Quote) -> HttpResponse:
     """The PDF of a quote as a download."""
-    content = quote_pdf.render(public.printed(quote), public.brand(quotes.settings()))
+    logo = BrandLogo.objects.filter(pk=1).first()
+    brand = {**public.brand(profile()), "picture": bytes(logo.content) if logo else b""}
+    content = quote_pdf.render(public.printed(quote), brand)
     answer = HttpResponse(content, content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="{quote_pdf.file_name(quote.number)}.pdf"'
     answer["Cache-Control"] = "no-store, private"
@@ -138,7 +143,7 @@ def _find(token: str) -> Quote:
 
 
 def _page(request: HttpRequest, quote: Quote, *, status: int = 200, **more: Any) -> HttpResponse:
-    about = quotes.settings()
+    about = profile()
     context = {"quote": public.printed(quote), "brand": public.brand(about), "token": quote.token, **more}
-    context["colour"] = about.colour.removeprefix("#")
+    context["colour"] = about.brand_colour.removeprefix("#")
     return render(request, "crm/public/quote.html", context, status=status)

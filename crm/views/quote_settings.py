@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import require
+from core.company import profile, today
+from crm import public
 from crm.forms.quote_settings import QuoteSettingsForm
 from crm.queries import quotes as queries
 from crm.services import quotes
@@ -15,7 +17,7 @@ from crm.views.public_quote import pdf_answer
 
 @require_http_methods(["GET", "POST"])
 def quote_settings(request: HttpRequest) -> HttpResponse:
-    """Numbers, approval, brand."""
+    """Numbers, approval, texts."""
     require(request.user, "crm.configure")
     stored = quotes.settings()
     initial = {name: getattr(stored, name) for name in QuoteSettingsForm.base_fields}
@@ -25,6 +27,16 @@ def quote_settings(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Changes saved."))
         return redirect("crm:quote-settings")
     return render(request, "crm/quote_settings.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_GET
+def quote_sample(request: HttpRequest) -> HttpResponse:
+    """A made-up quote in the company's look."""
+    require(request.user, "core.configure")
+    about = profile()
+    context = {"quote": public.sample(today()), "brand": public.brand(about), "token": ""}
+    context["colour"] = about.brand_colour.removeprefix("#")
+    return render(request, "crm/public/quote.html", context)
 
 
 @require_GET

@@ -18,6 +18,8 @@ from core.models import BrandLogo, CompanyProfile, Event, SavedView
 from core.services import company as profiles
 from core.tables import keeping
 from core.tables.saved import may_see
+from crm.models import Deal
+from crm.services import pipelines
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +88,8 @@ def test_a_refused_value_changes_nothing(ada):
 
 
 def test_the_profile_is_changed_on_its_page(admin):
+    Deal.objects.create(name="Pond", stage=pipelines.ensure_default().stages.first(), currency="CAD")
+    assert "Open deals by currency: 1 CAD." in admin.get(reverse("core:company")).content.decode()
     sent = {
         "name": "Garden & Sons", "address": "1 High St\nLondon", "currency": "gbp", "fiscal_year_start": "4",
         "time_zone": "Europe/London", "working_days": ["0", "1", "2"],
@@ -115,6 +119,9 @@ def test_a_logo_is_drawn_anew_and_served_under_an_address_of_its_own(admin):
     sample = admin.get(reverse("core:mail-sample"))
     assert "unsafe-inline" in sample["Content-Security-Policy"]
     assert "VAT GB 1" in sample.content.decode()
+    quote = admin.get(reverse("crm:quote-sample")).content.decode()
+    assert seen.request["PATH_INFO"] in quote
+    assert "VAT GB 1" in quote
     admin.post(reverse("core:branding"), {"remove_logo": "on", "logo_text": "GS", "brand_colour": "#0f7a43"})
     assert not BrandLogo.objects.exists()
 

@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 
+from core.services import company
 from crm.models import Quote
 from crm.services import deal_lines, quote_life, quotes
 from crm.services.lines import LineValues
@@ -21,7 +22,7 @@ Open = Callable[..., Page]
 @pytest.fixture
 def quote(deal, rep) -> Quote:
     cache.clear()
-    quotes.change_settings({"company_name": "Garden & Sons", "colour": "#f0b94a"}, by=rep)
+    company.change({"name": "Garden & Sons", "brand_colour": "#f0b94a"}, by=rep)
     line = LineValues("Design", Decimal(2), Decimal(75), Decimal(10), "All of it", tax_code="20% S")
     deal_lines.set_lines(deal, [line], by=rep)
     return quotes.publish(quotes.create_from_deal(deal, by=rep, notes="Dear Grace"), by=rep)

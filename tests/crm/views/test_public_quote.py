@@ -1,6 +1,7 @@
 """The public page of a quote: reached by its address alone, says what it is, takes one answer."""
 
 import datetime
+import io
 from decimal import Decimal
 
 import pytest
@@ -8,8 +9,11 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 
+from core.logos import logo_from
 from core.models import Event
+from core.services import company
 from crm.models import Quote
 from crm.services import deal_lines, quote_life, quotes
 from crm.services.lines import LineValues
@@ -24,12 +28,21 @@ def _fresh_counters():
 
 @pytest.fixture
 def quote(deal, rep):
-    quotes.change_settings(
-        {"company_name": "Garden & Sons", "colour": "#0f7a43", "company_details": "1 High St"}, by=rep
-    )
+    company.change({"name": "Garden & Sons", "brand_colour": "#0f7a43", "address": "1 High St"}, by=rep)
     lines = [LineValues("Design <b>", Decimal(2), Decimal(75), description="All of it", tax_code="20% S")]
     deal_lines.set_lines(deal, lines, by=rep)
     return quotes.publish(quotes.create_from_deal(deal, by=rep, notes="Dear Grace", terms="Net 30"), by=rep)
+
+
+def test_the_pdf_carries_the_logo(quote, stranger, rep):
+    drawn = io.BytesIO()
+    Image.new("RGB", (300, 100), "#0f7a43").save(drawn, "PNG")
+    company.set_logo(logo_from(drawn.getvalue()), by=rep)
+
+    content = stranger.get(address(quote, "quote-pdf")).content
+
+    assert content.startswith(b"%PDF")
+    assert b"/Subtype /Image" in content
 
 
 @pytest.fixture
