@@ -31,4 +31,7 @@ class AccountsConfig(AppConfig):
                 text=_("Who works together: for “my team” in lists and shared views."), **manage,
             ),
         ]  # fmt: skip
+        registry.home_cards.append(
+            registry.HomeCard("people", _("People"), "accounts:people-home", order=90, permission="accounts.manage")
+        )
         import_string("accounts.teams.register")()

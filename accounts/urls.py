@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import profile, session, teams, users
+from accounts.views import home, profile, session, teams, users
 
 app_name = "accounts"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("settings/profile/password/", profile.password, name="password"),
     path("settings/profile/preferences/", profile.preferences, name="preferences"),
     path("settings/users/", users.user_list, name="user-list"),
+    path("settings/users/home/", home.people_home, name="people-home"),
     path("settings/users/add/", users.user_create, name="user-create"),
     path("settings/users/<int:pk>/", users.user_edit, name="user-edit"),
     path("settings/users/<int:pk>/active/", users.user_activate, name="user-activate"),

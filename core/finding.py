@@ -181,9 +181,9 @@ def _in_place(name: str, place: Place, wanted: Needle, most: int, *, archived: b
         f" WHERE search @@ to_tsquery('simple', %(all)s) AND living)"
     )
     parts.append(
-        f"(SELECT {WORDS}, id, at FROM (SELECT {shown} FROM {place.table} WHERE {living}"
-        f" AND search @@ to_tsquery('simple', %(rare)s){_short_words(wanted)}"
-        f" LIMIT {max(GATHERED, 2 * most)}) AS gathered ORDER BY at DESC LIMIT {most})"
+        f"(SELECT {WORDS}, id, at FROM (SELECT {shown}, search FROM {place.table} WHERE {living}"
+        f" AND search @@ to_tsquery('simple', %(rare)s) LIMIT {max(GATHERED, 2 * most)}) AS gathered"
+        f" WHERE search @@ to_tsquery('simple', %(all)s) ORDER BY at DESC LIMIT {most})"
     )
     return f"(SELECT '{name}', id, tier, at FROM ({' UNION ALL '.join(parts)}) AS found LIMIT {2 * most})"
 
@@ -196,12 +196,8 @@ def _number_condition(column: str) -> str:
     )
 
 
-def _short_words(wanted: Needle) -> str:
-    """Short words are looked at in what the long ones found, not in the index: ``a`` begins a third of all words."""
-    return " AND (search || ''::tsvector) @@ to_tsquery('simple', %(short)s)" if all(_split(wanted)) else ""
-
-
 def _split(wanted: Needle) -> tuple[list[str], list[str]]:
+    """Long and short words. Short ones are looked at in what the long ones gathered: ``a`` begins a third of all."""
     short = [word for word in wanted.words if len(word) < SHORT and word.isascii()]
     return [word for word in wanted.words if word not in short], short
 
@@ -215,7 +211,6 @@ def _values(wanted: Needle) -> dict[str, Any]:
         "all": " & ".join(f"{word}:*" for word in wanted.words),
         # With short words only, they are looked for as whole words.
         "rare": " & ".join(f"{word}:*" for word in long) or " & ".join(short),
-        "short": " & ".join(f"{word}:*" for word in short),
         "phone": f"{wanted.digits[::-1]}%",
         "number": wanted.number,
         "letters": wanted.letters,

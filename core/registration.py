@@ -39,6 +39,10 @@ def register() -> None:
     )
     registry.settings_menu += _settings()
     registry.banners.append(smtp_banner)
+    registry.home_cards += [
+        registry.HomeCard("news", _("Since the last working day"), "core:home-news", order=40),
+        registry.HomeCard("recent", _("Opened last"), "core:home-recent", order=50),
+    ]
 
 
 def _settings() -> list[registry.MenuEntry]:

@@ -171,6 +171,8 @@ object_types: dict[str, ObjectType] = {}
 list_marks: dict[str, ListMarks] = {}
 event_kinds: dict[str, EventKind] = {}
 file_hosts: dict[str, FileHost] = {}
+# Events that the home page tells of, by name, with the permission that seeing them needs (empty: none).
+notable_events: dict[str, str] = {}
 # Sentences for the whole site, such as "QuickBooks needs to be reconnected": function(user) -> list of dicts with
 # ``level``, ``text``, ``url`` and ``action``.
 banners: list[Callable[[Any], list[dict[str, str]]]] = []

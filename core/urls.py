@@ -21,6 +21,9 @@ from core.views import (
 app_name = "core"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("home/layout/", home.home_layout, name="home-layout"),
+    path("home/recent/", home.home_recent, name="home-recent"),
+    path("home/news/", home.home_news, name="home-news"),
     path("search/", search.search, name="search"),
     path("search/palette/", search.palette, name="palette"),
     path("search/opened/", search.record_opened, name="record-opened"),

@@ -47,7 +47,13 @@ def register() -> None:
         kind = KINDS[name]
         registry.add_file_host(name, registry.FileHost(kind.visible_to, "crm.edit", kind.detail_url))
     registry.menu.append(MenuEntry(_lazy("Tasks"), "crm:task-list", "checkbox", order=15, shortcut="t"))
-    registry.home_cards.append(registry.HomeCard("tasks", _lazy("My tasks"), "crm:task-home", order=10))
+    registry.home_cards += [
+        registry.HomeCard("tasks", _lazy("My tasks"), "crm:task-home", order=10),
+        registry.HomeCard("deals", _lazy("My deals that need something"), "crm:deal-home", order=15),
+    ]
+    told = ("deal.created", "deal.stage_changed", "deal.won", "deal.lost", "deal.reopened", "quote.published")
+    told += ("quote.viewed", "quote.accepted", "quote.declined", "contact.created", "company.created", "task.done")
+    registry.notable_events.update(dict.fromkeys(told, ""))
     registry.record_cards += [
         RecordCard(name, "tasks", _lazy("Tasks"), f"crm:{name}-tasks-card", order=15) for name, *_placing in MENU
     ]

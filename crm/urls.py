@@ -10,6 +10,7 @@ from crm.views import (
     choices,
     details,
     editing,
+    home,
     lines,
     lists,
     prices,
@@ -46,6 +47,7 @@ app_name = "crm"
 urlpatterns = [
     path("tasks/", tasks.task_list, name="task-list"),
     path("tasks/new/", tasks.task_form, name="task-create"),
+    path("deals/needing-something/", home.deals_home, name="deal-home"),
     path("tasks/home/", tasks.task_home, name="task-home"),
     path("tasks/<int:pk>/", tasks.task_form, name="task-edit"),
     path("tasks/<int:pk>/<slug:act>/", tasks.task_act, name="task-act"),

@@ -1,8 +1,12 @@
 """What the sync adds to pages of others: settings menu, object type, sentences."""
 
+from typing import Any
+
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core import properties, registry
+from qbo_connector import queries as connector
 from sync import list_marks, sentences
 from sync.services import mappings
 
@@ -14,6 +18,17 @@ def register() -> None:
             _("Sync health"), "sync:health", "activity", order=60, permission="sync.view_health", group=_("QuickBooks")
         )
     )
+    registry.home_cards.append(
+        registry.HomeCard(
+            "sync-health",
+            _("Sync health"),
+            "sync:health-home",
+            order=80,
+            permission="sync.view_health",
+            leads_with="sync.run",
+        )
+    )
+    registry.actions.append(_actions)
     for object_type in ("company", "contact", "product"):
         registry.record_cards.append(
             registry.RecordCard(object_type, "quickbooks", _("QuickBooks"), f"sync:{object_type}-card", order=60)
@@ -32,3 +47,21 @@ def register() -> None:
     for kind in sentences.KINDS:
         # The app that owns the record may know better words for it.
         registry.event_kinds.setdefault(kind.name, kind)
+
+def _actions(user: Any) -> list[registry.Action]:
+    """What the palette offers to do: read a company of QuickBooks now."""
+    if not user.has_perm("sync.run"):
+        return []
+    companies = [
+        company for company in connector.visible_to(user).order_by("company_name", "pk")[:20] if company.active
+    ]
+    return [
+        registry.Action(
+            _("Sync now: %s") % company if len(companies) > 1 else _("Sync now"),
+            reverse("sync:sync-now", args=[company.pk]),
+            "refresh",
+            50,
+            post=True,
+        )
+        for company in companies
+    ]

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from sync import review_urls
-from sync.views import connections, dry_runs, generations, health, invoicing, object_settings, records, set_up
+from sync.views import connections, dry_runs, generations, health, home, invoicing, object_settings, records, set_up
 
 app_name = "sync"
 COMPANY = "settings/connected-apps/quickbooks/<int:pk>/"
@@ -31,6 +31,7 @@ urlpatterns = [
     path(f"{COMPANY}sync-now/", connections.sync_now, name="sync-now"),
     *review_urls.patterns,
     path(HEALTH, health.health, name="health"),
+    path(f"{HEALTH}home/", home.health_home, name="health-home"),
     path(f"{HEALTH}retry/", health.retry, name="retry"),
     path(f"{HEALTH}parked/<int:pk>/", health.parked_payload, name="parked-payload"),
     path(f"{HEALTH}parked/<int:pk>/retry/", health.parked_retry, name="parked-retry"),

@@ -69,6 +69,9 @@ ADMIN_CHANGE = Line(only(ADMIN, gets=MISSING), "POST")
 MATRIX: dict[str, Line] = {
     # core
     "core:home": PAGE,
+    "core:home-layout": PAGE,
+    "core:home-recent": PAGE,
+    "core:home-news": PAGE,
     "core:search": PAGE,
     "core:palette": PAGE,
     "core:record-opened": Line(everybody("204"), "POST"),
@@ -125,6 +128,7 @@ MATRIX: dict[str, Line] = {
     "accounts:password": Line(everybody(REFUSED), "POST"),
     "accounts:preferences": Line(everybody("204"), "POST"),
     "accounts:user-list": ADMIN_PAGE,
+    "accounts:people-home": ADMIN_PAGE,
     "accounts:user-create": ADMIN_PAGE,
     "accounts:user-edit": ADMIN_RECORD,
     "accounts:user-activate": ADMIN_CHANGE,
@@ -135,6 +139,7 @@ MATRIX: dict[str, Line] = {
     # crm
     "crm:task-list": PAGE,
     "crm:task-home": PAGE,
+    "crm:deal-home": PAGE,
     "crm:task-create": EDIT_FORM,
     "crm:task-edit": EDIT_RECORD,
     "crm:task-act": RECORD.called("POST", pk=4_000_000_000, act="done"),
@@ -363,6 +368,7 @@ MATRIX: dict[str, Line] = {
     "sync:health-records": OPERATORS_PAGE,
     "sync:health-export": OPERATORS_PAGE,
     "sync:health": OPERATORS_PAGE,
+    "sync:health-home": OPERATORS_PAGE,
     "sync:retry": Line(only(OPS, ADMIN, gets=LEADS_ON), "POST"),
     "sync:parked-payload": OPERATORS_RECORD,
     "sync:parked-retry": OPERATORS_CHANGE,

@@ -50,6 +50,11 @@ class Deal(Record):
             models.Index(fields=["-amount", "-id"], name="crm_deal_by_amount"),
             models.Index(fields=["close_on", "id"], name="crm_deal_by_close"),
             beginning_index("name", name="crm_deal_beginning"),
+            models.Index(
+                fields=["owner", "close_on", "id"],
+                name="crm_deal_open_of_owner",
+                condition=Q(status=DealStatus.OPEN, archived_at=None),
+            ),
             # The forecast adds up these columns of all open deals, and of what was won in some months.
             models.Index(
                 fields=["close_on"],

@@ -72,6 +72,16 @@ class Quote(Record):
             models.Index(fields=["-amount", "-id"], name="crm_quote_by_amount"),
             beginning_index("title", name="crm_quote_beginning"),
             number_index("number", name="crm_quote_digits"),
+            models.Index(
+                fields=["expires_on", "id"],
+                name="crm_quote_expiring",
+                condition=Q(status=QuoteStatus.PUBLISHED, archived_at=None),
+            ),
+            models.Index(
+                fields=["answered_at", "id"],
+                name="crm_quote_accepted",
+                condition=Q(status=QuoteStatus.ACCEPTED, archived_at=None),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -107,6 +107,11 @@ class Invoice(models.Model):
             models.Index(fields=["due_on", "id"], name="inv_invoice_by_due"),
             # Empty due dates are last in both directions, so the reverse order needs an index of its own.
             models.Index(F("due_on").desc(nulls_last=True), F("id").desc(), name="inv_invoice_by_due_back"),
+            models.Index(
+                fields=["-issued_on", "-id"],
+                name="inv_invoice_reckoned",
+                condition=Q(expected_tax__isnull=False, expected_total__isnull=False),
+            ),
             models.Index(fields=["id"], name="inv_invoice_to_end", condition=~Q(ending="")),
             models.Index(fields=["-id"], name="inv_invoice_not_created", condition=Q(external_id="", tracked=True)),
             models.Index(fields=["status", "due_on", "id"], name="inv_invoice_by_status"),

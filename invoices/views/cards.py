@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from crm.queries import companies, contacts, deals
-from invoices import queries
+from invoices import attention, queries
 from invoices.cards import card
 from invoices.ports import AccountingUnavailable, accounting
 from invoices.views.answers import needs, toast, told
@@ -61,7 +61,7 @@ def _answer(request: HttpRequest, shown: object) -> HttpResponse:
 @require_GET
 @needs("invoices.view")
 def home_card(request: HttpRequest) -> HttpResponse:
-    """Invoices that need something: refused ones and overdue ones."""
+    """Invoices that need something: refused, overdue, not sent, or with another total than expected."""
     try:
         rows = queries.needing_something(request.user)
         companies_today = accounting().todays() if rows else {}
@@ -72,7 +72,12 @@ def home_card(request: HttpRequest) -> HttpResponse:
         for row in rows
         if row.invoice.connection_id in companies_today
     ]
-    return render(request, "invoices/_home_card.html", {"lines": lines})
+    context = {
+        "lines": lines,
+        "to_send": attention.to_send(request.user),
+        "differing": attention.differing(request.user),
+    }
+    return render(request, "invoices/_home_card.html", context)
 
 
 @require_POST

@@ -1,0 +1,235 @@
+"""How long the search over everything takes: ``.venv/bin/python -m bench.search --records 1000000``.
+
+Starts a PostgreSQL of its own in a folder that it removes, fills it with generated records of every kind, asks what
+people ask, and prints a table of milliseconds. It touches no other database. ``--keep FOLDER`` keeps the data for the
+next run.
+"""
+
+# ruff: noqa: T201, S106 -- a program that prints; its key protects nothing
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+GOAL = 100.0  # milliseconds for the palette's whole answer, in the middle of the tries
+TRIES = 9
+# Of all records, which part is of which kind.
+SHARES = {
+    "contact": 0.27,
+    "company": 0.10,
+    "deal": 0.15,
+    "product": 0.02,
+    "quote": 0.06,
+    "task": 0.08,
+    "invoice": 0.22,
+    "payment": 0.09,
+    "credit": 0.01,
+}
+FIRST = "John Mary Ana Wei Fatima Olga Pierre Juan Aisha Kenji Lena Noah Emma Liam Mia Omar Ivan Zoe Max Ines"
+LAST = "Smith Garcia Müller Chen Okafor Novak Dubois Silva Kim Haddad Jensen Rossi Patel Kowalski Sato"
+TRADE = "Gardens Stone Paving Fountains Lighting Design Irrigation Nursery Timber Pools Fencing Roofing"
+QUESTIONS = (
+    ("rare word", "xq77431"),
+    ("rare name", "okafor 12345"),
+    ("common word", "john"),
+    ("very common word", "com"),
+    ("short word", "in"),
+    ("one letter", "a"),
+    ("two common words", "john smith"),
+    ("common and short", "smith a"),
+    ("three words", "garden design smith"),
+    ("e-mail", "john.smith.1000@example1000.com"),
+    ("domain", "example4242.com"),
+    ("phone, last digits", "004242"),
+    ("phone, whole", "+1 (650) 500-4242"),
+    ("invoice number", "INV-000777"),
+    ("bare number", "777"),
+    ("amount", "1,277.50"),
+    ("frequent amount", "100.00"),
+    ("miss", "zzzzzz"),
+    ("two words, miss", "john zzzzzz"),
+)
+
+
+def _pick(words: str, seed: str) -> str:
+    """SQL: one of ``words``, the first ones more often; the same for the same ``seed``."""
+    listed = words.split()
+    array = ", ".join(f"'{word}'" for word in listed)
+    return f"(ARRAY[{array}])[1 + floor({len(listed)} * power((hashint8({seed}) & 65535) / 65536.0, 2))::int]"
+
+
+def _columns(kind: str, given: Mapping[str, int]) -> tuple[Any, dict[str, str]]:
+    """The model of a kind, and SQL for the columns that matter to a search; ``n`` counts the rows."""
+    from crm import models as crm  # noqa: PLC0415 -- Django is set up by main
+    from invoices import models as invoices  # noqa: PLC0415
+
+    first, last = _pick(FIRST, "n"), _pick(LAST, "n * 7")
+    company = f"{last} || ' ' || {_pick(TRADE, 'n * 11')} || ' ' || n"
+    amount = "CASE WHEN n % 20 = 0 THEN 100 ELSE round((n * 7919 % 900000) / 100.0 * 4 + 1, 1) / 4 END"
+    moment = "now() - n * interval '7 seconds'"
+    day = "current_date - (n / 300)::int"
+    books = {"connection_id": str(given["connection"]), "customer_name": company, "currency": "'USD'"}
+    match kind:
+        case "contact":
+            return crm.Contact, {
+                "first_name": first,
+                "last_name": last,
+                "email": f"lower({first} || '.' || {last} || '.' || n || '@example' || n || '.com')",
+                "phone": "'(650) 5' || lpad(n::text, 6, '0')",
+                "updated_at": moment,
+            }
+        case "company":
+            return crm.Company, {"name": company, "domain": "'example' || n || '.com'", "updated_at": moment}
+        case "deal":
+            name = f"{_pick(TRADE, 'n * 3')} || ' in the garden for ' || {last}"
+            return crm.Deal, {"name": name, "stage_id": str(given["stage"]), "amount": amount, "updated_at": moment}
+        case "product":
+            return crm.Product, {"name": f"{_pick(TRADE, 'n')} || ' xq' || n", "sku": "'SKU-' || n"}
+        case "quote":
+            return crm.Quote, {
+                "title": f"{_pick(TRADE, 'n * 5')} || ' in detail'",
+                "number": "'Q-' || lpad(n::text, 6, '0')",
+                "amount": amount,
+                "updated_at": moment,
+            }
+        case "task":
+            return crm.Task, {"title": f"'Call ' || {first} || ' ' || {last}"}
+        case "invoice":
+            number = "'INV-' || lpad(n::text, 6, '0')"
+            recipient = f"lower({first} || n || '@example.com')"
+            return invoices.Invoice, {
+                **books,
+                "number": number,
+                "recipient": recipient,
+                "issued_on": day,
+                "total": amount,
+                "request_id": "gen_random_uuid()",
+            }
+        case "payment":
+            return invoices.Payment, {**books, "received_on": day, "amount": amount, "reference": "'R' || n"}
+    return invoices.CreditDocument, {
+        **books,
+        "kind": "'creditmemo'",
+        "number": "'CM-' || n",
+        "issued_on": day,
+        "total": amount,
+    }
+
+
+def fill(records: int) -> None:
+    """Generated records of every kind, in one statement for each."""
+    from django.db import connection  # noqa: PLC0415 -- Django is set up by main
+    from django.db.models import NOT_PROVIDED  # noqa: PLC0415
+
+    from crm.services import pipelines  # noqa: PLC0415
+    from qbo_connector.models import Connection  # noqa: PLC0415
+
+    books = Connection.objects.create(
+        environment="simulator", realm_id="1", company_name="Bench", country="US", home_currency="USD"
+    )
+    given = {"connection": books.pk, "stage": pipelines.ensure_default().stages.all()[0].pk}
+    for kind, share in SHARES.items():
+        model, columns = _columns(kind, given)
+        values: list[Any] = []
+        for field in model._meta.concrete_fields:
+            if field.primary_key or field.generated or field.column in columns or field.null:
+                continue
+            default = field.get_default() if field.default is not NOT_PROVIDED else ""
+            columns[field.column] = "%s"
+            values.append(field.get_db_prep_save(default, connection))
+        # Constants come last, so the parameters are in order.
+        names = ", ".join(f'"{name}"' for name in columns)
+        statement = (
+            f'INSERT INTO "{model._meta.db_table}" ({names})'  # noqa: S608 -- all of it is from this file
+            f" SELECT {', '.join(sql.replace('%', '%%') if sql != '%s' else sql for sql in columns.values())}"
+            f" FROM generate_series(1, {int(records * share)}) AS n"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def measured(action: Callable[[], object]) -> tuple[float, float]:
+    """Median and slowest of some tries in milliseconds, after one that warms up."""
+    action()
+    times = []
+    for _try in range(TRIES):
+        began = time.perf_counter()
+        action()
+        times.append((time.perf_counter() - began) * 1000)
+    return statistics.median(times), max(times)
+
+
+def report(records: int) -> bool:
+    """Print the table; whether every question stayed below the goal."""
+    from django.test import Client  # noqa: PLC0415 -- Django is set up by main
+
+    from accounts.models import Role, User  # noqa: PLC0415
+    from core import finding, recent  # noqa: PLC0415
+
+    user = User.objects.filter(email="bench@example.com").first() or User.objects.create_user(
+        "bench@example.com", None, name="Bench", role=Role.objects.get(name="Admin")
+    )
+    client = Client()
+    client.force_login(user)
+    places = {source.object_type: source.place for source in recent.sources_for(user)}
+    print(f"\n{records:,} records; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; {TRIES} tries each\n")
+    print(f"{'question':<20} {'typed':<34} {'statement ms':>14} {'palette ms':>12} {'slowest':>9} {'page ms':>9}")
+    good = True
+    for name, text in QUESTIONS:
+        wanted = finding.needle(text)
+        assert wanted is not None
+        statement, _slowest = measured(lambda wanted=wanted: finding.find(wanted, places, most=10))
+        whole, slowest = measured(lambda text=text: client.get("/search/palette/", {"q": text}))
+        page, _slowest = measured(lambda text=text: client.get("/search/", {"q": text}))
+        good = good and whole < GOAL
+        print(f"{name:<20} {text:<34} {statement:>14.1f} {whole:>12.1f} {slowest:>9.1f} {page:>9.1f}")
+    return good
+
+
+def main() -> int:
+    """Start, fill, measure, remove."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--keep", type=Path, help="folder for the data, used again by the next run")
+    asked = parser.parse_args()
+    from crm_sync.launch.postgresql import PostgreSQL  # noqa: PLC0415 -- only needed when it is run
+
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        home = asked.keep or Path(folder) / "data"
+        filled = home / f"filled-{asked.records}"
+        sockets = Path(folder) / "socket"
+        with PostgreSQL(home / "postgres", durable=False, socket_folder=sockets) as server:
+            os.environ.update(
+                DJANGO_SETTINGS_MODULE="crm_sync.settings",
+                READ_DOT_ENV="false",
+                SECRET_KEY="for-the-benchmark-alone-and-long-enough-for-every-check",
+                ENCRYPTION_KEYS="bench:" + "A" * 43 + "=",
+                ALLOWED_HOSTS="testserver",
+                DATABASE_URL=server.url,
+                LOG_LEVEL="ERROR",
+                STATICFILES_BACKEND="django.contrib.staticfiles.storage.StaticFilesStorage",
+            )
+            import django  # noqa: PLC0415 -- the environment has to be complete before
+
+            django.setup()
+            from django.core.management import call_command  # noqa: PLC0415
+
+            call_command("migrate", verbosity=0)
+            if not filled.exists():
+                began = time.perf_counter()
+                fill(asked.records)
+                filled.touch()
+                print(f"filled in {time.perf_counter() - began:.0f} s")
+            return 0 if report(asked.records) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
