@@ -15,6 +15,7 @@ class InvoicesConfig(AppConfig):
         from core.services.mails import attachment_makers, withdrawals  # noqa: PLC0415
         from invoices import (  # noqa: PLC0415
             automation_sentences,
+            credit_section,
             estimate_section,
             estimate_sentences,
             fields,
@@ -117,6 +118,7 @@ class InvoicesConfig(AppConfig):
             registry.ObjectType("estimate", _("Estimate"), _("Estimates"), "invoices:estimate-detail", "file-text")
         )
         estimate_section.register()
+        credit_section.register()
         fields.register()
         properties.register()
         tables.register()

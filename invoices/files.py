@@ -6,15 +6,19 @@ from django.db.models import Q, QuerySet
 
 from core import registry
 from invoices import queries
-from invoices.models import InvoiceDraft
+from invoices.models import Approval, InvoiceDraft
 from invoices.ports import accounting
 
 DRAFT = "invoicedraft"
+APPROVE = "invoices.approve"
 
 
 def drafts_visible_to(user: Any) -> QuerySet[InvoiceDraft]:
-    """A person's own drafts; that of a refused invoice is everybody's who may create invoices."""
-    return InvoiceDraft.objects.filter(Q(owner=user) | Q(invoice__isnull=False))
+    """A person's own drafts; that of a refused invoice is everybody's, one that waits those people's who approve."""
+    mine = Q(owner=user) | Q(invoice__isnull=False)
+    if user.has_perm(APPROVE):
+        mine |= Q(approval=Approval.ASKED)
+    return InvoiceDraft.objects.filter(mine)
 
 
 def register() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
+from core import registry
+from core.models import EventLink
 from core.money import NotAnAmount
 from core.search import matching
 from invoices.enums import InvoiceStatus, SyncState
@@ -18,6 +20,12 @@ from invoices.reading import number
 def visible_to(user: Any) -> QuerySet[Invoice]:
     """Invoices that ``user`` may see; the beginning of every list, record and search."""
     return Invoice.objects.defer("search") if user.has_perm("invoices.view") else Invoice.objects.none()
+
+
+def kinds_told(invoice: Invoice) -> set[str]:
+    """The kinds of events on an invoice's timeline."""
+    names = EventLink.objects.filter(object_type="invoice", object_id=invoice.pk).order_by().values_list("event__name")
+    return {known.kind for (name,) in names.distinct() if (known := registry.event_kinds.get(name)) is not None}
 
 
 def payments_visible_to(user: Any) -> QuerySet[Payment]:

@@ -11,7 +11,7 @@ from core import registry
 from core.properties import shown
 from core.search import matching
 from crm.queries import deals
-from crm.queries.timeline import stretch
+from crm.queries.timeline import kinds, stretch
 from invoices import differences, queries, suggestions
 from invoices.cards import UNDER_WAY
 from invoices.enums import InvoiceSource, SyncState
@@ -58,14 +58,20 @@ def _mark(invoice: Invoice) -> SyncMark:
 @require_GET
 @needs("invoices.view")
 def invoice_history(request: HttpRequest, pk: int) -> HttpResponse:
-    """The timeline of an invoice, older entries by key."""
+    """The timeline of an invoice by kind, older entries by key."""
     invoice = _visible(request, pk)
+    there = queries.kinds_told(invoice)
+    offered = [(kind, label) for kind, label in kinds() if kind in there]
+    chosen = request.GET.get("kind", "")
+    chosen = chosen if chosen in dict(offered) else ""
     before = request.GET.get("before", "")
-    told_so_far = stretch("invoice", invoice.pk, before=int(before) if before.isdigit() else 0)
+    found = stretch("invoice", invoice.pk, kind=chosen, before=int(before) if before.isdecimal() else 0)
     url = reverse("invoices:invoice-history", args=[pk])
-    more = f"{url}?before={told_so_far.older}" if told_so_far.older else ""
+    more = f"{url}?kind={chosen}&before={found.older}" if found.older else ""
     template = "core/_timeline_items.html" if before else "invoices/_history.html"
-    return render(request, template, {"entries": told_so_far.entries, "more": more})
+    context = {"entries": found.entries, "more": more, "url": url, "kind": chosen}
+    context["kinds"] = [("", _("All")), *offered] if len(offered) > 1 else []
+    return render(request, template, context)
 
 
 @require_GET
