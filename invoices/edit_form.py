@@ -20,6 +20,7 @@ from core.plain import plain
 from invoices import reading
 from invoices.editing import EditedLine, discount_text
 from invoices.enums import LineKind
+from invoices.line_discounts import LinePrice, TooMuch, priced, with_words
 from invoices.models import Invoice, InvoiceLine
 
 ZERO = Decimal(0)
@@ -31,7 +32,7 @@ AMOUNTS = ("shipping_total", "deposit")
 HEAD = (*TEXTS, *CHOICES, *DATES, *AMOUNTS, "discount", "tax_after_discount")
 LINE = (
     *("item", "item_name", "product", "description", "quantity", "unit_price", "amount", "service_on"),
-    *("tax_code", "class"),
+    *("tax_code", "class", "discount"),
 )
 LABELS = {
     "number": gettext_lazy("number"),
@@ -74,6 +75,7 @@ class FormLine:
     service_on: str = ""
     tax_code: str = ""
     klass: str = ""
+    discount: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -90,7 +92,15 @@ class FormLine:
         """What a person can change of it."""
         return (
             self.item, self.description, self.quantity, self.unit_price, self.service_on, self.tax_code, self.klass,
+            self.discount,
         )  # fmt: skip
+
+    def price(self, currency: str) -> LinePrice:
+        """What its typed numbers come to. Raises core.money.NotAnAmount, and TooMuch of the discount."""
+        if not self.quantity.strip() or not self.unit_price.strip():
+            return LinePrice(None, None, reading.number(self.amount) if self.amount.strip() else ZERO)
+        quantity, price = reading.number(self.quantity), reading.number(self.unit_price)
+        return priced(quantity, price, discount_of(self.discount), currency)
 
 
 @dataclass(frozen=True)
@@ -147,6 +157,7 @@ def _line(line: InvoiceLine) -> FormLine:
         service_on=line.service_on.isoformat() if line.service_on else "",
         tax_code=line.tax_code_external_id,
         klass=line.class_external_id,
+        discount=discount_text(line),
     )
 
 
@@ -172,6 +183,7 @@ def posted(data: QueryDict) -> FormContent:
                 service_on=row["service_on"],
                 tax_code=row["tax_code"],
                 klass=row["class"],
+                discount=row["discount"].strip(),
             )
         )
     return FormContent(
@@ -192,7 +204,14 @@ class Read:
     kept: Sequence[str] = ()  # changed on both sides: what was typed counts
 
 
-def read(content: FormContent, base_json: str, current: FormContent, names: Mapping[str, Mapping[str, str]]) -> Read:
+def read(
+    content: FormContent,
+    base_json: str,
+    current: FormContent,
+    names: Mapping[str, Mapping[str, str]],
+    *,
+    currency: str,
+) -> Read:
     """The values that were typed differently from what was shown first. Raises Wrong.
 
     ``current`` is the invoice as it is now; ``names`` gives the words of each choice by the field it belongs to.
@@ -225,7 +244,7 @@ def read(content: FormContent, base_json: str, current: FormContent, names: Mapp
             fields[f"{reference}_name"] = names.get(f"{reference}_external_id", {}).get(chosen, "")
     if "tax_after_discount" in fields:
         fields["tax_after_discount"] = fields["tax_after_discount"] == "yes"
-    lines, wrong = _read_lines(content, names)
+    lines, wrong = _read_lines(content, names, currency)
     if errors or wrong is not None:
         raise Wrong(errors, wrong if wrong is not None else content.lines)
     typed = _changed_lines(content, base["lines"])
@@ -241,7 +260,7 @@ def _base(base_json: str, current: FormContent) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(base_json)
         fits = {"head", "billing", "shipping", "lines"} <= set(found)
-        fits = fits and all(len(line["content"]) == 7 for line in found["lines"])
+        fits = fits and all(len(line["content"]) == 8 for line in found["lines"])
     except (ValueError, TypeError, KeyError):
         fits, found = False, {}
     return found if fits else dict(json.loads(current.to_json()))
@@ -276,7 +295,7 @@ def _unreadable(name: str, text: str) -> str:
 
 
 def _read_lines(
-    content: FormContent, names: Mapping[str, Mapping[str, str]]
+    content: FormContent, names: Mapping[str, Mapping[str, str]], currency: str
 ) -> tuple[dict[str, EditedLine], Sequence[FormLine] | None]:
     """The editable lines as values, by key; the lines with their errors where there are any."""
     read_lines: dict[str, EditedLine] = {}
@@ -296,6 +315,14 @@ def _read_lines(
             else:
                 if numbers[name] is None and not line.external_id:
                     errors[name] = words
+        words, price = line.description.replace("\r\n", "\n"), numbers.get("unit_price")
+        if line.discount and not errors:
+            try:
+                off = line.price(currency)
+            except (money.NotAnAmount, TooMuch):
+                errors["discount"] = _unreadable("discount", line.discount)
+            else:
+                price, words = off.unit_price, with_words(words, off.words)
         day: datetime.date | None = None
         try:
             day = reading.date(line.service_on)
@@ -308,9 +335,9 @@ def _read_lines(
                 item_external_id=line.item,
                 item_name=line.item_name,
                 product_id=int(line.product) if line.product.isdigit() else None,
-                description=line.description.replace("\r\n", "\n"),
+                description=words,
                 quantity=numbers.get("quantity"),
-                unit_price=numbers.get("unit_price"),
+                unit_price=price,
                 amount=_amount(line.amount),
                 service_on=day,
                 tax_code_external_id=line.tax_code,
@@ -335,9 +362,17 @@ def _changed_lines(content: FormContent, base: Sequence[Mapping[str, Any]]) -> b
 
 def _canonical(content: Sequence[str]) -> list[str]:
     """Numbers as they are compared: ``1,234.50`` typed over ``1234.5`` changes nothing."""
-    item, description, quantity, price, *rest = content
+    item, description, quantity, price, *rest, discount = content
+    rest.append(_canonical_discount(discount))
     numbers = [reading.canonical_number(quantity) if quantity else "", reading.canonical_number(price) if price else ""]
     return [item, description.replace("\r\n", "\n"), *numbers, *rest]
+
+
+def _canonical_discount(text: str) -> str:
+    try:
+        return discount_of(text)
+    except money.NotAnAmount:
+        return text
 
 
 def _on_top(
@@ -378,6 +413,7 @@ def _on_top(
 def _as_now(line: FormLine, edited: EditedLine) -> EditedLine:
     return replace(
         edited,
+        as_it_is=True,
         pk=int(line.pk),
         item_external_id=line.item,
         item_name=line.item_name,

@@ -69,6 +69,7 @@ class EditedLine:
     tax_code_name: str = ""
     class_external_id: str = ""
     class_name: str = ""
+    as_it_is: bool = False  # nobody changed it: the row stays, whatever its figures are
 
     def total(self, currency: str) -> Decimal:
         """Quantity times price; the given amount for a line without them."""
@@ -82,11 +83,12 @@ def fields_of(invoice: Invoice | SyncedInvoice) -> dict[str, Any]:
     return {**{name: getattr(invoice, name) for name in FIELDS}, "discount": discount_text(invoice)}
 
 
-def discount_text(invoice: Invoice | SyncedInvoice) -> str:
-    """The discount of the whole: ``10%``, ``25.5`` before tax, or nothing."""
-    if invoice.discount_percent:
-        return f"{plain(invoice.discount_percent)}%"
-    return str(plain(invoice.discount_total) or "") if invoice.discount_total else ""
+def discount_text(of: Invoice | SyncedInvoice | InvoiceLine) -> str:
+    """The discount of the whole, or of a line: ``10%``, ``25.5`` before tax, or nothing."""
+    if of.discount_percent:
+        return f"{plain(of.discount_percent)}%"
+    amount = of.discount_amount if isinstance(of, InvoiceLine) else of.discount_total
+    return str(plain(amount) or "") if amount else ""
 
 
 def discount_columns(words: str) -> dict[str, Decimal | None]:

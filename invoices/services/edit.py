@@ -183,7 +183,8 @@ def _rewritten(
     lines: list[InvoiceLine] = []
     changed = False
     for line in wanted:
-        _check_line(line, invoice.currency)
+        if not line.as_it_is:
+            _check_line(line, invoice.currency)
         row = by_pk.get(line.pk or 0)
         if line.pk is not None and (row is None or row in lines):
             raise BadEdit(_("One of these lines is no longer part of the invoice. Open it again."))
@@ -191,7 +192,8 @@ def _rewritten(
             raise BadEdit(_("Texts, discounts and bundles can be changed in QuickBooks only."))
         if row is None:
             row, changed = InvoiceLine(invoice=invoice), True
-        changed |= _fill(row, line, invoice.currency)
+        if not line.as_it_is:
+            changed |= _fill(row, line, invoice.currency)
         lines.append(row)
     rows = _with_fixed(stored, lines)
     if not rows:

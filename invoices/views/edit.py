@@ -20,6 +20,7 @@ from invoices import terms as payment_terms
 from invoices.edit_form import ADDRESS_PARTS, FormContent, FormLine, Read, Wrong
 from invoices.editing import discount_columns
 from invoices.enums import InvoiceStatus, LineKind, SyncState, TaxMode
+from invoices.line_discounts import TooMuch
 from invoices.models import Invoice, InvoiceLine
 from invoices.ports import (
     Account,
@@ -32,7 +33,7 @@ from invoices.ports import (
     accounting,
 )
 from invoices.services import edit
-from invoices.totals import Totals, line_amount
+from invoices.totals import Totals
 from invoices.views.answers import needs
 
 ITEMS = 20
@@ -92,7 +93,7 @@ def invoice_edit(request: HttpRequest, pk: int) -> HttpResponse:
     content = edit_form.posted(request.POST)
     base = request.POST.get("base", "")
     try:
-        found = edit_form.read(content, base, current, choices.names())
+        found = edit_form.read(content, base, current, choices.names(), currency=invoice.currency)
     except Wrong as wrong:
         content = replace(content, lines=wrong.lines)
         return _page(request, invoice, content, choices, base=base, errors=dict(wrong.errors))
@@ -213,10 +214,8 @@ def _totals(invoice: Invoice, content: FormContent) -> dict[str, Any]:
 
 def _amount_of(line: FormLine, currency: str) -> Decimal | None:
     try:
-        if line.quantity.strip() and line.unit_price.strip():
-            return line_amount(reading.number(line.quantity), reading.number(line.unit_price), currency)
-        return reading.number(line.amount) if line.amount.strip() else Decimal(0)
-    except money.NotAnAmount:
+        return line.price(currency).amount
+    except (money.NotAnAmount, TooMuch):
         return None
 
 

@@ -114,6 +114,41 @@ def test_lines_are_added_ordered_and_removed(manager, invoice):
     assert "at least one line" in text(manager.post(address("invoice-edit", invoice), data))
 
 
+@pytest.mark.parametrize(
+    ("typed", "price", "amount", "words"),
+    [("10%", "67.5", "135", "$150.00 less 10%"), ("25.50", "62.25", "124.5", "$150.00 less $25.50")],
+)
+def test_a_line_is_discounted_by_its_price_and_says_so(manager, invoice, typed, price, amount, words):
+    data = form_of(manager, invoice) | {"line_discount": [typed], "line_description": ["Plan"]}
+
+    assert manager.post(address("invoice-edit", invoice), data).status_code == 302
+
+    (line,) = invoice.lines.all()
+    assert (line.quantity, line.unit_price, line.amount) == (2, Decimal(price), Decimal(amount))
+    assert line.description == f"Plan\n{words}"
+    assert form_of(manager, invoice)["line_discount"] == [""]
+
+
+@pytest.mark.parametrize("typed", ["110%", "200", "a lot", "-5"])
+def test_a_discount_of_a_line_that_can_not_be_is_told_at_the_line(manager, invoice, typed):
+    answer = manager.post(address("invoice-edit", invoice), form_of(manager, invoice) | {"line_discount": [typed]})
+
+    assert answer.status_code == 422
+    assert f"“{typed}” is not a discount" in text(answer)
+    assert invoice.lines.get().amount == 150
+
+
+def test_a_discount_that_quickbooks_keeps_stays_where_nobody_touches_it(manager, invoice):
+    invoice.lines.update(discount_percent=10, discount_amount=15, amount=135)
+    data = form_of(manager, invoice)
+    assert data["line_discount"] == ["10%"]
+
+    assert manager.post(address("invoice-edit", invoice), data | {"message": ["Hi"]}).status_code == 302
+
+    line = invoice.lines.get()
+    assert (line.amount, line.discount_percent) == (135, 10)
+
+
 def test_mistakes_are_told_at_their_fields_and_nothing_typed_is_lost(manager, invoice):
     data = form_of(manager, invoice)
     data |= {"deposit": ["lots"], "line_quantity": ["many"], "message": ["Thank you"], "recipient": ["x"]}
