@@ -30,6 +30,7 @@ into Decimals and dates or says in words what is wrong.
           "key": "a1",                         # names the line inside this draft
           "item": {"mode": "existing", "external_id": "5", "name": "Rock Fountain", "reason": "Linked"}
                or {"mode": "create", "name": "Rock Fountain", "sku": "", "unit_price": "275"}
+               or {"mode": "text"},            # no product: only the description is printed
                or {"mode": ""},                # the product has no item yet
           "product_id": 7,                     # or null
           "name": "Rock Fountain",             # what the deal calls it
@@ -55,6 +56,7 @@ STEPS = ("account", "customer", "products", "terms", "message", "review")
 
 EXISTING = "existing"
 CREATE = "create"
+TEXT = "text"  # of a line: it sells nothing, only its description is printed
 NOBODY = ""
 
 

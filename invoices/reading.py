@@ -9,7 +9,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from core import money
-from invoices.drafts import CREATE, EXISTING, DraftContent, DraftLine, ReadDraft, ReadLine
+from invoices.drafts import CREATE, EXISTING, TEXT, DraftContent, DraftLine, ReadDraft, ReadLine
 from invoices.enums import TaxMode
 from invoices.ports import Account, Problem
 from invoices.reading_money import ReadMoney, read_discount, read_money
@@ -172,7 +172,7 @@ def valid_emails(text: str) -> bool:
 
 
 def _read_lines(content: DraftContent, account: Account | None) -> tuple[list[ReadLine], list[Problem]]:
-    if not content.lines:
+    if all(line.item.mode == TEXT for line in content.lines):
         message = _("An invoice needs at least one line. Add a product from QuickBooks.")
         return [], [Problem(message, step="products", field="lines")]
     lines, problems = [], []
@@ -193,6 +193,8 @@ def read_line_of(
     def wrong(message: str, name: str) -> None:
         problems.append(Problem(message, step="products", line=index, field=name))
 
+    if line.item.mode == TEXT:
+        return _read_text(line, index)
     title = line.item.name or line.name or _("Line %d") % (index + 1)
     if line.item.mode == EXISTING and line.item.external_id:
         pass
@@ -238,6 +240,19 @@ def read_line_of(
         return None, problems
     percent = discount.percent if discount is not None else None
     return ReadLine(line, quantity, unit_price, amount, service_on, percent, taken), []
+
+
+def _read_text(line: DraftLine, index: int) -> tuple[ReadLine | None, list[Problem]]:
+    """A line without a product: what is printed on it."""
+    message = ""
+    if not line.description.strip():
+        message = _("Type the text of this line, or remove it.")
+    elif len(line.description) > LONGEST_DESCRIPTION:
+        message = _("A description may have at most 4,000 characters.")
+    if message:
+        return None, [Problem(message, step="products", line=index, field="description")]
+    nothing = Decimal(0)
+    return ReadLine(line, nothing, nothing, nothing, None), []
 
 
 def _read_number(text: str, missing: str) -> tuple[Decimal | None, str]:

@@ -2,11 +2,11 @@
 
 from django.http import QueryDict
 
-from invoices.drafts import CREATE, DraftContent, DraftDiscount, DraftLine
+from invoices.drafts import CREATE, TEXT, DraftContent, DraftDiscount, DraftLine
 from invoices.enums import TaxMode
 from invoices.ports import Account, ItemChoice, accounting
 from invoices.reading import canonical_number
-from invoices.services import drafts
+from invoices.services import draft_sources, drafts
 from invoices.totals import plain
 
 LINE_TEXTS = ("description", "service_on")
@@ -74,19 +74,23 @@ def _discount(post: QueryDict, name: str, former: DraftDiscount) -> DraftDiscoun
 def act_on_lines(content: DraftContent, action: str, account: Account, *, searched: str = "") -> str:
     """Do what a button of the products step asks; returns the id of the field to go to.
 
-    ``add:5`` adds QuickBooks' item 5, ``match:l2:5`` sells it on line l2, ``create:l2`` creates the product of line
-    l2 on the way, ``default:l2`` sells the company's default item on it, ``unmatch:l2`` takes that back, ``remove:l2``,
-    ``up:l2`` and ``down:l2`` do what they say, ``tax:3`` sets tax code 3 on all lines, ``create-all:`` and
-    ``default-all:`` do it for all lines without a product. ``searched`` is what the item was found by.
+    ``add:5`` adds QuickBooks' item 5, ``text:`` a line of text, ``match:l2:5`` sells item 5 on line l2, ``create:l2``
+    creates the product of line l2 on the way, ``default:l2`` sells the company's default item on it, ``unmatch:l2``
+    takes that back, ``remove:l2``, ``up:l2`` and ``down:l2`` do what they say, ``tax:3`` sets tax code 3 on all lines,
+    ``create-all:`` and ``default-all:`` do it for all lines without a product. ``searched`` is what the item was found
+    by.
     """
     verb, _colon, rest = action.partition(":")
     if verb == "add" and (item := _item(account, rest, searched)) is not None:
         return _add(content, item, account)
     if verb == "tax":
         for each in content.lines:
-            each.tax_code = rest
+            each.tax_code = "" if each.item.mode == TEXT else rest
         drafts.name_tax_codes(content, accounting().tax_codes(account.connection_id))
         return "view-tax-codes"
+    if verb == "text":
+        content.lines.append(draft_sources.text_line(content.next_key()))
+        return f"description-{content.lines[-1].key}"
     if verb in ("create-all", "default-all"):
         return _match_all(content, verb, account)
     key, _colon, external_id = rest.partition(":")
@@ -105,8 +109,8 @@ def act_on_lines(content: DraftContent, action: str, account: Account, *, search
         line.item.mode = line.item.external_id = line.item.reason = ""
     elif verb == "remove":
         content.lines.remove(line)
-        left = content.lines[min(place, len(content.lines) - 1)].key if content.lines else ""
-        return f"quantity-{left}" if left else "item-search"
+        left = content.lines[min(place, len(content.lines) - 1)] if content.lines else None
+        return _first_field(left) if left is not None else "item-search"
     elif verb in ("up", "down"):
         other = place + (-1 if verb == "up" else 1)
         if 0 <= other < len(content.lines):
@@ -126,6 +130,10 @@ def _match_all(content: DraftContent, verb: str, account: Account) -> str:
     if account.needs_tax_codes:
         drafts.name_tax_codes(content, accounting().tax_codes(account.connection_id))
     return f"quantity-{waiting[0].key}" if waiting else "item-search"
+
+
+def _first_field(line: DraftLine) -> str:
+    return f"description-{line.key}" if line.item.mode == TEXT else f"quantity-{line.key}"
 
 
 def _create(line: DraftLine) -> None:

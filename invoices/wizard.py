@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from core.forms.values import PropertyValuesForm
 from invoices import draft_totals, reading, typed_properties
 from invoices.draft_totals import DraftTotals
-from invoices.drafts import CREATE, EXISTING, STEPS, DraftContent, DraftLine
+from invoices.drafts import CREATE, EXISTING, STEPS, TEXT, DraftContent, DraftLine
 from invoices.models import InvoiceDraft
 from invoices.ports import (
     Account,
@@ -73,7 +73,12 @@ class LineView:
     @property
     def matched(self) -> bool:
         """Whether it sells something of QuickBooks, or something that will be created there."""
-        return self.line.item.mode in (EXISTING, CREATE)
+        return self.line.item.mode in (EXISTING, CREATE, TEXT)
+
+    @property
+    def text_only(self) -> bool:
+        """Whether it sells nothing."""
+        return self.line.item.mode == TEXT
 
     @property
     def creates(self) -> bool:
@@ -83,6 +88,8 @@ class LineView:
     @property
     def title(self) -> str:
         """What to call the line."""
+        if self.text_only:
+            return _("Text")
         return self.line.item.name or self.line.name or _("Line %d") % self.number
 
 
@@ -179,7 +186,7 @@ class WizardPage:
     @property
     def tax_codes_open(self) -> bool:
         """Whether the tax panel is open: a code is missing, or somebody is at work in it."""
-        missing = any(not view.line.tax_code for view in self.lines) and not self.untaxed
+        missing = any(not view.line.tax_code and not view.text_only for view in self.lines) and not self.untaxed
         return self.focus == "view-tax-codes" or missing
 
     @property

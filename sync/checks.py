@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 
-from invoices.drafts import CREATE, DraftContent
+from invoices.drafts import CREATE, TEXT, DraftContent
 from invoices.ports import Problem
 from qbo_connector.mirror import read
 from qbo_connector.models import Connection, MirrorObject
@@ -93,6 +93,8 @@ def _items(connection: Connection, content: DraftContent) -> Iterable[Problem]:
         if line.item.mode == CREATE:
             yield from _new_item(clean_name(line.item.name), taken, number)
             continue
+        if line.item.mode == TEXT:
+            continue
         row = found.get(line.item.external_id)
         if row is None:
             yield Problem(
@@ -121,6 +123,8 @@ def _tax(connection: Connection, content: DraftContent) -> Iterable[Problem]:
         return
     known = set(read.objects(connection.pk, "TaxCode").filter(active=True).values_list("qbo_id", flat=True))
     for number, line in enumerate(content.lines):
+        if line.item.mode == TEXT:
+            continue
         if not line.tax_code:
             yield Problem(_("This line needs a tax code."), "products", number, "tax_code")
         elif line.tax_code not in known:
@@ -143,6 +147,11 @@ def _form(connection: Connection, content: DraftContent) -> Iterable[Problem]:
         "locations": bool(content.location_id),
         "class_per_transaction": bool(content.class_id),
     }
+    if not allowed.service_dates:
+        reason = allowed.reasons.get("service_dates") or _("QuickBooks does not allow this here.")
+        for number, line in enumerate(content.lines):
+            if line.service_on.strip():
+                yield Problem(reason, "products", number, "service_on")
     steps = {"locations": ("terms", "location_id"), "class_per_transaction": ("terms", "class_id")}
     for name, wanted in asked.items():
         if wanted and not getattr(allowed, name):

@@ -17,8 +17,8 @@ from core.properties import BadValues, clean_values
 from core.services.files import move_files
 from crm.models import Company, Contact, Quote
 from invoices import reading
-from invoices.drafts import CREATE, DraftContent, ReadDraft, ReadLine
-from invoices.enums import InvoiceOrigin, InvoiceSource, InvoiceStatus, SyncState
+from invoices.drafts import CREATE, TEXT, DraftContent, ReadDraft, ReadLine
+from invoices.enums import InvoiceOrigin, InvoiceSource, InvoiceStatus, LineKind, SyncState
 from invoices.models import Invoice, InvoiceDraft, InvoiceLine
 from invoices.ports import Account, Problem, accounting
 from invoices.reading import DraftProblems
@@ -272,13 +272,14 @@ def _lines(invoice: Invoice, lines: tuple[ReadLine, ...]) -> list[InvoiceLine]:
         InvoiceLine(
             invoice=invoice,
             position=position,
+            kind=LineKind.TEXT if line.draft.item.mode == TEXT else LineKind.ITEM,
             product_id=line.draft.product_id,
             new_item=_new_item(line) if line.draft.item.mode == CREATE else None,
             item_external_id="" if line.draft.item.mode == CREATE else line.draft.item.external_id,
             item_name=line.draft.item.name or line.draft.name,
             description=line.draft.description,
-            quantity=line.quantity,
-            unit_price=line.unit_price,
+            quantity=None if line.draft.item.mode == TEXT else line.quantity,
+            unit_price=None if line.draft.item.mode == TEXT else line.unit_price,
             discount_percent=line.discount_percent,
             discount_amount=line.discount_amount,
             amount=line.amount,

@@ -7,7 +7,7 @@ from typing import Any
 from core.money import NotAnAmount
 from crm.models import Deal, DealLine, Quote, QuoteLine
 from invoices import reading
-from invoices.drafts import EXISTING, DraftContent, DraftDiscount, DraftItem, DraftLine
+from invoices.drafts import EXISTING, TEXT, DraftContent, DraftDiscount, DraftItem, DraftLine
 from invoices.enums import LineKind
 from invoices.totals import plain
 
@@ -60,19 +60,20 @@ def _percent(percent: Decimal | None) -> DraftDiscount:
 
 
 def lines_of_document(document: Any) -> list[DraftLine]:
-    """The lines of an invoice or estimate, each with its item.
-
-    A bundle gives its members. A line of mere text becomes a paragraph of the description before it: QuickBooks takes
-    text lines only from its own pages.
-    """
+    """The lines of an invoice or estimate, each with its item. Mere text stays a line, a bundle gives its members."""
     found: list[DraftLine] = []
     for line in document.lines.all():
-        if line.kind == LineKind.TEXT and found and line.description:
-            found[-1].description = f"{found[-1].description}\n\n{line.description}".strip()
+        if line.kind == LineKind.TEXT and line.description and not line.amount:
+            found.append(text_line(f"l{len(found) + 1}", line.description))
         if line.kind not in (LineKind.ITEM, LineKind.MEMBER):
             continue
         found.append(_of_document(line, f"l{len(found) + 1}"))
     return found
+
+
+def text_line(key: str, words: str = "") -> DraftLine:
+    """A line without a product."""
+    return DraftLine(key=key, item=DraftItem(TEXT), description=words, quantity="")
 
 
 def _of_document(line: Any, key: str) -> DraftLine:

@@ -12,7 +12,7 @@ from core.models import StoredFile
 from crm.models import Deal, Quote
 from invoices import reading
 from invoices import terms as payment_terms
-from invoices.drafts import EXISTING, DraftContent, DraftCustomer, DraftItem, DraftLine, DraftTerms
+from invoices.drafts import EXISTING, TEXT, DraftContent, DraftCustomer, DraftItem, DraftLine, DraftTerms
 from invoices.enums import InvoiceSource, TaxMode
 from invoices.models import Approval, Invoice, InvoiceDraft
 from invoices.ports import Account, CustomerChoice, ItemChoice, TaxCodeChoice, TermsChoice, accounting
@@ -191,7 +191,7 @@ def choose_account(content: DraftContent, account: Account, *, deal_id: int | No
     content.terms = DraftTerms()
     for line in content.lines:
         line.tax_code = line.tax_code_name = line.class_id = line.class_name = ""
-        line.item = DraftItem()
+        line.item = line.item if line.item.mode == TEXT else DraftItem()
     match_items(content)
     if not content.issued_on:
         content.issued_on = account.today.isoformat()

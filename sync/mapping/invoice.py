@@ -31,6 +31,7 @@ from sync.mapping.sales_lines import (
     plain_number,
     shipping_line,
     shipping_of,
+    text_line,
 )
 
 ZERO = Decimal(0)
@@ -220,6 +221,7 @@ def to_invoice(
     multicurrency: bool,
     number: str = "",
     home_currency: str = "",
+    rate_chosen: bool = False,
     codes: Mapping[str, TaxCodeRates] | None = None,
 ) -> dict[str, Any]:
     """A new Invoice. ``customer`` and ``items`` (by line id) are QuickBooks ids or placeholders for them.
@@ -231,7 +233,9 @@ def to_invoice(
     inclusive = not in_us and invoice.tax_mode == TaxMode.INCLUSIVE
     rates = codes or {}
     written = [
-        item_line(line, items[line.pk], currency=invoice.currency, in_us=in_us, inclusive=inclusive, codes=rates)
+        text_line(line)
+        if line.kind == LineKind.TEXT
+        else item_line(line, items[line.pk], currency=invoice.currency, in_us=in_us, inclusive=inclusive, codes=rates)
         for line in lines
     ]
     if invoice.discount_total:
@@ -261,7 +265,7 @@ def to_invoice(
         payload["DocNumber"] = number
     if multicurrency:
         payload["CurrencyRef"] = {"value": invoice.currency}
-        if invoice.exchange_rate != 1 and invoice.currency != home_currency:
+        if (rate_chosen or invoice.exchange_rate != 1) and invoice.currency != home_currency:
             payload["ExchangeRate"] = plain_number(invoice.exchange_rate)
     if not in_us:
         payload["GlobalTaxCalculation"] = _TAX_CALCULATIONS.get(TaxMode(invoice.tax_mode), "TaxExcluded")

@@ -11,9 +11,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
-
-from core.money import formatted, formatted_number
+from invoices.line_discounts import taken_off, with_words
 from invoices.models import InvoiceLine
 from invoices.tax import TaxCodeRates, cents, net_of
 from invoices.totals import line_amount
@@ -23,7 +21,6 @@ SALES_ITEM = "SalesItemLineDetail"
 DISCOUNT = "DiscountLineDetail"
 SHIPPING = "SHIPPING_ITEM_ID"
 ZERO = Decimal(0)
-LONGEST_DESCRIPTION = 4000
 PRICE_STEP = Decimal("0.0000001")  # QuickBooks keeps seven decimals of a price
 
 
@@ -97,6 +94,11 @@ def item_line(
     return payload
 
 
+def text_line(line: InvoiceLine) -> dict[str, Any]:
+    """A new line that only prints its description (Intuit, "Invoice": DescriptionOnly line)."""
+    return {"Description": line.description, "DetailType": "DescriptionOnly", "DescriptionLineDetail": {}}
+
+
 def _follows(line: InvoiceLine, sent: Decimal, currency: str) -> bool:
     """Whether the price may be sent as what leads to the amount: it did so before discount, rounding and tax."""
     if line.quantity is None or line.unit_price is None:
@@ -116,11 +118,8 @@ def description_of(line: InvoiceLine, currency: str) -> str:
     """What is printed on a line: its description, and what was taken off its price."""
     if not line.discount_amount or not line.quantity or line.unit_price is None:
         return line.description
-    before = formatted(line.amount + line.discount_amount, currency)
-    percent = "" if line.discount_percent is None else f"{formatted_number(line.discount_percent.normalize())}%"
-    taken = percent or formatted(line.discount_amount, currency)
-    words = _("%(before)s less %(discount)s") % {"before": before, "discount": taken}
-    return "\n".join(each for each in (line.description, words) if each)[:LONGEST_DESCRIPTION]
+    words = taken_off(line.amount + line.discount_amount, line.discount_percent, line.discount_amount, currency)
+    return with_words(line.description, words)
 
 
 def discount_line(percent: Decimal | None, total: Decimal, *, raw: Payload | None = None) -> dict[str, Any]:

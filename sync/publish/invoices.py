@@ -7,8 +7,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from invoices.enums import InvoiceOrigin, InvoiceStatus, TaxMode
-from invoices.models import Invoice, InvoiceLine
+from invoices.enums import InvoiceOrigin, InvoiceStatus, LineKind, TaxMode
+from invoices.models import Invoice, InvoiceDraft, InvoiceLine
 from qbo_connector import errors
 from qbo_connector.enums import OperationState
 from qbo_connector.models import Connection, Operation
@@ -71,7 +71,11 @@ def _plan(invoice: Invoice, *, attempt: int) -> Operation:
     customer: Any = invoice.customer_external_id
     if invoice.new_customer:
         customer = _reference(customer_for(invoice, attempt=attempt), needed)
-    items = {line.pk: _item(connection, invoice, line, needed, attempt=attempt) for line in lines}
+    items = {
+        line.pk: _item(connection, invoice, line, needed, attempt=attempt)
+        for line in lines
+        if line.kind != LineKind.TEXT
+    }
     payload = to_invoice(
         invoice,
         lines,
@@ -81,6 +85,7 @@ def _plan(invoice: Invoice, *, attempt: int) -> Operation:
         multicurrency=connection.multicurrency,
         number=_number(invoice) if connection.custom_numbers else "",
         home_currency=connection.home_currency,
+        rate_chosen=_rate_chosen(invoice),
         codes=tax_codes(connection) if invoice.tax_mode == TaxMode.INCLUSIVE else None,
     ) | linked_estimate(invoice)
     return plan(
@@ -133,3 +138,9 @@ def unplanned(*, limit: int = 200) -> list[int]:
     linked = Link.objects.filter(entity="Invoice", object_type="invoice", object_id=OuterRef("pk"))
     rows = Invoice.objects.filter(~Exists(linked), external_id="", origin=InvoiceOrigin.CRM, removed_at=None)
     return in_turn("invoices", rows.exclude(status=InvoiceStatus.DRAFT), limit=limit)
+
+
+def _rate_chosen(invoice: Invoice) -> bool:
+    """Whether somebody typed the exchange rate: one of exactly 1 looks like none."""
+    drafts = InvoiceDraft.objects.filter(invoice=invoice).values_list("data__exchange_rate", flat=True)
+    return bool(str(drafts.first() or "").strip())

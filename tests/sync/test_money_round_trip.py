@@ -159,19 +159,45 @@ def test_a_foreign_invoice_has_the_rate_that_was_typed(quickbooks):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_rate_of_one_that_was_typed_is_sent_and_text_lines_come_back(quickbooks):
+    ca = ready(quickbooks, "ca")
+    rows = quickbooks.objects(ca.realm_id, "Customer")
+    abroad = next(row for row in rows if row["CurrencyRef"]["value"] not in ("CAD", None))
+    code = next(row["Id"] for row in quickbooks.objects(ca.realm_id, "TaxCode") if row["Name"] == "Zero-rated")
+    words = {"item": {"mode": "text"}, "name": "", "description": "As agreed by phone"}
+    draft, rep = draft_for(
+        quickbooks, ca, [("2", "10.05", {"tax_code": code}), ("", "", words)],
+        currency=abroad["CurrencyRef"]["value"], exchange_rate="1",
+    )  # fmt: skip
+    changed(draft, customer={"mode": "existing", "external_id": abroad["Id"], "name": abroad["DisplayName"]})
+
+    invoice, document = posted(quickbooks, ca, draft, rep)
+
+    assert (invoice.exchange_rate, Decimal(str(document["ExchangeRate"]))) == (1, 1)
+    assert [line["DetailType"] for line in document["Line"]][:2] == ["SalesItemLineDetail", "DescriptionOnly"]
+    assert [(str(line.kind), line.description) for line in invoice.lines.all()][1] == ("text", "As agreed by phone")
+    assert invoice.total == Decimal("20.10")
+
+
+@pytest.mark.django_db(transaction=True)
 def test_what_the_company_switched_off_is_refused_before_anything_is_sent(quickbooks):
     us = connect(quickbooks)
-    prefer(quickbooks, us, SalesFormsPrefs={"AllowDiscount": False, "AllowDeposit": False})
+    prefer(quickbooks, us, SalesFormsPrefs={"AllowDiscount": False, "AllowDeposit": False, "AllowServiceDate": False})
     enable(us)
     sync_company(us)
     draft, rep = draft_for(
-        quickbooks, us, [("1", "10", {})], discount={"kind": "percent", "value": "5"}, deposit="1", shipping="2"
+        quickbooks,
+        us,
+        [("1", "10", {"service_on": "2026-11-20"})],
+        discount={"kind": "percent", "value": "5"},
+        deposit="1",
+        shipping="2",
     )
     with pytest.raises(DraftProblems) as refused:
         creating.create_invoice(draft, by=rep)
 
     assert {(each.step, each.field) for each in refused.value.problems} == {
-        ("products", "discount"), ("products", "deposit"), ("products", "shipping"),
+        ("products", "discount"), ("products", "deposit"), ("products", "shipping"), ("products", "service_on"),
     }  # fmt: skip
     assert not Invoice.objects.filter(external_id="").exists()
 

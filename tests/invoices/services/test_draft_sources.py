@@ -143,10 +143,11 @@ def test_a_copy_says_what_the_earlier_invoice_said(connection, earlier, rep):
     assert (content.discount, content.shipping) == (DraftDiscount("percent", "10"), "15")
     assert (content.class_name, content.shipping_address) == ("East", {"line1": "1 Pier"})
     assert (content.number, content.deposit, content.exchange_rate) == ("", "", "")
-    (line,) = content.lines
+    line, words = content.lines
     assert (line.item.external_id, line.quantity, line.unit_price) == ("4", "2", "75")
     assert line.discount == DraftDiscount("amount", "5")
-    assert line.description == "Planning\n\nAs agreed by phone"
+    assert (line.description, words.description) == ("Planning", "As agreed by phone")
+    assert (words.item.mode, words.quantity, words.unit_price) == ("text", "", "")
 
 
 def test_a_copy_of_an_invoice_in_a_lost_company_keeps_the_lines(connection, uk_connection, earlier, rep):
@@ -155,7 +156,10 @@ def test_a_copy_of_an_invoice_in_a_lost_company_keeps_the_lines(connection, uk_c
     content = content_of(drafts.start_from("copy", invoice=earlier, by=rep))
 
     assert (content.connection_id, content.customer.mode) == (uk_connection.pk, "")
-    assert [(line.name, line.item.mode, line.quantity) for line in content.lines] == [("Design", "", "2")]
+    assert [(line.name, line.item.mode, line.quantity) for line in content.lines] == [
+        ("Design", "", "2"),
+        ("", "text", ""),
+    ]
 
 
 def test_a_part_of_an_invoice_scales_quantities_and_amounts(connection, earlier, rep):

@@ -13,6 +13,7 @@ from crm.models import Deal, DealLine, Quote, QuoteLine
 from invoices.drafts import DraftContent, DraftDiscount, DraftItem
 from invoices.models import Invoice, InvoiceDraft, PipelineCompany
 from invoices.ports import CustomerChoice, FormOptions, ItemChoice, NamedChoice
+from invoices.services import create as creating
 from invoices.services import drafts
 from tests.invoices.conftest import user_of
 from tests.invoices.fakes import TODAY, books
@@ -51,6 +52,27 @@ def test_discounts_shipping_and_deposit_are_reckoned_while_they_are_typed(wizard
     assert (content.discount, content.shipping, content.deposit) == (DraftDiscount("percent", "10"), "1000", "35")
     wizard.save("products", **(fields | {"discount": "", f"discount-{first}": " "}))
     assert (wizard.content.discount, wizard.content.line(first).discount) == (DraftDiscount(), DraftDiscount())
+
+
+def test_a_line_of_text_is_printed_without_an_amount(wizard):
+    wizard.line("text:", **fields_of(wizard))
+    words = wizard.content.lines[-1]
+    assert f'id="description-{words.key}"' in wizard.get("products").text
+    assert "Type the text of this line" in text(wizard.post("products", **fields_of(wizard)))
+
+    fields = fields_of(wizard) | {f"description-{words.key}": "As agreed by phone"}
+    wizard.line(f"up:{words.key}", **fields)
+    wizard.save("products", **fields_of(wizard))
+    review = text(wizard.get("review"))
+    assert "As agreed by phone" in review
+    draft = InvoiceDraft.objects.get()
+    invoice = creating.create_invoice(draft, by=draft.owner)
+
+    assert invoice.total == Decimal("362.5")
+    assert [(str(line.kind), line.description, line.amount) for line in invoice.lines.all()][1] == (
+        "text", "As agreed by phone", 0,
+    )  # fmt: skip
+    assert invoice.lines.all()[1].quantity is None
 
 
 def test_what_the_company_does_not_use_is_off_with_the_reason(wizard):
