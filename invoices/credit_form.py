@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from core import money
 from invoices.models import CreditDocument, Invoice, Payment
 from invoices.payment_form import next_intent
-from invoices.reading import number
+from invoices.reading import LONGEST_MESSAGE, LONGEST_NOTE, number
 from invoices.services import credit_memos, credits
 from invoices.services.open_amounts import still_to_pay
 
@@ -101,6 +101,11 @@ class CreditForm:
         self.request_id = _intent_of(data) or _next_credit(invoice)
 
     @property
+    def exhausted(self) -> bool:
+        """Whether all of the invoice was credited."""
+        return not any(row.left for row in self.rows)
+
+    @property
     def issued_on(self) -> datetime.date | None:
         """The date, None when it can't be read."""
         try:
@@ -114,6 +119,10 @@ class CreditForm:
             return str(_("An amount can't be read."))
         if self.issued_on is None:
             return str(_("Say the date of the credit memo."))
+        if len(self.message) > LONGEST_MESSAGE:
+            return str(_("The message may have at most %d characters.") % LONGEST_MESSAGE)
+        if len(self.note) > LONGEST_NOTE:
+            return str(_("A memo may have at most %d characters.") % LONGEST_NOTE)
         return ""
 
     def amounts(self) -> dict[int, Decimal]:

@@ -39,8 +39,10 @@ SETTINGS = {
 }
 
 # The same examples in every run: a run that fails can be repeated. `make test-long` looks further.
-hypothesis.settings.register_profile("repeatable", derandomize=True, database=None)
-hypothesis.settings.register_profile("searching", database=None)
+# How long making examples takes says nothing on a busy machine.
+CALMLY = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, suppress_health_check=CALMLY)
+hypothesis.settings.register_profile("searching", database=None, suppress_health_check=CALMLY)
 hypothesis.settings.load_profile("searching" if os.environ.get("FAULT_SEEDS") else "repeatable")
 
 worker = os.environ.get("PYTEST_XDIST_WORKER", "")

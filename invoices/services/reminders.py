@@ -164,7 +164,7 @@ def _reminded_before(mail: OutgoingMail) -> str:
 
 def withdrawn(mail: OutgoingMail) -> str:
     """Why a reminder that is about to leave is not wanted any more; empty when it is. Noted on the reminder."""
-    if mail.object_type != "invoice":
+    if mail.object_type != "invoice" or mail.object_id is None:
         return ""
     invoice = Invoice.objects.select_related("connection").defer("search").filter(pk=mail.object_id).first()
     reason = _("The invoice is gone.") if invoice is None else refusal_of(invoice)

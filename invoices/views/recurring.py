@@ -1,6 +1,7 @@
 """Recurring invoices: the list, one of them with what it made, and its form."""
 
 from itertools import islice
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -70,7 +71,7 @@ def recurring_create(request: HttpRequest, pk: int) -> HttpResponse:
     name = _("%(customer)s, like %(number)s") % {"customer": invoice.customer_name[:120], "number": invoice}
     initial = {"name": name, "starts_on": today}
     form = RecurringForm(request.POST or None, initial=initial)
-    context = {"form": form, "invoice": invoice}
+    context: dict[str, Any] = {"form": form, "invoice": invoice}
     if request.method == "POST" and form.is_valid():
         make_past = {"make": True, "skip": False}.get(request.POST.get("past", ""))
         try:

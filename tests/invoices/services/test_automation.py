@@ -14,6 +14,7 @@ from django.utils import timezone
 from core.models import Event, MailState, OutgoingMail
 from core.services import mails
 from crm.models import Task
+from invoices import files
 from invoices.drafts import DraftContent, DraftItem
 from invoices.enums import InvoiceStatus
 from invoices.models import (
@@ -111,6 +112,17 @@ def test_who_may_not_approve_does_not_and_sees_only_the_own_drafts(draft, junior
         approvals.approve(draft, by=junior)
     assert list(approvals.waiting(junior)) == [draft]
     assert not approvals.waiting(other).exists()
+
+
+def test_who_approves_may_open_the_files_of_a_draft_that_waits(draft, junior, manager):
+    other = user_of("Sales rep", "other@example.com")
+    assert draft not in files.drafts_visible_to(manager)
+
+    approvals.ask(draft, by=junior)
+
+    assert draft in files.drafts_visible_to(manager)
+    assert draft in files.drafts_visible_to(junior)
+    assert draft not in files.drafts_visible_to(other)
 
 
 def test_an_unfinished_draft_is_not_handed_over(connection, deal, junior):

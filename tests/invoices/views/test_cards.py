@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from core import registry
 from invoices.enums import SyncState
-from invoices.models import InvoiceDraft
+from invoices.models import CreditDocument, InvoiceDraft
 from invoices.ports import SyncMark
 from invoices.services import billing, drafts
 from tests.invoices.fakes import TODAY, books
@@ -41,6 +41,20 @@ def test_connected_but_empty_offers_to_create(web, deal, connection):
     assert 'data-state="empty"' in page
     assert "No invoices yet" in page
     assert reverse("invoices:draft-new", args=[deal.pk]) in page
+
+
+def test_credit_memos_of_its_invoices_stand_below(web, deal, make_invoice):
+    invoice = make_invoice(deal=deal, number="1037")
+    CreditDocument.objects.create(
+        connection=invoice.connection, kind="creditmemo", external_id="7", number="CM-7", invoice=invoice,
+        customer_name="Cool Cars", issued_on=TODAY, currency="USD", total=20, remaining=5,
+    )  # fmt: skip
+
+    page = text(card(web, deal))
+
+    assert 'data-section="credit-memos"' in page
+    for words in ("CM-7", "$20.00", "$5.00 unused"):
+        assert words in page, words
 
 
 def test_the_list_shows_each_invoice_with_everything_a_rep_asks_for(web, deal, make_invoice):

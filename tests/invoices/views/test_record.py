@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Role
+from core.events import emit
 from core.models import Event
 from crm.models import Deal, DealBilling
 from invoices.enums import SyncState
@@ -123,6 +124,21 @@ def test_a_file_name_never_carries_what_quickbooks_sent(web, make_invoice):
     assert (
         web.get(url("pdf", invoice))["Content-Disposition"] == 'inline; filename="invoice-1filenameevilSet-Cookiex.pdf"'
     )
+
+
+def test_the_history_is_filtered_by_the_kinds_that_there_are(web, invoice, rep):
+    emit("invoice.reminded", invoice, by=rep, number="1037", recipient="cars@x.example")
+    assert "Kinds of activity" not in web.get(url("history", invoice)).text
+    emit("payment.received", invoice, by=rep, amount="5", currency="USD", number="1037", customer="Cool Cars")
+
+    page = web.get(url("history", invoice)).text
+
+    assert 'id="history-invoice"' in page
+    assert 'id="history-payment"' in page
+    assert 'id="history-file"' not in page
+    only = web.get(url("history", invoice), {"kind": "payment"}).text
+    assert "reminded" not in only
+    assert "reminded" in web.get(url("history", invoice), {"kind": "nonsense"}).text
 
 
 def test_the_history_is_told_in_sentences(web, invoice, rep, deal, stage):
