@@ -55,7 +55,7 @@ FILTERS = fields(
 
 def status_value(invoice: Invoice) -> Any:
     """The status in words, for exports."""
-    return _("Deleted in QuickBooks") if invoice.removed_at else invoice.get_status_display()
+    return _("Deleted in QuickBooks") if invoice.removed_at else InvoiceStatus(invoice.status).label
 
 
 def _marks(invoices: Sequence[Invoice]) -> Mapping[int, Any]:
@@ -100,7 +100,7 @@ COLUMNS = (
     Column("customer_name", L("Customer"), sort="customer_name"),
     Column(
         "status", L("Status"), load=_marks, show=templated("invoices/_status_cell.html", "mark"), plain=_status_text,
-        needs=("status", "removed_at"),
+        plain_loads=False, needs=("status", "removed_at"),
     ),
     Column("total", L("Amount"), "money", sort="total"),
     Column("balance", L("Balance"), "money", sort="balance"),

@@ -33,7 +33,8 @@ class Column:
     ``plain(value, record)`` is the value in an export; both follow ``kind`` unless given. ``needs`` are further ORM
     paths that these functions read, ``annotate`` expressions by name. ``sort`` is the field or annotation to sort by;
     give one only where an index serves it. ``currency`` is the path of an amount's currency. ``link(record)`` is the
-    address that the cell leads to. ``edit`` names the property that is changed in the cell.
+    address that the cell leads to. ``edit`` names the property that is changed in the cell. ``plain_loads`` is False
+    where ``plain`` does not need what ``load`` gives.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Column:
     load: Callable[[Sequence[Any]], Mapping[int, Any]] | None = None
     show: Show | None = None
     plain: Show | None = None
+    plain_loads: bool = True
     needs: tuple[str, ...] = ()
     annotate: Mapping[str, Any] = field(default_factory=dict)
     default: bool = True

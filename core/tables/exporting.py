@@ -60,7 +60,8 @@ def streamed(table: Table, user: Any, rows: QuerySet[Any], names: Sequence[str])
 
 
 def _plain(columns: Sequence[Column], records: Sequence[Any]) -> Iterable[list[Any]]:
-    loaded = {column.name: column.load(records) for column in columns if column.load is not None and records}
+    wanted = [column for column in columns if column.plain_loads and records]
+    loaded = {column.name: column.load(records) for column in wanted if column.load is not None}
     amount = currency_of(columns)
     for record in records:
         row = [column.export(column.of(record, loaded.get(column.name)), record) for column in columns]
