@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from core.money import NotAnAmount
 from invoices import reading, reading_money, reckoning
-from invoices.drafts import DraftContent, DraftLine
+from invoices.drafts import TEXT, DraftContent, DraftLine
 from invoices.ports import Account
 from invoices.totals import Totals, discounted, line_amount
 
@@ -29,6 +29,8 @@ def of_draft(content: DraftContent, account: Account | None) -> DraftTotals:
 
 def line_total(line: DraftLine, currency: str) -> Decimal | None:
     """What a line comes to after its own discount, or None while its numbers can't be read."""
+    if line.item.mode == TEXT:
+        return Decimal(0)
     try:
         amount = line_amount(reading.number(line.quantity), reading.number(line.unit_price), currency or "USD")
         discount, problem = reading_money.read_discount(line.discount, reading.number)

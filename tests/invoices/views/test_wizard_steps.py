@@ -57,7 +57,9 @@ def test_discounts_shipping_and_deposit_are_reckoned_while_they_are_typed(wizard
 def test_a_line_of_text_is_printed_without_an_amount(wizard):
     wizard.line("text:", **fields_of(wizard))
     words = wizard.content.lines[-1]
-    assert f'id="description-{words.key}"' in wizard.get("products").text
+    page = wizard.get("products").text
+    assert f'id="description-{words.key}"' in page
+    assert "Lines with a wrong number" not in page
     assert "Type the text of this line" in text(wizard.post("products", **fields_of(wizard)))
 
     fields = fields_of(wizard) | {f"description-{words.key}": "As agreed by phone"}
