@@ -7,6 +7,7 @@ PERMISSIONS = {
     "crm.archive": _("Archive records"),
     "crm.edit_activities": _("Change and delete notes, calls and e-mails that others wrote down"),
     "crm.export": _("Export lists of records"),
+    "crm.import": _("Import records from CSV and Excel files"),
     "invoices.export": _("Export lists of invoices and payments"),
     "crm.approve_quote": _("Approve quotes whose discount passes the limit"),
     "crm.configure": _("Change how quotes are numbered and approved"),
@@ -53,6 +54,7 @@ DEFAULT_ROLES: dict[str, list[str]] = {
     OPS: [
         *_SELLING,
         *_EXPORTS,
+        "crm.import",
         "crm.edit_activities",
         "invoices.approve",
         "invoices.automate",

@@ -41,6 +41,11 @@ def register() -> None:
     registry.brand_samples.append(registry.BrandSample(_lazy("Sample quote"), "crm:quote-sample", "file-text"))
     registry.currency_effects.append(currency_effects)
     registry.add_event_kinds(*sentences.KINDS, *price_sentences.KINDS)
+    registry.settings_menu.append(
+        MenuEntry(
+            _lazy("Imports"), "imports:list", "upload", order=45, permission="crm.import", group=_lazy("Workspace")
+        )
+    )
     properties.register()
     tables.register()
     for name, *_placing in MENU:

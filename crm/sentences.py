@@ -23,6 +23,8 @@ Sentence = Callable[[Event], str]
 
 def told(event: Event, act: str) -> str:
     """``act`` as printed behind the actor's name, or behind the channel where no person acted."""
+    if event.origin == Origin.IMPORT:
+        act = _("%s in an import") % act
     return act if event.actor_id else f"{Origin(event.origin).label} {act}"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Case, Count, F, IntegerField, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, F, Func, IntegerField, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Concat, Upper
 from django.http import QueryDict
 from django.urls import reverse
@@ -30,7 +30,7 @@ from core.tables import (
 from crm import terms
 from crm.enums import BillingPeriod, BillingStatus, DealStatus, QuoteStatus
 from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
-from crm.models import Deal, Pipeline, Stage
+from crm.models import Deal, ImportSlice, Pipeline, Stage
 from crm.queries import companies, people
 from crm.services import deals, quotes, records
 from crm.services.stage_requirements import StageNeeds
@@ -372,12 +372,18 @@ def _actions(kind: Kind) -> tuple[Action, ...]:
     )  # fmt: skip
 
 
+def from_import(value: str) -> Q:
+    """The records that an import created, by its id."""
+    made = ImportSlice.objects.filter(job=int(value) if value.isdecimal() and len(value) < 19 else 0)
+    return Q(pk__in=made.annotate(made=Func("created", function="unnest")).values("made"))
+
+
 def _table(kind: Kind, columns: Sequence[Column], filters: Sequence[Field], default_sort: str, **more: Any) -> Table:
     return Table(
         kind.name, kind.plural, kind.list_url, kind.detail_url, kind.visible_to, columns, fields(*filters),
         default_sort, actions=_actions(kind), export_permission="crm.export", icon=kind.icon, edit=kind.edit_url,
         change=_change_of(kind), editor=_editor_of(kind), edit_permission=EDITS,
-        **{"template": "crm/index.html", "views": VIEWS, **more},
+        **{"template": "crm/index.html", "views": VIEWS, "narrowed": {"import": from_import}, **more},
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ HOUR = 3600.0
 app = Celery("crm_sync")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["core.tables"])
+app.autodiscover_tasks(["core.tables", "crm.imports"])
 
 
 def schedule() -> dict[str, dict[str, object]]:
@@ -34,7 +34,9 @@ def schedule() -> dict[str, dict[str, object]]:
         "invoices.make_recurring": MINUTE,
         "invoices.send_reminders": MINUTE,
         "core.send_mails": MINUTE,
+        "crm.find_duplicates": MINUTE,
         "crm.remind_of_tasks": MINUTE,
+        "crm.sweep_imports": MINUTE,
         "sync.check_alerts": settings.ALERT_SECONDS,
         "qbo_connector.check_budgets": settings.BUDGET_SECONDS,
         "qbo_connector.ask_for_counts": settings.COUNT_SECONDS,

@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("core.urls")),
     path("lists/", include("core.tables.urls")),
+    path("imports/", include("crm.imports.urls")),
     path("", include("accounts.urls")),
     path("", include("crm.urls")),
     path("", include("invoices.urls")),

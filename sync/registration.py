@@ -5,8 +5,9 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from core import properties, registry
+from core import import_notes, properties, registry
 from qbo_connector import queries as connector
+from sync import import_notes as own_notes
 from sync import list_marks, sentences
 from sync.services import mappings
 
@@ -43,6 +44,7 @@ def register() -> None:
         )
     )
     list_marks.register()
+    import_notes.notes.append(own_notes.note)
     properties.property_uses.append(mappings.uses_of_properties)
     for kind in sentences.KINDS:
         # The app that owns the record may know better words for it.

@@ -226,6 +226,15 @@ MATRIX: dict[str, Line] = {
     "crm:activity-edit": EDIT_RECORD,
     "crm:activity-delete": CHANGE.called(object_type="deal"),
     "crm:activity-pin": CHANGE.called(object_type="deal"),
+    # imports
+    "imports:list": OPERATORS_PAGE,
+    "imports:create": OPERATORS_PAGE.called(object_type="contact"),
+    "imports:sample": OPERATORS_PAGE.called(object_type="contact"),
+    **{
+        f"imports:{page}": OPERATORS_RECORD
+        for page in ("detail", "file", "columns", "options", "outcome", "progress", "errors")
+    },
+    "imports:act": OPERATORS_CHANGE.called(pk=4_000_000_000, act="start"),
     # invoices
     "invoices:quote-card": BILLING_RECORD,
     "invoices:quote-invoice": BILLING_RECORD,

@@ -30,6 +30,10 @@ class AmountField(forms.CharField):
             number = parsed(text)
         except NotAnAmount as error:
             raise ValidationError(_("“%s” is not a number. Type it like 1,234.50.") % text) from error
+        return self.within(number)
+
+    def within(self, number: Decimal) -> Decimal:
+        """The number as it is kept, once it is within the limits."""
         if self.lowest is not None and number < self.lowest:
             raise ValidationError(_("This can't be less than %s.") % formatted_number(self.lowest))
         if abs(number) >= self.limit:

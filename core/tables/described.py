@@ -102,6 +102,8 @@ class Table:
     permission: str = ""
     export_permission: str = ""
     archive: bool = True
+    # Filters of the address with conditions of their own, by name.
+    narrowed: Mapping[str, Callable[[str], Q]] = field(default_factory=dict)
     search: Callable[[str], Q] = by_words
     search_hint: "StrOrPromise" = ""
     fitted: Callable[[QuerySet[Any], Any], QuerySet[Any]] | None = None

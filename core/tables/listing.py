@@ -158,10 +158,13 @@ def selected(table: Table, user: Any, query: QueryDict) -> Selection:
         rows = rows.filter(marks.fitting(states))
     if table.archive:
         rows = rows.filter(archived_at__isnull=not query.get("archived"))
+    for name, narrowing in table.narrowed.items():
+        if value := query.get(name):
+            rows = rows.filter(narrowing(value))
     if table.fitted is not None:
         rows = table.fitted(rows, query)
     text = query.get("q", "").strip()[:LONGEST_SEARCH]
-    known = set(custom.chosen_in(query, table.object_type)) | set(table.filters) | KNOWN | {MARKS}
+    known = set(custom.chosen_in(query, table.object_type)) | set(table.filters) | set(table.narrowed) | KNOWN | {MARKS}
     problems += [
         _("This list has no filter “%s”; that part of the address was left out.") % name[:60]
         for name in query
@@ -320,7 +323,7 @@ def _own(model: Any, key: str) -> tuple[str, ...]:
 
 def chosen_in(table: Table, query: QueryDict) -> dict[str, list[str]]:
     """The filters of the address, by name."""
-    names = [*table.filters, *([MARKS] if table.object_type in registry.list_marks else [])]
+    names = [*table.filters, *table.narrowed, *([MARKS] if table.object_type in registry.list_marks else [])]
     names += ["archived"] if table.archive else []
     own = {name: [value for value in query.getlist(name) if value not in EMPTY] for name in names}
     return {name: values for name, values in own.items() if values} | custom.chosen_in(query, table.object_type)

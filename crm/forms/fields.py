@@ -23,6 +23,15 @@ ADDRESS_PARTS: tuple[tuple[str, Any, int], ...] = (
 )
 
 
+def bare_domain(typed: str) -> str:
+    """A bare host name, also from a pasted address. Raises ValidationError."""
+    text = typed.strip().lower()
+    host = text.removeprefix("https://").removeprefix("http://").split("/")[0]
+    if host and ("." not in host or any(not (c.isalnum() or c in ".-") for c in host)):
+        raise ValidationError(_("“%s” is not a domain. It looks like example.com.") % text)
+    return host
+
+
 class EmailsField(forms.CharField):
     """An e-mail address, or several behind commas as accounting has them."""
 

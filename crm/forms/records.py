@@ -14,7 +14,7 @@ from core.money import formatted
 from crm import amounts
 from crm.enums import BillingPeriod
 from crm.forms.base import RecordForm
-from crm.forms.fields import EmailsField, RecordField, RecordsField
+from crm.forms.fields import EmailsField, RecordField, RecordsField, bare_domain
 from crm.models import Stage
 from crm.queries import companies, contacts, deals
 from crm.services.lines import MOST_PERIODS
@@ -59,11 +59,7 @@ class CompanyForm(RecordForm):
 
     def clean_domain(self) -> str:
         """A bare host name, also from a pasted address."""
-        typed = str(self.cleaned_data["domain"]).strip().lower()
-        host = typed.removeprefix("https://").removeprefix("http://").split("/")[0]
-        if host and ("." not in host or any(not (c.isalnum() or c in ".-") for c in host)):
-            raise forms.ValidationError(_("“%s” is not a domain. It looks like example.com.") % typed)
-        return host
+        return bare_domain(str(self.cleaned_data["domain"]))
 
 
 class ContactForm(RecordForm):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,7 +20,7 @@ from core.events import Draft, emit_many
 from core.models import Origin
 from crm.models import Company, Contact, Product
 from crm.models.records import Record
-from crm.services import changes
+from crm.services import bulk, changes
 
 COMPANY_FIELDS = (
     "name", "domain", "email", "phone", "website", "industry", "currency", "billing_address", "shipping_address",
@@ -121,7 +121,7 @@ def _upsert(
 ) -> list[UpsertResult]:
     plan = _plan(model, allowed, rows)
     model._default_manager.bulk_create(plan.created.values())
-    _write_changed(model, [record for record, _changes in plan.changed.values()], _columns(plan))
+    bulk.write_columns(model, [record for record, _changes in plan.changed.values()], _columns(plan))
     for position, record in plan.created.items():
         plan.results[position] = UpsertResult(record.pk, created=True)
     for position, (record, found) in plan.changed.items():
@@ -219,36 +219,6 @@ def _columns(plan: _Plan) -> list[str]:
     """Every column that some row changes; rows that keep a value write it again as it is."""
     named = dict.fromkeys(name for _record, found in plan.changed.values() for name in found)
     return [*("archived_at" if name == "archived" else name for name in named), "updated_at"]
-
-
-def _write_changed(model: type[Record], records: Sequence[Record], columns: Sequence[str]) -> None:
-    """One ``UPDATE ... FROM unnest(...)``, whatever the number of records."""
-    if not records:
-        return
-    # The last one wins where a record was given twice.
-    unique = list({record.pk: record for record in records}.values())
-    quote = connection.ops.quote_name
-    casts, arrays, assignments = ["%s::bigint[]"], [[record.pk for record in unique]], []
-    for name in columns:
-        column = changes.column(model, name)
-        as_json = isinstance(column, models.JSONField)
-        kind = (
-            "text"
-            if as_json
-            else str(column.rel_db_type(connection) if column.is_relation else column.db_type(connection))
-        )
-        casts.append(f"%s::{kind}[]")
-        values = [getattr(record, name) for record in unique]
-        arrays.append([json.dumps(value) for value in values] if as_json else values)
-        quoted = quote(str(column.column))
-        assignments.append(f"{quoted} = v.{quoted}{'::jsonb' if as_json else ''}")
-    names = ", ".join(quote(str(changes.column(model, name).column)) for name in ("id", *columns))
-    sql = (
-        f"UPDATE {quote(model._meta.db_table)} AS t SET {', '.join(assignments)} "  # noqa: S608 -- names of ours
-        f"FROM unnest({', '.join(casts)}) AS v({names}) WHERE t.id = v.id"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, arrays)
 
 
 def _emit(model: type[Record], plan: _Plan, about: Callable[[Record], Sequence[tuple[str, int]]]) -> None:

@@ -1,0 +1,1 @@
+"""Records from CSV and Excel files: reading, columns to properties, matching, dry run, writing, undoing."""

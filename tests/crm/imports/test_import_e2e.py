@@ -1,0 +1,108 @@
+"""An import in a browser, from the upload to its undoing; its pages are accessible and fit the window."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, Page, expect
+
+from crm.imports import runs
+from crm.models import Contact, Import
+from tests.e2e.axe import assert_accessible
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+# A folder for pictures of the pages, to look at.
+PICTURES = os.environ.get("PICTURES", "")
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server, ops, client):
+    """A function that opens a path as the operations person; the test fails on any script or policy error."""
+    contexts, problems = [], []
+
+    def opened(path: str, *, width: int = 1280, theme: str = "light") -> Page:
+        client.force_login(ops)
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+        contexts.append(context)
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+        page = context.new_page()
+        page.on("console", lambda line: problems.append(line.text) if "Content Security" in line.text else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(live_server.url + path)
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not problems
+
+
+def looked_at(page: Page, name: str) -> None:
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if PICTURES:
+        page.screenshot(path=str(Path(PICTURES, f"{name}.png")), full_page=True)
+
+
+def test_from_the_upload_to_its_undoing(open_page: Callable[..., Page], company, tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_text(
+        "First name,Last name,E-mail,Company,Last seen,Phone\n"
+        "Nora,New,nora@new.example,New Gardens,31.01.2026,+49 89 123\n"
+        "Grace,Pariente,grace@cars.example,Cool Cars,01.02.2026,\n"
+        "Otto,Old,not an address,,,\n"
+    )
+    page = open_page("/contacts/")
+    page.get_by_role("link", name="Import").click()
+    looked_at(page, "1-upload")
+    page.get_by_label("File").set_input_files(str(file))
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("cell", name="nora@new.example")).to_be_visible()
+    looked_at(page, "2-file")
+    page.get_by_role("button", name="Continue").click()
+
+    expect(page.get_by_label("E-mail", exact=True)).to_have_value("email")
+    page.get_by_label("Last seen").select_option("job_title")
+    page.wait_for_load_state("networkidle")
+    looked_at(page, "3-columns")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_label("Find records by")).to_have_value("email")
+    looked_at(page, "4-options")
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    looked_at(page, "5-checking")
+
+    job = Import.objects.get()
+    runs.work(job.pk)
+    # The page asks by itself.
+    expect(page.get_by_role("button", name="Start the import")).to_be_visible()
+    expect(page.get_by_text("“not an address” is not an e-mail address")).to_be_visible()
+    looked_at(page, "6-checked")
+    page.get_by_role("button", name="Start the import").click()
+    runs.work(job.pk)
+    expect(page.get_by_role("link", name="Show the new records")).to_be_visible()
+    looked_at(page, "7-done")
+
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("dialog").get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Being undone")).to_be_visible()
+    runs.work(job.pk)
+    expect(page.get_by_text("The import is undone: 2 records are as they were.")).to_be_visible()
+    assert Contact.objects.filter(archived_at=None).count() == 0
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "dark"), (390, "light")])
+def test_pages_are_accessible_and_fit_the_window(open_page: Callable[..., Page], checked, company, width, theme):
+    job = checked([
+        ["Email", "Last name", "Company name", "A rather long heading of a column that nobody wants"],
+        ["a@example.com", "A", "Fresh Fields", "x" * 60], ["b", "B", "", ""],
+    ])  # fmt: skip
+    page = open_page("/imports/", width=width, theme=theme)
+    looked_at(page, f"{theme}-{width}-list")
+    for name in ("file", "columns", "options", "outcome"):
+        page.goto(page.url.split("/imports/")[0] + f"/imports/{job.pk}/{name}/")
+        looked_at(page, f"{theme}-{width}-{name}")
