@@ -95,6 +95,11 @@ def page_by_key(rows: QuerySet[Row], *, sort: str, cursor: str = "", size: int =
     )
 
 
+def cursor_after(row: Model, sort: str) -> str:
+    """The cursor of the page that begins behind ``row``, for lists whose first page is made otherwise."""
+    return _encode("after", _value(row, sort.lstrip("-")), row.pk)
+
+
 def in_order(rows: QuerySet[Row], sort: str) -> QuerySet[Row]:
     """``rows`` in the order in which ``page_by_key`` pages them."""
     field, descending = sort.lstrip("-"), sort.startswith("-")

@@ -13,7 +13,8 @@ from core.company import profile
 from core.models import Event
 from crm import demo_story
 from crm.demo_story import Person, Sale
-from crm.models import Company, Contact, Deal, Product, Quote, Stage, StageChange
+from crm.enums import DealStatus
+from crm.models import Company, Contact, Deal, Pipeline, Product, Quote, Stage, StageChange
 from crm.queries import companies as company_queries
 from crm.services import companies, contacts, deal_lines, deals, pipelines, products, quotes, timeline
 from crm.services.lines import LineValues
@@ -31,6 +32,7 @@ def build_demo(*, by: Any, owners: Sequence[Any] = ()) -> dict[str, Deal]:
     """
     before = _last_event()
     pipeline = pipelines.ensure_default()
+    _set_up(pipeline, by=by)
     stages = {stage.name: stage for stage in pipeline.stages.all()}
     stock = {name: _product(name, by=by) for name in demo_story.PRODUCTS}
     people = {key: _contact(person, by=by) for key, person in demo_story.PEOPLE.items()}
@@ -40,6 +42,15 @@ def build_demo(*, by: Any, owners: Sequence[Any] = ()) -> dict[str, Deal]:
         sale.key: _deal(sale, people[sale.person], stages, stock, by=sellers[number % len(sellers)])
         for number, sale in enumerate(demo_story.SALES)
     }
+
+
+def _set_up(pipeline: Pipeline, *, by: Any) -> None:
+    """Reasons for losing, and after how many days deals are marked; nothing where somebody has set them up."""
+    if pipeline.reasons.exists():
+        return
+    pipelines.set_reasons(pipeline, DealStatus.LOST, demo_story.LOST_REASONS, by=by)
+    for stage in pipeline.stages.filter(name__in=demo_story.ROTTING_DAYS, rotting_days=None):
+        pipelines.update_stage(stage, by=by, rotting_days=demo_story.ROTTING_DAYS[stage.name])
 
 
 def _product(name: str, *, by: Any) -> Product:
@@ -104,7 +115,8 @@ def _deal(sale: Sale, contact: Contact, stages: dict[str, Stage], stock: dict[st
         if sale.quote == "published":
             quotes.publish(quote, by=by)
     if sale.stage not in STEPS:
-        deal = deals.move_to_stage(deal, stages[sale.stage], by=by)
+        reason = demo_story.LOST_REASONS[0] if sale.stage == "Lost" else ""
+        deal = deals.move_to_stage(deal, stages[sale.stage], by=by, reason=reason)
     if sale.note:
         timeline.add_note(deal, sale.note, by=by)
     _move_back(deal, before, sale.age)
@@ -143,6 +155,8 @@ def _move_back(deal: Deal, before: int, days: int) -> None:
     back = timezone.now() - begun
     ended = events[-1].occurred_at if events else begun
     closed_at = ended if deal.closed_at else None
-    Deal.objects.filter(pk=deal.pk).update(created_at=begun, updated_at=ended, closed_at=closed_at)
+    Deal.objects.filter(pk=deal.pk).update(
+        created_at=begun, updated_at=ended, closed_at=closed_at, stage_entered_at=F("stage_entered_at") - back
+    )
     StageChange.objects.filter(deal=deal).update(entered_at=F("entered_at") - back)
     Quote.objects.filter(deal=deal).update(created_at=begun, updated_at=ended, published_at=F("published_at") - back)

@@ -7,6 +7,10 @@ them again.
 from dataclasses import dataclass
 from decimal import Decimal
 
+# Why deals of the story may be lost, and after how many days in a stage they are marked.
+LOST_REASONS = ("Price", "Timing", "Went to somebody else", "No budget")
+ROTTING_DAYS = {"New": 14, "Qualified": 21, "Proposal": 30, "Negotiation": 30}
+
 
 @dataclass(frozen=True)
 class Person:

@@ -40,6 +40,17 @@ def register() -> None:
     )
     registry.brand_samples.append(registry.BrandSample(_lazy("Sample quote"), "crm:quote-sample", "file-text"))
     registry.currency_effects.append(currency_effects)
+    registry.settings_menu.append(
+        MenuEntry(
+            _lazy("Pipelines"),
+            "crm:pipeline-list",
+            "columns",
+            order=35,
+            permission="crm.manage_pipelines",
+            group=_lazy("Workspace"),
+            text=_lazy("The stages that deals go through, what those ask for, and why deals end."),
+        )
+    )
     registry.add_event_kinds(*sentences.KINDS, *price_sentences.KINDS)
     registry.settings_menu.append(
         MenuEntry(
@@ -67,6 +78,7 @@ def register() -> None:
         RecordCard("product", "prices", _lazy("Price book"), "crm:product-prices-card", order=10),
         RecordCard("product", "sold", _lazy("In deals"), "crm:product-sold-card", order=12),
         RecordCard("deal", "contacts", _lazy("Contacts"), "crm:deal-contacts-card", order=10),
+        RecordCard("deal", "stages", _lazy("Stage history"), "crm:deal-stages-card", order=60),
         RecordCard("deal", "quotes", _lazy("Quotes"), "crm:deal-quotes-card", order=40),
         RecordCard("company", "contacts", _lazy("Contacts"), "crm:company-contacts-card", order=10),
         RecordCard("company", "quotes", _lazy("Quotes"), "crm:company-quotes-card", order=40),

@@ -88,7 +88,9 @@ def _closing(act: str) -> Sentence:
     def sentence(event: Event) -> str:
         amount = _amount(event)
         words = _(act) % {"title": event.data.get("title", "")}
-        return told(event, f"{words}, {amount}" if amount else words)
+        why = ": ".join(filter(None, [event.data.get("reason", ""), event.data.get("note", "")]))
+        text = f"{words}, {amount}" if amount else words
+        return told(event, f"{text} ({why})" if why else text)
 
     return sentence
 

@@ -31,7 +31,7 @@ from crm import terms
 from crm.enums import BillingPeriod, BillingStatus, DealStatus, QuoteStatus
 from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
 from crm.models import Deal, ImportSlice, Pipeline, Stage
-from crm.queries import companies, people
+from crm.queries import board, companies, people
 from crm.services import deals, quotes, records
 from crm.services.stage_requirements import StageNeeds
 
@@ -195,6 +195,10 @@ DEAL_COLUMNS = (
     _billed("next_due_on", L("Next due date"), "date", default=False),
     _billed("invoice_count", L("Number of invoices"), "number", path="invoices", default=False),
     _more("closed", L("Closed"), "datetime", path="closed_at"),
+    _more("won_reason", L("Reason for winning")),
+    _more("lost_reason", L("Reason for losing")),
+    _more("close_note", L("Why, in words"), "long"),
+    _more("in_stage_since", L("In its stage since"), "datetime", path="stage_entered_at"),
     _more("description", L("Description"), "long"),
     CREATED_COLUMN,
 )  # fmt: skip
@@ -391,10 +395,13 @@ def _each_deal_once(rows: QuerySet[Any], query: QueryDict) -> QuerySet[Any]:
     return rows.distinct() if len(query.getlist("contact")) > 1 else rows
 
 
+YES_NO = (("yes", L("Yes")), ("no", L("No")))
+NEXT_STEP = (("yes", L("Has one")), ("no", L("Has none")))
 THIS_MONTH = {"period": "this_month"}
 WON: Condition = {"field": "status", "op": "in", "value": ["won"]}
 DEAL_VIEWS = (
     *VIEWS,
+    BuiltIn("no-next-step", L("No next step"), "status=open&next_step=no", tab=False),
     BuiltIn(
         "won-this-month",
         L("Won this month"),
@@ -439,6 +446,10 @@ DEALS = _table(
         _field("amount", L("Amount"), "number", "amount"),
         _field("close_on", L("Close date"), "date", "close_on"),
         _field("invoice_status", L("Invoice status"), "choice", "billing__invoice_status", BillingStatus.choices),
+        Field("next_step", L("Next step"), "choice", choices=NEXT_STEP, expression=board.next_step),
+        Field("rotting", L("Too long in its stage"), "choice", choices=YES_NO, expression=board.rotting),
+        _field("closed", L("Closed"), "date", "closed_at__date"),
+        _field("lost_reason", L("Reason for losing"), "choice", "lost_reason"),
         _field("invoice_due_on", L("Invoice due date"), "date", "billing__invoice_due_on"),
         _field("outstanding", L("Outstanding"), "number", "billing__outstanding"),
         CREATED,
@@ -454,6 +465,8 @@ DEALS = _table(
         Chip("close_on", L("Close date"), "date", icon="calendar"),
         Chip("amount", L("Amount"), "number", icon="currency-dollar"),
         Chip("invoice_due_on", L("Invoice due date"), "date", icon="calendar-due"),
+        Chip("next_step", L("Next step"), choices=NEXT_STEP, icon="arrow-right"),
+        Chip("rotting", L("Too long in its stage"), choices=YES_NO, icon="clock"),
     ),
     views=DEAL_VIEWS,
     totals=(Total("amount", L("Amount")),),

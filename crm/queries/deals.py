@@ -1,13 +1,19 @@
 """Reads of deals."""
 
+import datetime
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, QuerySet
+from django.utils import timezone
+from django.utils.translation import ngettext
 
 from core.search import matching
 from crm.enums import DealStatus
-from crm.models import Deal, DealBilling, DealContact, DealLine, Stage
+from crm.models import Deal, DealBilling, DealContact, DealLine, Stage, StageChange
+
+ZERO_TIME = datetime.timedelta()
 
 
 def visible_to(user: Any) -> QuerySet[Deal]:
@@ -56,6 +62,39 @@ def contacts_of(deal_id: int) -> Sequence[DealContact]:
     """The contacts of a deal, the primary one first."""
     links = DealContact.objects.filter(deal_id=deal_id).select_related("contact__company")
     return list(links.defer("contact__search", "contact__company__search").order_by("-primary", "pk"))
+
+
+@dataclass(frozen=True)
+class Move:
+    """A stay in a stage: since when, through whom and why, and how long."""
+
+    name: str
+    at: datetime.datetime
+    by: Any
+    why: str
+    stayed: datetime.timedelta
+    current: bool
+
+    @property
+    def time(self) -> str:
+        """How long, in days, hours or minutes."""
+        minutes = int(self.stayed.total_seconds()) // 60
+        if minutes >= 24 * 60:
+            return ngettext("%d day", "%d days", minutes // 1440) % (minutes // 1440)
+        if minutes >= 60:
+            return ngettext("%d hour", "%d hours", minutes // 60) % (minutes // 60)
+        return ngettext("%d minute", "%d minutes", minutes) % minutes
+
+
+def moves_of(deal: Deal, *, limit: int = 100) -> list[Move]:
+    """The stages that a deal went through, the latest one first."""
+    rows = list(StageChange.objects.filter(deal=deal).select_related("by").order_by("-entered_at", "-pk")[:limit])
+    moves, until = [], timezone.now()
+    for place, row in enumerate(rows):
+        why = ": ".join(filter(None, [row.reason, row.note]))
+        moves.append(Move(row.name, row.entered_at, row.by, why, max(until - row.entered_at, ZERO_TIME), place == 0))
+        until = row.entered_at
+    return moves
 
 
 def of_record(user: Any, *, limit: int, **of: int) -> list[Deal]:

@@ -1,51 +1,56 @@
-"""The board of deals, and moving a deal to another stage."""
+"""The board of deals."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render, resolve_url
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
 
-from accounts.access import require
-from core.tables.listing import chosen_in, controls_of, selected
+from core.paging import BadCursor
+from core.tables.listing import Control, chosen_in, controls_of, selected
+from core.tables.saved import views_of
 from crm.kinds import DEAL
 from crm.models import Stage
-from crm.queries import board, deals
-from crm.services import deals as services
-from crm.services import pipelines, records
+from crm.queries import board
+from crm.services import pipelines
 from crm.tables import DEALS
+
+# These choose what the columns are, so they are no filters here.
+OWN = ("pipeline", "column", "after")
 
 
 @require_GET
 def deal_board(request: HttpRequest) -> HttpResponse:
-    """Deals by stage."""
+    """Deals by stage, filtered as their list would be."""
     context = board_context(request, request.GET)
-    controls = controls_of(DEALS, request.user, context["chosen"], ())
-    context["options"] = {control.chip.name: control.options for control in controls}
+    known = _filters(request.GET)
+    controls = controls_of(DEALS, request.user, chosen_in(DEALS, known), ())
+    context["controls"] = [control for control in controls if control.chip.name not in ("stage", "status")]
+    context["carried"] = _carried(known, context["controls"])
+    context["where"] = context["found"].where
+    context["views"] = views_of(DEALS, request.user, known)
     return render(request, "crm/deal_board.html", context)
 
 
-@require_POST
-def deal_move(request: HttpRequest, pk: int) -> HttpResponse:
-    """Move a deal to the stage ``stage``; answers with the board when it came from there."""
-    require(request.user, "crm.edit")
-    deal = get_object_or_404(deals.visible_to(request.user), pk=pk)
-    chosen = request.POST.get("stage", "")
-    stage = get_object_or_404(Stage, pk=int(chosen) if chosen.isdecimal() else 0)
+@require_GET
+def deal_board_more(request: HttpRequest) -> HttpResponse:
+    """The next cards of the stage ``column``, behind those up to ``after``."""
+    asked = request.GET.get("column", "")
+    stage = get_object_or_404(Stage, pk=int(asked) if asked.isdecimal() else 0)
+    found = selected(DEALS, request.user, _filters(request.GET))
     try:
-        services.move_to_stage(deal, stage, by=request.user)
-    except records.Archived:
-        messages.error(request, _("“%s” is archived. Restore it to move it.") % deal)
-    htmx: Any = getattr(request, "htmx", None)
-    if htmx and htmx.target == "board":
-        query = QueryDict(urlsplit(htmx.current_url or "").query)
-        return render(request, "crm/_board.html", board_context(request, query, moved=deal.pk))
-    if htmx:
-        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-    return redirect(resolve_url("crm:deal-detail", pk))
+        cards, more = board.further(found.rows, stage, request.GET.get("after", ""))
+    except BadCursor:
+        cards, more = board.further(found.rows, stage, "")
+    context = {
+        "cards": cards,
+        "more": more,
+        "stage": stage,
+        "stages": list(stage.pipeline.stages.all()),
+        "can_move": request.user.has_perm("crm.edit"),
+        "address": _address(request.GET),
+    }
+    return render(request, "crm/_board_cards.html", context)
 
 
 def board_context(request: HttpRequest, query: QueryDict, *, moved: int = 0) -> dict[str, Any]:
@@ -56,17 +61,41 @@ def board_context(request: HttpRequest, query: QueryDict, *, moved: int = 0) -> 
         every = board.pipelines()
     wanted = query.get("pipeline", "")
     pipeline = next((each for each in every if str(each.pk) == wanted), next(iter(every)))
-    known = query.copy()
-    known.pop("pipeline", None)
+    known = _filters(query)
     found = selected(DEALS, request.user, known)
     return {
         "kind": DEAL,
+        "table": DEALS,
         "pipelines": list(every),
         "pipeline": pipeline,
+        "stages": every[pipeline],
         "columns": board.columns(found.rows, every[pipeline]),
+        "found": found,
         "problems": found.problems,
         "q": query.get("q", "").strip(),
-        "chosen": chosen_in(DEALS, query),
         "can_move": request.user.has_perm("crm.edit"),
         "moved": moved,
+        "address": _address(query),
+        "list_address": known.urlencode(),
     }
+
+
+def _filters(query: QueryDict) -> QueryDict:
+    known = query.copy()
+    for name in OWN:
+        known.pop(name, None)
+    return known
+
+
+def _address(query: QueryDict) -> str:
+    """The state of the board for links of the page."""
+    known = query.copy()
+    for name in ("column", "after"):
+        known.pop(name, None)
+    return known.urlencode()
+
+
+def _carried(known: QueryDict, controls: list[Control]) -> list[tuple[str, str]]:
+    """Filters of the address without a control here, to be kept."""
+    shown = {control.chip.name for control in controls} | {"q", "where"}
+    return [(name, value) for name, values in known.lists() if name not in shown for value in values]

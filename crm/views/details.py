@@ -7,10 +7,11 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from core import registry
+from core.money import formatted
 from crm import record_properties
 from crm.enums import QuoteStatus
 from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
-from crm.queries import deals
+from crm.queries import board, deals
 from crm.services import quote_life, quotes
 from crm.views.lines import lines_context
 from crm.views.public_quote import public_url
@@ -40,9 +41,16 @@ def deal_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A deal with its line items and what it has been invoiced."""
     deal = get_object_or_404(DEAL.record(request.user), pk=pk)
     stages = deals.stages_of(deal.stage.pipeline_id)
-    return _page(
-        request, DEAL, deal, {"stages": stages, "billing": deals.billing_of(deal), **lines_context(DEAL, deal)}
-    )
+    lines = lines_context(DEAL, deal)
+    about = {
+        "stages": stages,
+        "days_in_stage": board.days_since(deal.stage_entered_at),
+        "rotting": board.is_rotting(deal, deal.stage),
+        "differs": lines["lines"] and lines["total"] != formatted(deal.amount, deal.currency),
+        "billing": deals.billing_of(deal),
+        **lines,
+    }
+    return _page(request, DEAL, deal, about)
 
 
 @require_GET

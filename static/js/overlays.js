@@ -43,6 +43,10 @@ window.crm = window.crm || {};
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.elt.closest("[data-drawer]")) crm.openDrawer(event.detail.elt);
   });
+  // An answer that leads into the panel although the request did not open it, such as a form that asks for more first.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id === "drawer-body" && event.detail.shouldSwap) crm.openDrawer(event.detail.requestConfig.elt);
+  });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id !== "drawer-body") return;
     const heading = event.detail.target.querySelector("h1, h2");

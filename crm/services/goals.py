@@ -1,0 +1,36 @@
+"""What people mean to win."""
+
+import datetime
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from core.company import profile
+from core.events import emit
+from crm.models import SalesGoal
+from crm.services.changes import plain
+
+
+@transaction.atomic
+def set_goals(goals: Mapping[tuple[int, datetime.date], Decimal | None], *, by: Any) -> int:
+    """Write the goals of people (ids) for months (their first days); nothing or zero takes one away.
+
+    Returns how many changed.
+    """
+    months = {month for _owner, month in goals}
+    held = {
+        (goal.owner_id, goal.month): goal.amount
+        for goal in SalesGoal.objects.select_for_update().filter(month__in=months)
+    }
+    changed = {key: amount or None for key, amount in goals.items() if (amount or None) != held.get(key)}
+    for (owner, month), amount in changed.items():
+        if amount is None:
+            SalesGoal.objects.filter(owner_id=owner, month=month).delete()
+        else:
+            SalesGoal.objects.update_or_create(owner_id=owner, month=month, defaults={"amount": amount})
+    if changed:
+        told = [[owner, month.isoformat(), plain(amount)] for (owner, month), amount in changed.items()]
+        emit("sales_goals.changed", profile(), by=by, goals=told)
+    return len(changed)
