@@ -1,5 +1,6 @@
 """Objects of QuickBooks that are left out without a record: which, and by which rule. Nothing is kept about them."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from sync.reconcile.sides import candidates_of
 
 SLICE = 500
 LOOK_AT = 10_000
+# Whoever reads a page waits for it.
+SECONDS = 2.0
 ENTITY = {SyncObject.CONTACT: "Customer", SyncObject.PRODUCT: "Item", SyncObject.INVOICE: "Invoice"}
 
 
@@ -46,13 +49,13 @@ def excluded_objects(
     """The objects of customers or items that are left out, with the reason; and the mirror row to go on ``after``.
 
     That is 0 where there is nothing more. Reasons are found by deciding again, from the mirror alone, without writing;
-    of a company with much that is neither linked nor left out yet, no more than ``look_at`` objects at once. Invoices
-    have their own health lines.
+    of a company with much that is neither linked nor left out yet, no more than ``look_at`` objects at once, and for
+    SECONDS at most. Invoices have their own health lines.
     """
     if sync_object == SyncObject.INVOICE:
         return [], 0
     found: list[LeftOut] = []
-    looked = 0
+    looked, ends_at = 0, time.monotonic() + SECONDS
     with remembered():
         policy = policy_of(connection, sync_object)
         for rows in _slices(unlinked_objects(connection, sync_object).filter(pk__gt=after)):
@@ -60,7 +63,7 @@ def excluded_objects(
             looked += len(rows)
             if len(found) > limit:
                 return found[:limit], found[limit - 1].row_id
-            if looked >= look_at:
+            if looked >= look_at or time.monotonic() > ends_at:
                 return found, rows[-1].row.pk
     return found, 0
 

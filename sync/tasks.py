@@ -62,7 +62,7 @@ def reconcile_connections(connection_ids: list[int]) -> None:
 
 
 def _reconcile(connection_ids: list[int]) -> None:
-    for connection, complete in _each(run.reconcile, Connection.objects.filter(pk__in=connection_ids)):
+    for connection, complete in _each(run.reconcile_alone, Connection.objects.filter(pk__in=connection_ids)):
         if not complete:
             current_app.send_task("sync.reconcile_connections", args=[[connection.pk]])
 

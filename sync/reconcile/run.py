@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
+from django.core.cache import cache
 from django.db import InterfaceError, OperationalError, transaction
 from django.db import connection as database
 
@@ -26,6 +27,8 @@ FEWEST = 50
 SLICE_SECONDS = 0.5
 # A task may run for two minutes; a reconcile stops earlier and is called again.
 RUN_SECONDS = 40.0
+# Longer than any run: a wish that nobody saw is found by the sweep anyway.
+WANTED_SECONDS = 600
 
 _STEPS: list[tuple[str, SyncObject, Callable[[Batch], None]]] = [
     ("Customer", SyncObject.CONTACT, customers.apply),
@@ -51,6 +54,26 @@ def reconcile(connection: Connection) -> bool:
             size, began = next_size(size, now - began), now
             if now > deadline:
                 return False
+    return True
+
+
+def reconcile_alone(connection: Connection) -> bool:
+    """``reconcile``, unless another worker is at it: that one goes on with what came meanwhile, and this one is free.
+
+    Messages about a large company would otherwise keep all workers busy with it, and everything else waiting.
+    """
+    ends_at = time.monotonic() + RUN_SECONDS
+    wanted = f"sync:reconcile-wanted:{connection.pk}"
+    # Before the lock is tried: who holds it looks for this after having given it back, so no message is lost.
+    cache.set(wanted, 1, WANTED_SECONDS)
+    while cache.get(wanted) and _hold(connection):
+        try:
+            cache.delete(wanted)
+            complete = reconcile(connection)
+        finally:
+            _let_go(connection)
+        if not complete or time.monotonic() > ends_at:
+            return complete and not cache.get(wanted)
     return True
 
 
@@ -155,6 +178,18 @@ def look_again(connection: Connection, entity: str, qbo_ids: Iterable[str]) -> N
             apply(batch)
             read.mark_read([found.row for found in batch.rows if found.row.pk not in batch.later])
             MirrorObject.objects.filter(pk__in=batch.later).update(unread=True)
+
+
+def _hold(connection: Connection) -> bool:
+    """Held by this session, which may be many transactions; another worker that dies gives it back."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext('sync.reconcile_alone'), %s)", [connection.pk])
+        return bool(cursor.fetchone()[0])
+
+
+def _let_go(connection: Connection) -> None:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(hashtext('sync.reconcile_alone'), %s)", [connection.pk])
 
 
 def lock(connection: Connection) -> None:

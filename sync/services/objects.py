@@ -1,7 +1,9 @@
 """Switch an object's sync on and off, and delete it."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
@@ -74,8 +76,22 @@ def delete_sync(connection: Connection, sync_object: SyncObject, *, keep_links: 
     if not keep_links:
         links = Link.objects.filter(connection=connection, object_type__in=kinds)
         removed = links.exclude(qbo_id="").count()
-        # An invoice that QuickBooks does not have yet goes on all the same, and its link says how it stands.
-        links.exclude(object_type=RecordType.INVOICE, qbo_id="").delete()
+        _remove_links(connection, kinds)
         MatchSuggestion.objects.filter(connection=connection, object_type__in=kinds).delete()
     emit("sync.deleted", connection, by=by, object=str(sync_object), links=removed)
     return removed
+
+
+def _remove_links(connection: Connection, kinds: Sequence[str]) -> None:
+    """Delete the links of some kinds of records with their conflicts, in two statements however many they are.
+
+    An invoice that QuickBooks does not have yet goes on all the same, and its link says how it stands.
+    """
+    gone = "connection_id = %s AND object_type = ANY(%s) AND NOT (object_type = %s AND qbo_id = '')"
+    given: list[Any] = [connection.pk, list(kinds), str(RecordType.INVOICE)]
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM sync_conflict WHERE link_id IN (SELECT id FROM sync_link WHERE {gone})",  # noqa: S608 -- ours
+            given,
+        )
+        cursor.execute(f"DELETE FROM sync_link WHERE {gone}", given)  # noqa: S608 -- ours

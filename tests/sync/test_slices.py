@@ -7,8 +7,9 @@ import pytest
 from django.db import connection as database
 
 from crm.models import Company
+from qbo_connector.models import Connection
 from sync.reconcile import run
-from tests.books import Books
+from tests.books import Books, names
 from tests.quickbooks import read_company
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -67,3 +68,35 @@ def test_a_person_waits_for_a_slice_of_the_first_load(books: Books, monkeypatch:
     # One slice of the load, and the own work.
     assert max(waits) < max(slices) * 2 + 1, (max(waits), max(slices), whole)
     assert max(waits) < whole[0], (waits, whole)
+
+
+def test_a_company_keeps_one_worker_busy_and_no_message_is_lost(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    books.customer("First", "first@example.com")
+    read_company(books.connection)
+    finished: list[bool] = []
+    really = run.reconcile
+
+    def another_worker() -> None:
+        try:
+            finished.append(run.reconcile_alone(books.connection))
+        finally:
+            database.close()
+
+    def meanwhile(connection: Connection) -> bool:
+        """While this worker is at it, more is read, and another one gets the message."""
+        done = really(connection)
+        if not finished:
+            books.customer("Second", "second@example.com")
+            read_company(books.connection)
+            other = threading.Thread(target=another_worker)
+            other.start()
+            other.join(10)
+            assert names()["companies"] == ["First"], "the other one is free at once"
+        return done
+
+    monkeypatch.setattr(run, "reconcile", meanwhile)
+
+    assert run.reconcile_alone(books.connection)
+
+    assert finished == [True]
+    assert names()["companies"] == ["First", "Second"]

@@ -17,6 +17,7 @@ from qbo_connector.services import status
 from sync import progress
 from sync.models import ObjectSettings
 from sync.reconcile import run
+from sync.services import again
 from tests import makers
 from tests.quickbooks import connect, read_company, sync_company
 
@@ -172,8 +173,12 @@ def test_switching_an_object_on_applies_what_was_read(admin, quickbooks):
     assert not Contact.objects.exists()
 
     response = admin.post(url("switch", connection), {"object": "contact", "on": "1"}, headers={"HX-Request": "true"})
+    assert not MirrorObject.objects.filter(unread=True).exists(), "a worker marks what is to be applied"
+    assert "Applying what was read" in admin.get(url("connection-progress", connection)).content.decode()
+    again.carry_out(list(Event.objects.filter(name="sync.look_again").values_list("pk", flat=True)))
     while not run.reconcile(connection):
         pass
+    assert "Applying what was read" not in admin.get(url("connection-progress", connection)).content.decode()
 
     assert response.status_code == 200
     assert 'id="switch-contact" role="switch" aria-checked="true"' in response.content.decode()
