@@ -35,3 +35,4 @@ class AccountsConfig(AppConfig):
             registry.HomeCard("people", _("People"), "accounts:people-home", order=90, permission="accounts.manage")
         )
         import_string("accounts.teams.register")()
+        import_string("accounts.handing_over.register")()

@@ -7,7 +7,10 @@ from django.db.models import Q
 
 from accounts import permissions
 from accounts.models import Role, User
-from core.events import emit
+from core import company
+from core.events import Draft, emit, emit_many
+from core.models import Origin
+from core.services import company as profiles
 
 PREFERENCES = {"theme": ("system", "light", "dark"), "density": ("comfortable", "compact")}
 
@@ -32,6 +35,8 @@ def create_first_admin(*, email: str, name: str, password: str, time_zone: str =
         raise UsersExist
     user = User.objects.create_user(email, password, name=name, role=role, time_zone=time_zone)
     emit("user.created", user, role=role.name)
+    if company.profile().time_zone == "UTC" and time_zone != "UTC":
+        profiles.change({"time_zone": time_zone}, by=user)
     return user
 
 
@@ -55,12 +60,17 @@ def update_user(user: User, *, name: str, role: Role, by: User) -> User:
 
 
 @transaction.atomic
-def set_active(user: User, *, active: bool, by: User) -> User:
-    """Let a person sign in, or no longer. Raises LastAdministrator."""
+def set_active(user: User, *, active: bool, by: User, hand_to: User | None = None) -> User:
+    """Let a person sign in, or no longer. Raises LastAdministrator.
+
+    What a deactivated person has goes to ``hand_to`` in the background; without, it stays.
+    """
     if not active:
         _require_another_administrator(user)
     if User.objects.filter(pk=user.pk, is_active=not active).update(is_active=active):
-        emit("user.activated" if active else "user.deactivated", user, by=by)
+        data = {"to": hand_to.pk} if hand_to is not None and not active and hand_to.pk != user.pk else {}
+        name = "user.activated" if active else "user.deactivated"
+        emit_many([Draft(name, "user", user.pk, data=data)], by=by, origin=Origin.PERSON)
     user.refresh_from_db()
     return user
 

@@ -17,6 +17,7 @@ urlpatterns = [
     path("settings/users/add/", users.user_create, name="user-create"),
     path("settings/users/<int:pk>/", users.user_edit, name="user-edit"),
     path("settings/users/<int:pk>/active/", users.user_activate, name="user-activate"),
+    path("settings/users/<int:pk>/leave/", users.user_leave, name="user-leave"),
     path("settings/teams/", teams.team_list, name="team-list"),
     path("settings/teams/add/", teams.team_create, name="team-create"),
     path("settings/teams/<int:pk>/", teams.team_edit, name="team-edit"),

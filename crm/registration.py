@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from core import registry
 from core.registry import MenuEntry, ObjectType, RecordCard
-from crm import price_sentences, properties, search, sentences, tables
+from crm import belongings, price_sentences, properties, search, sentences, tables
 from crm.kinds import KINDS
 from crm.queries import deals
 
@@ -38,6 +38,7 @@ def register() -> None:
             text=_lazy("How quotes are numbered, how long they are valid, and which need approval."),
         )
     )
+    belongings.register()
     registry.brand_samples.append(registry.BrandSample(_lazy("Sample quote"), "crm:quote-sample", "file-text"))
     registry.currency_effects.append(currency_effects)
     registry.settings_menu.append(

@@ -15,6 +15,7 @@ EVENT_HANDLERS: dict[str, list[str]] = {
     "customer.requested": ["sync.publish"],
     "item.requested": ["sync.publish"],
     "invoice.requested": ["sync.publish"],
+    "user.deactivated": ["accounts.hand_over"],
     "mail.planned": ["core.send_mails"],
     "file.added": ["sync.publish_files"],
     "file.removed": ["sync.withdraw_files"],

@@ -132,6 +132,7 @@ MATRIX: dict[str, Line] = {
     "accounts:user-create": ADMIN_PAGE,
     "accounts:user-edit": ADMIN_RECORD,
     "accounts:user-activate": ADMIN_CHANGE,
+    "accounts:user-leave": ADMIN_RECORD,
     "accounts:team-list": ADMIN_PAGE,
     "accounts:team-create": ADMIN_PAGE,
     "accounts:team-edit": ADMIN_RECORD,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import queries, services
+from accounts import handing_over, queries, services
 from accounts.access import require
 from accounts.forms import NewUserForm, UserForm
 from accounts.models import User
@@ -62,12 +62,26 @@ def user_activate(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a person sign in again (``active=1``) or no longer (``active=0``)."""
     require(request.user, "accounts.manage")
     user = get_object_or_404(queries.visible_to(cast(User, request.user)), pk=pk)
-    active = request.POST.get("active") == "1"
+    active, chosen = request.POST.get("active") == "1", request.POST.get("hand_to", "")
+    hand_to = User.objects.filter(is_active=True, pk=int(chosen)).first() if chosen.isdecimal() else None
     try:
-        services.set_active(user, active=active, by=cast(User, request.user))
+        services.set_active(user, active=active, by=cast(User, request.user), hand_to=hand_to)
     except services.LastAdministrator:
         messages.error(request, _("Somebody has to manage users: %s is the last one who can.") % user)
     else:
         done = _("%s can sign in again.") if active else _("%s can't sign in any more.")
-        messages.success(request, done % user)
+        words = done % user
+        if hand_to is not None and not active:
+            words += " " + _("%s gets what is open, in the background.") % hand_to
+        messages.success(request, words)
     return redirect("accounts:user-list")
+
+
+@require_safe
+def user_leave(request: HttpRequest, pk: int) -> HttpResponse:
+    """Before a person is deactivated: what is theirs, and who gets it."""
+    require(request.user, "accounts.manage")
+    person = get_object_or_404(queries.visible_to(cast(User, request.user)).filter(is_active=True), pk=pk)
+    others = User.objects.filter(is_active=True).exclude(pk=pk).order_by("name", "pk")
+    context = {"person": person, "counts": handing_over.counts(person), "others": others}
+    return render(request, "accounts/user_leave.html", context)

@@ -4,26 +4,25 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('crm', '0016_hand_brand_to_company'),
+        ("crm", "0016_hand_brand_to_company"),
     ]
 
     operations = [
         migrations.RemoveField(
-            model_name='quotesettings',
-            name='colour',
+            model_name="quotesettings",
+            name="colour",
         ),
         migrations.RemoveField(
-            model_name='quotesettings',
-            name='company_details',
+            model_name="quotesettings",
+            name="company_details",
         ),
         migrations.RemoveField(
-            model_name='quotesettings',
-            name='company_name',
+            model_name="quotesettings",
+            name="company_name",
         ),
         migrations.RemoveField(
-            model_name='quotesettings',
-            name='logo_text',
+            model_name="quotesettings",
+            name="logo_text",
         ),
     ]
