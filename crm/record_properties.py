@@ -15,6 +15,8 @@ from core.money import formatted
 from core.properties import definitions, display
 from core.properties.objects import currency_of, stored
 from core.properties.shown import people_in
+from crm import terms
+from crm.enums import BillingPeriod
 from crm.kinds import Kind
 from crm.models.records import address_lines
 
@@ -123,6 +125,7 @@ OWN: dict[str, tuple[Own, ...]] = {
         Own("unit_price", L("Unit price"), "money"),
         Own("unit_cost", L("Unit cost"), "money"),
         Own("currency", L("Currency")),
+        Own("billing_period", L("Billed"), "billed", editable=False),
         Own("active", L("Can be sold"), "yes"),
         Own("description", L("Description"), "long"),
         OWNER,
@@ -185,6 +188,8 @@ def _value(own: Own, record: Any) -> Any:
         return record.stage.name
     if own.look == "pipeline":
         return record.stage.pipeline
+    if own.look == "billed":
+        return terms.in_words(record.billing_period, record.billing_count) or BillingPeriod.ONCE.label
     return getattr(record, own.name)
 
 

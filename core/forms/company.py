@@ -64,7 +64,7 @@ class CompanyForm(forms.Form):
         label=gettext_lazy("Working days"),
         choices=WEEK,
         coerce=int,
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choose at least one working day.")},
     )
 
