@@ -132,9 +132,20 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg] # as above
         label=_("Density"), choices=[("comfortable", _("Comfortable")), ("compact", _("Compact"))]
     )
 
+    shortcuts = forms.ChoiceField(
+        label=_("Single-key shortcuts"),
+        choices=[("on", _("On")), ("off", _("Off"))],
+        required=False,
+        help_text=_("Such as c to create and j for the next row. The key ? lists them. Ctrl K always works."),
+    )
+
     class Meta:
         model = User
-        fields = ["name", "time_zone", "language", "theme", "density"]
+        fields = ["name", "time_zone", "language", "theme", "density", "shortcuts"]
+
+    def clean_shortcuts(self) -> str:
+        """As it was where nothing was sent."""
+        return self.cleaned_data["shortcuts"] or str(self.instance.shortcuts)
 
 
 class PasswordForm(NewPassword):

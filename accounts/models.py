@@ -63,6 +63,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(max_length=10, default="en-us")
     theme = models.CharField(max_length=6, default="system")
     density = models.CharField(max_length=12, default="comfortable")
+    shortcuts = models.CharField(max_length=3, default="on", help_text="Single keys that do something: on or off.")
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(default=timezone.now)
 

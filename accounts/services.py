@@ -12,7 +12,7 @@ from core.events import Draft, emit, emit_many
 from core.models import Origin
 from core.services import company as profiles
 
-PREFERENCES = {"theme": ("system", "light", "dark"), "density": ("comfortable", "compact")}
+PREFERENCES = {"theme": ("system", "light", "dark"), "density": ("comfortable", "compact"), "shortcuts": ("on", "off")}
 
 
 class UsersExist(Exception):
@@ -85,7 +85,7 @@ def update_profile(user: User, **values: Any) -> User:
 
 
 def set_preference(user: User, *, name: str, value: str) -> None:
-    """Theme or density, chosen in the user's menu. Raises UnknownPreference. Too small a thing for an event."""
+    """Theme, density or shortcuts, chosen in passing. Raises UnknownPreference. Too small a thing for an event."""
     if value not in PREFERENCES.get(name, ()):
         raise UnknownPreference(name, value)
     User.objects.filter(pk=user.pk).update(**{name: value})

@@ -68,8 +68,8 @@ def register() -> None:
         registry.HomeCard("tasks", _lazy("My tasks"), "crm:task-home", order=10),
         registry.HomeCard("deals", _lazy("My deals that need something"), "crm:deal-home", order=15),
     ]
-    told = ("deal.created", "deal.stage_changed", "deal.won", "deal.lost", "deal.reopened", "quote.published")
-    told += ("quote.viewed", "quote.accepted", "quote.declined", "contact.created", "company.created", "task.done")
+    told = ["deal.created", "deal.stage_changed", "deal.won", "deal.lost", "deal.reopened", "quote.published"]
+    told += ["quote.viewed", "quote.accepted", "quote.declined", "contact.created", "company.created", "task.done"]
     registry.notable_events.update(dict.fromkeys(told, ""))
     registry.record_cards += [
         RecordCard(name, "tasks", _lazy("Tasks"), f"crm:{name}-tasks-card", order=15) for name, *_placing in MENU

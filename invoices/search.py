@@ -62,8 +62,8 @@ def register() -> None:
         source = SearchSource(str(kind), plural, credit_place(kind), _credits, order=63 + order, permission=SEES)
         registry.search_sources.append(source)
     registry.actions.append(_actions)
-    told = ("invoice.created", "invoice.paid", "invoice.overdue", "invoice.send_failed", "invoice.voided")
-    told += ("payment.received", "payment.voided")
+    told = ["invoice.created", "invoice.paid", "invoice.overdue", "invoice.send_failed", "invoice.voided"]
+    told += ["payment.received", "payment.voided"]
     registry.notable_events.update(dict.fromkeys(told, SEES))
 
 

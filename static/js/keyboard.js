@@ -4,7 +4,7 @@
   const WAIT = 1200;
   let went = 0;
 
-  const on = () => crm.storage.get("shortcuts") !== "off";
+  const on = () => document.documentElement.dataset.shortcuts !== "off";
   const typing = (element) => element.isContentEditable || element.matches("input:not([type=checkbox]):not([type=radio]):not([type=button]), textarea, select");
   const ROWS = ".table-data tbody tr, [data-row-line]";
   const linkOf = (row) => (row.matches("a[href]") ? row : row.querySelector("a[href]"));
@@ -96,6 +96,9 @@
     if (event.target.closest("[data-help-open]")) openHelp();
   });
   document.addEventListener("change", (event) => {
-    if (event.target.matches("[data-shortcuts-switch]")) crm.storage.set("shortcuts", event.target.checked ? "on" : "off");
+    if (!event.target.matches("[data-shortcuts-switch]")) return;
+    const value = event.target.checked ? "on" : "off";
+    document.documentElement.dataset.shortcuts = value;
+    crm.tell(document.body.dataset.preferences, { shortcuts: value });
   });
 })(window.crm);

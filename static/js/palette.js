@@ -64,8 +64,6 @@
   // The page of a record tells the server that it was opened, once it is there: nobody waits for that.
   document.addEventListener("DOMContentLoaded", () => {
     if (!document.querySelector(".page-record") || !document.body.dataset.opened) return;
-    const headers = JSON.parse(document.body.getAttribute("hx-headers"));
-    const body = new URLSearchParams({ path: window.location.pathname });
-    fetch(document.body.dataset.opened, { method: "POST", body, headers, keepalive: true, credentials: "same-origin" }).catch(() => {});
+    crm.tell(document.body.dataset.opened, { path: window.location.pathname });
   });
 })(window.crm);
