@@ -50,6 +50,7 @@ def register() -> None:
         # The app that owns the record may know better words for it.
         registry.event_kinds.setdefault(kind.name, kind)
 
+
 def _actions(user: Any) -> list[registry.Action]:
     """What the palette offers to do: read a company of QuickBooks now."""
     if not user.has_perm("sync.run"):

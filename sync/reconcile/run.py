@@ -1,5 +1,6 @@
 """Reconcile one company: everything unread in its mirror, entity by entity in the order of dependence."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable
 
@@ -29,6 +30,8 @@ SLICE_SECONDS = 0.5
 RUN_SECONDS = 40.0
 # Longer than any run: a wish that nobody saw is found by the sweep anyway.
 WANTED_SECONDS = 600
+# Longer than a run with its last batch.
+BUSY_SECONDS = 90
 
 _STEPS: list[tuple[str, SyncObject, Callable[[Batch], None]]] = [
     ("Customer", SyncObject.CONTACT, customers.apply),
@@ -66,12 +69,19 @@ def reconcile_alone(connection: Connection) -> bool:
     wanted = f"sync:reconcile-wanted:{connection.pk}"
     # Before the lock is tried: who holds it looks for this after having given it back, so no message is lost.
     cache.set(wanted, 1, WANTED_SECONDS)
-    while cache.get(wanted) and _hold(connection):
+    busy = f"sync:reconcile-busy:{connection.pk}"
+    while cache.get(wanted):
+        held = _hold(connection)
+        if not held and cache.get(busy):
+            return True
+        # Where somebody holds the lock and is silent, it was stopped; its rows are safe under the lock of each batch.
+        cache.set(busy, 1, BUSY_SECONDS)
         try:
             cache.delete(wanted)
             complete = reconcile(connection)
         finally:
-            _let_go(connection)
+            if held:
+                _let_go(connection)
         if not complete or time.monotonic() > ends_at:
             return complete and not cache.get(wanted)
     return True
@@ -188,7 +198,8 @@ def _hold(connection: Connection) -> bool:
 
 
 def _let_go(connection: Connection) -> None:
-    with database.cursor() as cursor:
+    # A session that is lost has given it back.
+    with contextlib.suppress(OperationalError, InterfaceError), database.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_unlock(hashtext('sync.reconcile_alone'), %s)", [connection.pk])
 
 

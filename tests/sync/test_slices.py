@@ -100,3 +100,28 @@ def test_a_company_keeps_one_worker_busy_and_no_message_is_lost(books: Books, mo
 
     assert finished == [True]
     assert names()["companies"] == ["First", "Second"]
+
+
+def test_a_worker_that_was_stopped_keeps_no_company_for_itself(books: Books) -> None:
+    books.customer("First", "first@example.com")
+    read_company(books.connection)
+    frozen, woken = threading.Event(), threading.Event()
+
+    def stopped_worker() -> None:
+        try:
+            assert run._hold(books.connection)
+            frozen.set()
+            woken.wait(30)
+            run._let_go(books.connection)
+        finally:
+            database.close()
+
+    zombie = threading.Thread(target=stopped_worker)
+    zombie.start()
+    frozen.wait(10)
+    try:
+        assert run.reconcile_alone(books.connection)
+        assert names()["companies"] == ["First"]
+    finally:
+        woken.set()
+        zombie.join(10)
