@@ -55,7 +55,13 @@ def register() -> None:
     registry.add_event_kinds(*sentences.KINDS, *price_sentences.KINDS)
     registry.settings_menu.append(
         MenuEntry(
-            _lazy("Imports"), "imports:list", "upload", order=45, permission="crm.import", group=_lazy("Workspace")
+            _lazy("Imports"),
+            "imports:list",
+            "upload",
+            order=45,
+            permission="crm.import",
+            group=_lazy("Workspace"),
+            text=_lazy("Records from CSV and Excel files."),
         )
     )
     properties.register()

@@ -20,6 +20,8 @@ MOST_KEPT = 500
 
 def undo_slice(job: Import, part: ImportSlice) -> None:
     """Take back one slice. Call it in a transaction."""
+    if not ImportSlice.objects.filter(pk=part.pk, undone_at=None).exists():
+        return  # by the worker that took over when this one was late
     now = timezone.now()
     model = MODELS[job.object_type]
     kept: list[list[Any]] = []
