@@ -23,6 +23,7 @@ from invoices.services.payments import LONGEST_REFERENCE, Received
 ZERO = Decimal(0)
 OFFERED = 50
 PART = "part_"
+SPREAD_OF = "spread_of"
 _INTENTS = uuid.UUID("5d0d8f8e-52a3-4f0c-9a59-8b1c3f6c2a10")
 
 
@@ -115,7 +116,7 @@ class PaymentForm(forms.Form):
         request_id: uuid.UUID | None = None,
         before: Payment | None = None,
     ) -> None:
-        self.invoice, self.before = invoice, before
+        self.invoice, self.before, self._spread_of = invoice, before, ""
         self.invoices = open_invoices(invoice, [*_named_in(data), *_parts_of(before)])
         self.left = still_to_pay(self.invoices)
         self.home = invoice.connection.home_currency
@@ -162,10 +163,31 @@ class PaymentForm(forms.Form):
         """The parts as Decimals under ``parts``; what is no amount is told at its line."""
         cleaned: dict[str, Any] = super().clean() or {}
         parts, self.wrong = self._parts(self.data)
+        parts = self._spread_anew(parts, cleaned.get("amount"))
         if self.wrong:
             self.add_error(None, _("An amount for an invoice can't be read."))
         cleaned["parts"] = parts
         return cleaned
+
+    def _spread_anew(self, parts: dict[int, Decimal], amount: Decimal | None) -> dict[int, Decimal]:
+        """The parts for the typed ``amount``, where they are still those that were proposed for another one.
+
+        Whoever types an amount and sends the form at once is faster than the proposal.
+        """
+        try:
+            proposed_for = number(str(self.data.get(SPREAD_OF, "")))
+        except (money.NotAnAmount, ValueError):
+            return parts
+        proposed = {pk: part for pk, part in spread(proposed_for, self.invoices, self.left).items() if part}
+        untouched = {pk: part for pk, part in parts.items() if part} == proposed
+        if amount is None or not untouched or sum(parts.values()) <= amount:
+            return parts
+        return {pk: part for pk, part in spread(amount, self.invoices, self.left).items() if part}
+
+    @property
+    def spread_of(self) -> str:
+        """The amount that the shown parts were proposed for, empty where somebody typed them."""
+        return self._spread_of
 
     def _parts(self, data: Any) -> tuple[dict[int, Decimal], set[int]]:
         found: dict[int, Decimal] = {}
@@ -192,6 +214,7 @@ class PaymentForm(forms.Form):
         """The invoices with what each gets: as typed, or the amount spread over them."""
         amount = self.typed_amount()
         if self.is_bound and not spread_again:
+            self._spread_of = str(self.data.get(SPREAD_OF, ""))
             _found, wrong = self._parts(self.data)
             return [
                 PartLine(
@@ -202,7 +225,9 @@ class PaymentForm(forms.Form):
                 )
                 for invoice in self.invoices
             ]
-        parts = self._kept() or spread(amount or ZERO, self.invoices, self.left)
+        kept = self._kept()
+        self._spread_of = "" if kept or amount is None else str(amount)
+        parts = kept or spread(amount or ZERO, self.invoices, self.left)
         return [
             PartLine(invoice, self.left[invoice.pk], self._shown(parts.get(invoice.pk, ZERO)))
             for invoice in self.invoices

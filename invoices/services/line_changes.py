@@ -37,6 +37,8 @@ def _key(line: InvoiceLine, place: int) -> str:
 def _changes(old: InvoiceLine, new: InvoiceLine) -> dict[str, list[str]]:
     found = {name: [_text(getattr(old, name)), _text(getattr(new, name))] for name in _COMPARED}
     found = {name: pair for name, pair in found.items() if pair[0] != pair[1]}
+    if old.tax_code_external_id == new.tax_code_external_id:
+        found.pop("tax_code_name", None)  # the same code, called otherwise
     # The amount follows from quantity and price; only where they stayed it is told by itself.
     if "quantity" in found or "unit_price" in found:
         found.pop("amount", None)

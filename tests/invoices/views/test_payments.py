@@ -117,6 +117,22 @@ def test_the_amount_is_spread_over_the_open_invoices_and_recorded_once(client, a
     assert Event.objects.filter(name="payment.requested").count() == 1
 
 
+def test_an_amount_that_is_sent_before_it_was_spread_is_spread_then(client, admin, invoice, older):
+    client.force_login(admin)
+    page = client.get(address("payment-record", invoice)).content.decode()
+    given = {
+        "request_id": page.split('name="request_id" value="')[1].split('"')[0], "amount": "60",
+        "received_on": "2026-11-20", "spread_of": page.split('name="spread_of" value="')[1].split('"')[0],
+        f"part_{invoice.pk}": "100.00",
+    }  # fmt: skip
+    refused = client.post(address("payment-record", invoice), given | {f"part_{invoice.pk}": "90"})
+    assert refused.status_code == 422
+
+    assert client.post(address("payment-record", invoice), given).status_code == 302
+
+    assert list(Payment.objects.get().applications.values_list("invoice_id", "amount")) == [(invoice.pk, 60)]
+
+
 def test_two_tabs_of_one_state_make_one_payment(client, admin, invoice):
     client.force_login(admin)
     tabs = [client.get(address("payment-record", invoice)).content.decode() for _tab in range(2)]
