@@ -76,6 +76,7 @@
     if (lost) notice.hidden = false;
     else forget();
   };
+  let acts = Promise.resolve();
   document.addEventListener("click", (event) => {
     const restore = event.target.closest("[data-typed-restore]");
     const discard = event.target.closest("[data-typed-forget], [data-forget-typed]");
@@ -86,10 +87,11 @@
     const act = event.target.closest("[data-line]");
     if (act && wizard()) {
       // Its own element asks, so that an autosave can't push it out of the form's queue; it carries what is typed.
-      const asking = window.htmx.ajax("POST", wizard().dataset.linesUrl, {
-        source: "#wizard-act", target: "#wizard", swap: "outerHTML", values: { action: act.dataset.line },
-      });
-      asking.catch(() => { /* replaced by the next click, or failed: then a toast says so */ });
+      // One after the other: what the first one answers is what the second one has to carry.
+      const action = act.dataset.line;
+      acts = acts.then(() => wizard() && window.htmx.ajax("POST", wizard().dataset.linesUrl, {
+        source: "#wizard-act", target: "#wizard", swap: "outerHTML", values: { action },
+      })).catch(() => { /* failed: a toast says so */ });
     }
   });
 

@@ -125,12 +125,12 @@ def test_a_hundred_thousand_invoices_are_made_and_read_quickly(tmp_path):
         for page in pages:
             found = api.query(f"SELECT * FROM Invoice{page} MAXRESULTS 1000")
             assert len(found["Invoice"]) == 1000
-            assert quickest(lambda page=page: api.query(f"SELECT * FROM Invoice{page} MAXRESULTS 1000"), 9) < 0.3
+            assert quickest(lambda page=page: api.query(f"SELECT * FROM Invoice{page} MAXRESULTS 1000"), 9) < 0.6
         assert api.changes(now) == {}
         entities = "Customer,Item,Invoice,Payment,Estimate,CreditMemo,Vendor,Account"
         assert quickest(lambda: api.changes(now, entities), 60) < 0.005
         listed = f"{life.url}/companies/{US}/invoices"
-        assert quickest(lambda: api.http.get(listed, timeout=10).raise_for_status(), 9) < 0.3
-        assert quickest(lambda: api.http.get(life.url, timeout=10).raise_for_status(), 9) < 0.3
+        assert quickest(lambda: api.http.get(listed, timeout=10).raise_for_status(), 9) < 0.6
+        assert quickest(lambda: api.http.get(life.url, timeout=10).raise_for_status(), 9) < 0.6
     finally:
         life.kill()

@@ -161,6 +161,7 @@ def test_outside_the_us_tax_codes_are_chosen_in_their_panel(sign_in, live_server
     page.get_by_role("button", name="Next").click()
     step(page, "products")
     page.get_by_role("button", name="Create it in QuickBooks").first.click()
+    expect(page.get_by_role("button", name="Create it in QuickBooks")).to_have_count(1)
     page.get_by_role("button", name="Create it in QuickBooks").first.click()
     expect(page.get_by_text("View product tax codes")).to_be_visible()
     expect(page.get_by_text("No tax code")).to_have_count(2)
