@@ -9,7 +9,8 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from core.company import profile
-from core.properties import BadValues, clean_many
+from core.properties import PREFIX, BadValues, clean_many
+from core.properties.objects import stored
 from core.services.properties import CHOICE_KINDS
 from crm.imports import matching
 from crm.imports.cells import Cell, Row, is_empty
@@ -20,7 +21,7 @@ from crm.imports.values import Known, Unfit, labels_in, stage_of, value_of
 from crm.labels import label_of
 from crm.models import Company, Contact, Deal, Product, Stage
 from crm.models.records import Record
-from crm.services import changes, pipelines
+from crm.services import changes, pipelines, stage_requirements
 
 CREATES, UPDATES, SAME, FAILS = "create", "update", "same", "fail"
 MODELS: dict[str, type[Record]] = {"contact": Contact, "company": Company, "deal": Deal, "product": Product}
@@ -87,6 +88,7 @@ def planned(setting: Setting, rows: Sequence[Row], keys: Sequence[str], *, lock:
         _complete(setting, plan)
     _properties(setting, plans)
     for plan in plans:
+        _ask_stage(plan)
         _decide(plan)
     return plans
 
@@ -285,6 +287,31 @@ def _properties(setting: Setting, plans: Sequence[Plan]) -> None:
         for slot, text in result.problems.items():
             if slot not in pending:
                 plan.refuse(result.labels.get(slot, slot), text)
+
+
+def _ask_stage(plan: Plan) -> None:
+    """Refuse a stage that needs what the deal will not have."""
+    stage = plan.stage
+    if stage is None or not stage.required or (plan.record is not None and plan.record.stage_id == stage.pk):
+        return
+    if lacking := stage_requirements.lacking(stage, lambda name: _will_have(plan, name)):
+        plan.refuse(_("Stage"), stage_requirements.sentence(stage, lacking))
+
+
+def _will_have(plan: Plan, name: str) -> bool:
+    if name == "lines":
+        return plan.record is not None and plan.record.lines.exists()
+    if name == "contacts":
+        held = plan.record is not None and any(plan.record.deal_contacts.all())
+        return held or plan.contact_id is not None
+    if name.startswith(PREFIX):
+        slot = name.removeprefix(PREFIX)
+        values = plan.properties or (stored(plan.record) if plan.record is not None else {})
+        return slot in {of for of, _label in plan.choices} or values.get(slot) not in (None, "", [], False)
+    if name == "company" and plan.company is not None:
+        return True
+    column = f"{name}_id" if name in ("owner", "company") else name
+    return plan.values.get(column, getattr(plan.record, column, None)) not in (None, "")
 
 
 def _decide(plan: Plan) -> None:

@@ -116,7 +116,7 @@ def _set_back(job: Import, model: type[Record], before: dict[str, Any], kept: li
     stages = Stage.objects.in_bulk([stage_id for _deal, stage_id in moved]) if moved else {}
     for deal, stage_id in moved:
         if stage_id in stages:
-            deals.move_to_stage(deal, stages[stage_id], by=job.owner, origin=Origin.IMPORT)
+            deals.move_to_stage(deal, stages[stage_id], by=job.owner, origin=Origin.IMPORT, strict=False)
     return count
 
 

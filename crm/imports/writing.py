@@ -101,6 +101,7 @@ def _create(
         plan.record = setting.model(**plan.values, properties=plan.properties, created_at=now, updated_at=now)
         if isinstance(plan.record, Deal) and plan.stage is not None:
             plan.record.stage, plan.record.status = plan.stage, plan.stage.status
+            plan.record.stage_entered_at = now
             plan.record.closed_at = now if plan.stage.status != DealStatus.OPEN else None
         found.append(plan.record)
     contacts = {id(plan.record): plan.contact_id for plan in plans if plan.contact_id}
@@ -113,7 +114,14 @@ def _create(
     written.created = [record.pk for record in found]
     if setting.model is Deal and plans:
         StageChange.objects.bulk_create(
-            StageChange(deal=plan.record, stage=plan.stage, by=setting.user, entered_at=now) for plan in plans
+            StageChange(
+                deal=plan.record,
+                stage=plan.stage,
+                name=plan.stage.name if plan.stage else "",
+                by=setting.user,
+                entered_at=now,
+            )
+            for plan in plans
         )
         DealContact.objects.bulk_create(
             DealContact(deal=plan.record, contact_id=plan.contact_id, primary=True) for plan in plans if plan.contact_id
@@ -127,7 +135,7 @@ def _move(setting: Setting, plan: Plan, written: Written) -> None:
     if plan.stage is not None and plan.stage.pk != plan.record.stage_id:
         before = written.before.setdefault(str(plan.record.pk), {})
         before["stage_id"] = [plan.record.stage_id, plan.stage.pk]
-        deals.move_to_stage(plan.record, plan.stage, by=setting.user, origin=Origin.IMPORT)
+        deals.move_to_stage(plan.record, plan.stage, by=setting.user, origin=Origin.IMPORT, strict=False)
     if plan.contact_id is not None:
         linked = {link.contact_id for link in plan.record.deal_contacts.all()}
         contact = None if plan.contact_id in linked else Contact.objects.filter(pk=plan.contact_id).first()

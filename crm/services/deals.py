@@ -101,11 +101,13 @@ def move_to_stage(
     reason: str = "",
     note: str = "",
     seen: int | None = None,
+    strict: bool = True,
 ) -> Deal:
     """Put the deal into ``stage``, which opens or closes it. Nothing when it is there.
 
-    ``reason`` and ``note`` say why it was won or lost. ``seen`` is the stage in which the mover saw it. Raises
-    records.Archived, MovedMeanwhile where it is in another stage than that, and StageNeeds for what it lacks.
+    ``reason`` and ``note`` say why it was won or lost. ``seen`` is the stage in which the mover saw it. What the stage
+    asks for counts only if ``strict``: not for callers that have checked it, or undo something. Raises
+    records.Archived, MovedMeanwhile where the deal is in another stage than ``seen``, and StageNeeds for what it lacks.
     """
     fresh = records.locked(deal)
     if fresh.stage_id == stage.pk:
@@ -116,7 +118,7 @@ def move_to_stage(
     reason = reason.strip()[:LONGEST_REASON] or (fresh.lost_reason or fresh.won_reason if stays_closed else "")
     note = note.strip() or (fresh.close_note if stays_closed else "")
     lacking = [*stage_requirements.missing(fresh, stage), *stage_requirements.lacks_reason(stage, reason)]
-    if lacking:
+    if strict and lacking:
         raise StageNeeds(fresh, stage, lacking)
     now = timezone.now()
     closed_at = None if stage.status == DealStatus.OPEN else fresh.closed_at if stays_closed else now

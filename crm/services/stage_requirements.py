@@ -1,6 +1,6 @@
 """What a deal must have before it enters a stage."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,8 +39,13 @@ class StageNeeds(ValueError):
 
     def __init__(self, deal: Deal, stage: Stage, missing: Sequence[Requirement]) -> None:
         self.deal, self.stage, self.missing = deal, stage, list(missing)
-        labels = get_text_list([each.label for each in missing], str(_("and")))
-        super().__init__(_("“%(stage)s” needs: %(labels)s.") % {"stage": stage, "labels": labels})
+        super().__init__(sentence(stage, missing))
+
+
+def sentence(stage: Stage, missing: Sequence[Requirement]) -> str:
+    """What the stage needs, in words."""
+    labels = get_text_list([each.label for each in missing], str(_("and")))
+    return _("“%(stage)s” needs: %(labels)s.") % {"stage": stage, "labels": labels}
 
 
 def offered() -> list[Requirement]:
@@ -54,9 +59,14 @@ def missing(deal: Deal, stage: Stage) -> list[Requirement]:
 
     At most two queries, and none for a stage that asks for nothing.
     """
+    return lacking(stage, lambda name: _has(deal, name))
+
+
+def lacking(stage: Stage, has: Callable[[str], bool]) -> list[Requirement]:
+    """The same for a deal that is not written yet: ``has`` says whether it will have something."""
     if not stage.required:
         return []
-    return [each for each in offered() if each.name in stage.required and not _has(deal, each.name)]
+    return [each for each in offered() if each.name in stage.required and not has(each.name)]
 
 
 def lacks_reason(stage: Stage, reason: str) -> list[Requirement]:

@@ -10,7 +10,7 @@ from core.models import Event, Origin
 from core.services import properties as property_services
 from crm.imports import runs
 from crm.models import Company, Contact, Deal, Import, Product
-from crm.services import companies, contacts
+from crm.services import companies, contacts, pipelines
 
 pytestmark = pytest.mark.django_db
 HEAD = ["First Name", "Last Name", "Email", "Company name", "Phone Number"]
@@ -245,3 +245,20 @@ def test_an_import_is_undone_for_30_days_and_then_forgotten(imported):
 
     job.refresh_from_db()
     assert (job.slices.count(), hasattr(job, "file"), job.created) == (0, False, 1)
+
+
+def test_a_stage_that_needs_something_refuses_the_rows_that_lack_it(imported, admin, deal, stages):
+    pipelines.update_stage(stages["Proposal"], by=admin, required=["amount", "contacts"])
+
+    job = imported(
+        [
+            ["Deal Name", "Deal Stage", "Amount", "Contact email"],
+            ["With all", "Proposal", "100", "grace@example.com"],
+            ["Without", "Proposal", "", ""],
+        ],
+        "deal",
+    )
+
+    assert figures(job) == {"created": 1, "failed": 1}
+    assert list(reasons(job).values()) == ["Stage: “Proposal” needs: Amount and A contact."]
+    assert Deal.objects.get(name="With all").stage_changes.get().name == "Proposal"
