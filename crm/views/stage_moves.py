@@ -116,7 +116,9 @@ def _done(request: HttpRequest, deal: Deal, level: str = "", text: str = "", *, 
         action = None
         if undo is not None:
             action = {"label": _("Undo"), "url": reverse("crm:deal-move-undo", args=[deal.pk, undo.pk])}
-        answer["HX-Trigger"] = _events(text, level, {"drawer:close": None}, action)["HX-Trigger"]
+        answer["HX-Trigger"] = _events(text, level, {}, action)["HX-Trigger"]
+        # Not before the board is there: a form that is taken out of the page finds no board.
+        answer["HX-Trigger-After-Swap"] = json.dumps({"drawer:close": None})
         return answer
     if text:
         levels = {"error": messages.ERROR, "warning": messages.WARNING, "success": messages.SUCCESS}
@@ -128,7 +130,6 @@ def _done(request: HttpRequest, deal: Deal, level: str = "", text: str = "", *, 
 
 def _events(text: str, level: str, more: dict[str, Any], action: dict[str, str] | None = None) -> dict[str, str]:
     told = {"level": level, "text": text} | ({"action": action} if action else {})
-    # The toast first: what closes the panel removes the element on which the events are told.
     return {"HX-Trigger": json.dumps(({"toast": told} if text else {}) | more)}
 
 

@@ -45,7 +45,9 @@ window.crm = window.crm || {};
   });
   // An answer that leads into the panel although the request did not open it, such as a form that asks for more first.
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target.id === "drawer-body" && event.detail.shouldSwap) crm.openDrawer(event.detail.requestConfig.elt);
+    if (event.detail.target.id !== "drawer-body" || !event.detail.shouldSwap) return;
+    const focused = document.activeElement;
+    crm.openDrawer(focused && focused !== document.body ? focused : event.detail.requestConfig.elt);
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id !== "drawer-body") return;
