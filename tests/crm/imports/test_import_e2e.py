@@ -87,7 +87,7 @@ def test_from_the_upload_to_its_undoing(open_page: Callable[..., Page], company,
     page.get_by_role("dialog").get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Being undone")).to_be_visible()
     runs.work(job.pk)
-    expect(page.get_by_text("The import is undone: 2 records are as they were.")).to_be_visible()
+    expect(page.get_by_text("The import is undone: 3 records are as they were.")).to_be_visible()
     assert Contact.objects.filter(archived_at=None).count() == 0
 
 
