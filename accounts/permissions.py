@@ -6,6 +6,8 @@ PERMISSIONS = {
     "crm.edit": _("Create and edit companies, contacts, deals, products and quotes"),
     "crm.archive": _("Archive records"),
     "crm.edit_activities": _("Change and delete notes, calls and e-mails that others wrote down"),
+    "crm.merge": _("Merge duplicates, and undo merges"),
+    "crm.delete": _("Delete archived records for good"),
     "crm.export": _("Export lists of records"),
     "crm.import": _("Import records from CSV and Excel files"),
     "invoices.export": _("Export lists of invoices and payments"),
@@ -36,7 +38,15 @@ SALES_MANAGER = "Sales manager"
 OPS = "Ops"
 ADMIN = "Admin"
 
-_SELLING = ["crm.edit", "crm.archive", "invoices.view", "invoices.create", "invoices.post", "invoices.send"]
+_SELLING = [
+    "crm.edit",
+    "crm.archive",
+    "crm.merge",
+    "invoices.view",
+    "invoices.create",
+    "invoices.post",
+    "invoices.send",
+]
 _EXPORTS = ["crm.export", "invoices.export"]
 DEFAULT_ROLES: dict[str, list[str]] = {
     SALES_REP: _SELLING,

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core import registry
 from core.conditions.registry import field_providers
-from core.models import Event
+from core.merging import add_pointer
+from core.models import Event, OutgoingMail, StoredFile
 from core.properties.conditions import fields_provider
 from core.services import smtp
 from core.views.company import PERMISSION as CONFIGURES
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 def register() -> None:
     """Fill the registries."""
     field_providers.append(fields_provider)
+    add_pointer(StoredFile, "object_type", "object_id", _("Files"))
+    add_pointer(OutgoingMail, "object_type", "object_id", _("E-mails"))
     registry.settings_menu.append(
         registry.MenuEntry(
             _("Properties"),

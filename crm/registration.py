@@ -29,6 +29,17 @@ def register() -> None:
         registry.add_object_type(ObjectType(name, kind.label, kind.plural, kind.detail_url, kind.icon))
     registry.settings_menu.append(
         MenuEntry(
+            _lazy("Duplicates"),
+            "crm:duplicates",
+            "git-merge",
+            order=50,
+            permission="crm.merge",
+            group=_lazy("Workspace"),
+            text=_lazy("Records that are likely the same, and undoing merges."),
+        )
+    )
+    registry.settings_menu.append(
+        MenuEntry(
             _lazy("Quotes"),
             "crm:quote-settings",
             "file-text",

@@ -201,12 +201,24 @@ def associated(act: Any) -> Sentence:
     return sentence
 
 
+def _merging(act: str) -> Sentence:
+    def sentence(event: Event) -> str:
+        others = get_text_list([str(title) for title in event.data.get("merged", [])], _("and"))
+        return told(event, _(act) % {"title": event.data.get("title", ""), "others": others})
+
+    return sentence
+
+
 def _life(kind: str, icon: str) -> Sequence[EventKind]:
     return [
         EventKind(f"{kind}.created", "change", icon, _of_object(kind, "created")),
         EventKind(f"{kind}.changed", "change", "pencil", changed),
         EventKind(f"{kind}.archived", "change", "archive", _of_object(kind, "archived")),
         EventKind(f"{kind}.restored", "change", "restore", _of_object(kind, "restored")),
+        EventKind(f"{kind}.deleted", "change", "trash", _of_object(kind, "deleted")),
+        EventKind(f"{kind}.merged", "change", "git-merge", _merging("merged %(others)s into %(title)s")),
+        EventKind(f"{kind}.unmerged", "change", "restore", _merging("undid the merge of %(others)s into %(title)s")),
+        EventKind(f"{kind}.duplicate_dismissed", "change", "git-merge", _merging("kept a likely duplicate apart")),
     ]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Case, Count, F, Func, IntegerField, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Concat, Upper
@@ -32,7 +33,7 @@ from crm.enums import BillingPeriod, BillingStatus, DealStatus, QuoteStatus
 from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
 from crm.models import Deal, ImportSlice, Pipeline, Stage
 from crm.queries import board, companies, people
-from crm.services import deals, quotes, records
+from crm.services import deals, deletion, merging, quotes, records
 from crm.services.stage_requirements import StageNeeds
 
 L = gettext_lazy
@@ -91,6 +92,7 @@ CONTACT_PAGE = _page("crm:contact-detail", "contact_id")
 # What every record has.
 OWNER_COLUMN = person_column("owner", L("Owner"), edit="owner")
 UPDATED_COLUMN = Column("updated", L("Last change"), "datetime", "updated_at", sort="updated_at")
+ARCHIVED_COLUMN = Column("archived_at", L("Archived on"), "datetime", "archived_at", default=False)
 CREATED_COLUMN = Column("created", L("Created"), "datetime", "created_at", default=False)
 
 
@@ -121,6 +123,7 @@ COMPANY_COLUMNS = (
     TOWN,
     _more("notes", L("Notes"), "long"),
     CREATED_COLUMN,
+    ARCHIVED_COLUMN,
 )
 
 
@@ -146,6 +149,7 @@ CONTACT_COLUMNS = (
     TOWN,
     _more("notes", L("Notes"), "long"),
     CREATED_COLUMN,
+    ARCHIVED_COLUMN,
 )  # fmt: skip
 
 
@@ -201,6 +205,7 @@ DEAL_COLUMNS = (
     _more("in_stage_since", L("In its stage since"), "datetime", path="stage_entered_at"),
     _more("description", L("Description"), "long"),
     CREATED_COLUMN,
+    ARCHIVED_COLUMN,
 )  # fmt: skip
 
 
@@ -226,6 +231,7 @@ PRODUCT_COLUMNS = (
     _more("currency", L("Currency")),
     person_column("owner", L("Owner"), edit="owner", default=False),
     CREATED_COLUMN,
+    ARCHIVED_COLUMN,
 )  # fmt: skip
 
 
@@ -262,6 +268,7 @@ QUOTE_COLUMNS = (
     _more("published", L("Published"), "datetime", path="published_at"),
     _more("terms", L("Terms"), "long"),
     CREATED_COLUMN,
+    ARCHIVED_COLUMN,
 )  # fmt: skip
 
 
@@ -327,7 +334,10 @@ def _archive(record: Any, _choice: Mapping[str, Any], by: Any) -> Any:
 def _restore(record: Any, _choice: Mapping[str, Any], by: Any) -> Any:
     if record.archived_at is None:
         return None
-    _kind_of(record).services.restore(record, by=by)
+    try:
+        _kind_of(record).services.restore(record, by=by)
+    except records.Merged as error:
+        raise Refused(_("It was merged into another record. Undo the merge to bring it back.")) from error
     return {"archived": False}
 
 
@@ -343,12 +353,60 @@ def _kind_of(record: Any) -> Kind:
     return kinds[record._meta.model_name]
 
 
+def _merging(kind: Kind) -> tuple[Action, ...]:
+    """Merge two to five chosen records, for kinds that are merged."""
+    if kind.name not in merging.MODELS:
+        return ()
+
+    def leads(ids: Sequence[int]) -> str:
+        if not 2 <= len(ids) <= merging.MOST:
+            raise Refused(_("Choose two to five records to merge."))
+        return f"{reverse('crm:merge', args=[kind.name])}?ids={','.join(map(str, ids))}"
+
+    return (Action("merge", L("Merge"), "git-merge", str, "crm.merge", leads=leads, offered=_live),)
+
+
 def _archived(count: int) -> str:
     return ngettext("%d record is archived.", "%d records are archived.", count) % count
 
 
 def _restored(count: int) -> str:
     return ngettext("%d record is back.", "%d records are back.", count) % count
+
+
+def _deleted(count: int) -> str:
+    return ngettext("%d record is deleted.", "%d records are deleted.", count) % count
+
+
+def _delete(record: Any, _choice: Mapping[str, Any], by: Any) -> Any:
+    try:
+        deletion.delete(record, by=by)
+    except deletion.NotDeletable as error:
+        raise Refused(str(error)) from error
+
+
+class DeleteForm(forms.Form):
+    """Deleting for good can't be undone, so the word is typed."""
+
+    word = forms.CharField(label=L("Type DELETE to confirm"), max_length=20)
+
+    def __init__(self, data: Any = None, *, user: Any, object_type: str) -> None:
+        super().__init__(data)
+
+    def clean_word(self) -> str:
+        """The word as it has to be."""
+        if self.cleaned_data["word"].strip().upper() != "DELETE":
+            raise ValidationError(_("Type the word DELETE."))
+        return "DELETE"
+
+    def chosen(self) -> dict[str, Any]:
+        """Nothing more is chosen."""
+        return {}
+
+
+def _deletion_warning(_count: str) -> str:
+    return _("Their files, tasks and history go with them. This can't be undone. Records with invoices or a link to "
+             "QuickBooks stay.")  # fmt: skip
 
 
 def _in_archive(query: QueryDict) -> bool:
@@ -366,12 +424,17 @@ def _actions(kind: Kind) -> tuple[Action, ...]:
     return (
         assign_owner(EDITS),
         set_property(EDITS),
+        *_merging(kind),
         Action(
             "archive", L("Archive"), "archive", _archived, ARCHIVES, each=_archive, confirm=warning, undo=_other_way,
             offered=_live,
         ),
         Action(
             "restore", L("Restore"), "restore", _restored, ARCHIVES, each=_restore, undo=_other_way, offered=_in_archive
+        ),
+        Action(
+            "delete", L("Delete for good"), "trash", _deleted, "crm.delete", each=_delete, ask=DeleteForm,
+            confirm=_deletion_warning, tone="danger", offered=_in_archive,
         ),
     )  # fmt: skip
 

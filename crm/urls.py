@@ -9,6 +9,7 @@ from crm.views import (
     cards,
     choices,
     details,
+    duplicates,
     editing,
     forecast,
     home,
@@ -48,6 +49,12 @@ def _lines(name: str, folder: str) -> list[URLPattern]:
 
 app_name = "crm"
 urlpatterns = [
+    path("duplicates/", duplicates.duplicate_list, {"object_type": "contact"}, name="duplicates"),
+    path("duplicates/<slug:object_type>/", duplicates.duplicate_list, name="duplicate-list"),
+    path("duplicates/<int:pk>/decide/", duplicates.duplicate_decide, name="duplicate-decide"),
+    path("merge/<slug:object_type>/", duplicates.merge, name="merge"),
+    path("merges/", duplicates.merge_list, name="merge-list"),
+    path("merges/<int:pk>/undo/", duplicates.merge_undo, name="merge-undo"),
     path("tasks/", tasks.task_list, name="task-list"),
     path("tasks/new/", tasks.task_form, name="task-create"),
     path("deals/needing-something/", home.deals_home, name="deal-home"),

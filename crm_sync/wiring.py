@@ -41,6 +41,6 @@ EVENT_HANDLERS: dict[str, list[str]] = {
     **{
         f"{record}.{change}": ["sync.publish_records"]
         for record in ("company", "contact", "product")
-        for change in ("created", "changed", "archived", "restored")
+        for change in ("created", "changed", "archived", "restored", "merged", "unmerged")
     },
 }

@@ -12,6 +12,7 @@ class InvoicesConfig(AppConfig):
     def ready(self) -> None:
         """Register cards, menu, search, object types and how the timeline tells events."""
         from core import registry  # noqa: PLC0415 -- models are ready only now
+        from core.merging import add_pointer  # noqa: PLC0415
         from core.services.mails import attachment_makers, withdrawals  # noqa: PLC0415
         from invoices import (  # noqa: PLC0415
             automation_sentences,
@@ -27,6 +28,7 @@ class InvoicesConfig(AppConfig):
             sentences,
             tables,
         )
+        from invoices.models import KeptApart  # noqa: PLC0415
         from invoices.services import reminders  # noqa: PLC0415
 
         for order, object_type in enumerate(("deal", "contact", "company")):
@@ -124,5 +126,6 @@ class InvoicesConfig(AppConfig):
         tables.register()
         payment_tables.register()
         files.register()
+        add_pointer(KeptApart, "object_type", "object_id", _("Invoices kept apart"))
         attachment_makers["invoice_pdf"] = reminders.invoice_pdf
         withdrawals[reminders.KEY] = reminders.withdrawn

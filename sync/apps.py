@@ -12,3 +12,4 @@ class SyncConfig(AppConfig):
     def ready(self) -> None:
         """Fill the registries; their entries need models, which are there only now."""
         import_string("sync.registration.register")()
+        import_string("sync.record_merges.register")()

@@ -41,7 +41,7 @@ WORK_SECONDS = 60
 # A worker that has not finished a slice for so long is dead.
 LEASE = datetime.timedelta(minutes=5)
 FILE_KEPT = datetime.timedelta(days=7)
-UNDO_KEPT = datetime.timedelta(days=1)
+UNDO_KEPT = datetime.timedelta(days=30)
 OPEN = (ListJob.State.WAITING, ListJob.State.RUNNING)
 # So often a job may fail, or die, without getting on by a slice.
 MOST_TRIES = 5

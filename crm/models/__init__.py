@@ -7,6 +7,7 @@ from crm.models.contacts import Contact
 from crm.models.deals import Deal, DealBilling, DealContact, DealLine, StageChange
 from crm.models.forecast import SalesGoal
 from crm.models.imports import Import, ImportFile, ImportSlice
+from crm.models.merges import DuplicateKey, DuplicatePair, DuplicateScan, Merge, MergedRecord
 from crm.models.pipelines import CloseReason, Pipeline, Stage
 from crm.models.products import Price, Product
 from crm.models.quotes import Quote, QuoteLine, QuoteSettings, QuoteView
@@ -26,9 +27,14 @@ __all__ = [
     "DealContact",
     "DealLine",
     "Direction",
+    "DuplicateKey",
+    "DuplicatePair",
+    "DuplicateScan",
     "Import",
     "ImportFile",
     "ImportSlice",
+    "Merge",
+    "MergedRecord",
     "Outcome",
     "Pipeline",
     "Price",

@@ -14,6 +14,7 @@ from core.events import emit, object_type_of
 from core.models import Origin
 from core.properties import clean_values
 from crm.models.records import Record
+from crm.queries import merges
 from crm.services import changes
 
 R = TypeVar("R", bound=Record)
@@ -22,6 +23,10 @@ About = Callable[[Any], Iterable[models.Model]]
 
 class Archived(Exception):
     """The record is archived; it has to be restored before it can change."""
+
+
+class Merged(Exception):
+    """The record is part of another one; its merge has to be undone to bring it back."""
 
 
 class UnknownField(TypeError):
@@ -107,7 +112,9 @@ def archive(record: R, *, by: Any, about: About = nothing) -> R:
 
 @transaction.atomic
 def restore(record: R, *, by: Any, about: About = nothing) -> R:
-    """Bring an archived record back. Does nothing when it is not archived."""
+    """Bring an archived record back. Does nothing when it is not archived. Raises Merged."""
+    if record.archived_at is not None and merges.merged_among(object_type_of(record), [record.pk]):
+        raise Merged(record.pk)
     return _mark(record, None, "restored", by=by, about=about)
 
 

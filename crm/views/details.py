@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from core import registry
@@ -11,7 +13,7 @@ from core.money import formatted
 from crm import record_properties
 from crm.enums import QuoteStatus
 from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
-from crm.queries import board, deals
+from crm.queries import board, deals, merges
 from crm.services import quote_life, quotes
 from crm.views.lines import lines_context
 from crm.views.public_quote import public_url
@@ -77,7 +79,11 @@ def quote_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _detail(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
-    return _page(request, kind, get_object_or_404(kind.record(request.user), pk=pk), {})
+    record = get_object_or_404(kind.record(request.user), pk=pk)
+    if record.archived_at is not None and (stays := merges.winner_of(kind.name, pk)) is not None:
+        messages.info(request, _("“%s” was merged into this record.") % record)
+        return redirect(kind.detail_url, stays)
+    return _page(request, kind, record, {})
 
 
 def _page(request: HttpRequest, kind: Kind, record: Any, extra: dict[str, Any]) -> HttpResponse:

@@ -14,6 +14,7 @@ from accounts.access import require
 from core.properties import BadValues
 from crm.forms.base import RecordForm
 from crm.kinds import DEAL, QUOTE, Kind
+from crm.queries import duplicates
 from crm.services import deals, quotes, records
 from crm.services.stage_requirements import StageNeeds
 
@@ -27,6 +28,8 @@ def create(request: HttpRequest, kind: Kind) -> HttpResponse:
         asked["contacts"] = request.GET.getlist("contacts")  # type: ignore[assignment]
     form = kind.form(request.POST or None, user=request.user, initial=asked)
     if request.method == "POST" and form.is_valid():
+        if likely := _likely(request, kind, form):
+            return _form_page(request, kind, form, None, likely)
         try:
             record = _create(kind, form, request.user)
         except BadValues as refused:
@@ -77,8 +80,12 @@ def restore(request: HttpRequest, pk: int, kind: Kind) -> HttpResponse:
     """Bring an archived record back."""
     require(request.user, "crm.archive")
     record = get_object_or_404(kind.visible_to(request.user), pk=pk)
-    kind.services.restore(record, by=request.user)
-    messages.success(request, _("“%s” is back.") % record)
+    try:
+        kind.services.restore(record, by=request.user)
+    except records.Merged:
+        messages.error(request, _("“%s” was merged into another record. Undo the merge to bring it back.") % record)
+    else:
+        messages.success(request, _("“%s” is back.") % record)
     return to(request, resolve_url(kind.detail_url, record.pk))
 
 
@@ -106,9 +113,21 @@ def _create(kind: Kind, form: RecordForm, user: Any) -> Model:
     return record
 
 
-def _form_page(request: HttpRequest, kind: Kind, form: RecordForm, record: Any) -> HttpResponse:
+def _likely(request: HttpRequest, kind: Kind, form: RecordForm) -> list[tuple[Any, list[str]]]:
+    """Records that the new one looks like, unless the reader has seen them and wants it anyway."""
+    if request.POST.get("anyway"):
+        return []
+    company = form.cleaned_data.get("company")
+    values = {**form.cleaned_data, "company_id": company.pk if company is not None else None}
+    return duplicates.alike(request.user, kind.name, values)
+
+
+def _form_page(
+    request: HttpRequest, kind: Kind, form: RecordForm, record: Any, likely: list[tuple[Any, list[str]]] | None = None
+) -> HttpResponse:
     in_panel = bool(getattr(request, "htmx", False))
     context = {"kind": kind, "form": form, "record": record, "in_panel": in_panel, "next": request.GET.get("next", "")}
     context["next"] = context["next"] or request.POST.get("next", "")
+    context["likely"] = likely
     template = "crm/_record_form.html" if in_panel else "crm/record_form.html"
-    return render(request, template, context, status=422 if form.errors else 200)
+    return render(request, template, context, status=422 if form.errors or likely else 200)

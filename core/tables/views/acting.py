@@ -9,13 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Qu
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core.models import ListJob
 from core.tables import jobs, sheets
-from core.tables.actions import Action
+from core.tables.actions import Action, Refused
 from core.tables.address import columns_in
 from core.tables.described import Table
 from core.tables.exporting import EVERY, labels_of, streamed, table_rows
@@ -42,6 +43,8 @@ def act(request: HttpRequest, object_type: str, name: str) -> HttpResponse:
         raise Http404 from error
     may(user, action.permission)
     state, ids = state_of(request), ids_in(request)
+    if action.leads is not None:
+        return _lead(action, ids)
     sending = request.method == "POST" and not request.POST.get("again")
     form = _form(action, request, object_type) if action.ask is not None else None
     if sending and ids != [] and (form is None or form.is_valid()):
@@ -54,6 +57,15 @@ def act(request: HttpRequest, object_type: str, name: str) -> HttpResponse:
         "capped": capped, "warning": action.confirm(str(count)) if action.confirm else "",
     }  # fmt: skip
     return render(request, "core/tables/_act.html", context, status=422 if sending else 200)
+
+
+def _lead(action: Action, ids: list[int] | None) -> HttpResponse:
+    assert action.leads is not None
+    try:
+        address = action.leads(ids or [])
+    except Refused as refused:
+        return HttpResponse(f'<h2 class="drawer-title">{escape(action.label)}</h2><p>{escape(str(refused))}</p>')
+    return HttpResponse(status=204, headers={"HX-Redirect": address})
 
 
 def _form(action: Action, request: HttpRequest, object_type: str) -> Any:

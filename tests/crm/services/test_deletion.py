@@ -1,0 +1,53 @@
+"""Deleting archived records for good: what goes with them, what keeps them, and who may."""
+
+import pytest
+from django.urls import reverse
+
+from core.models import Event, EventLink
+from crm.models import Company, Contact, Task
+from crm.services import companies, contacts, deals, deletion, quotes, tasks
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+def test_a_record_goes_with_all_that_is_only_about_it(rep, company, contact):
+    tasks.create(by=rep, about=contact, title="Call")
+    contacts.archive(contact, by=rep)
+    contact.refresh_from_db()
+
+    deletion.delete(contact, by=rep)
+
+    assert not Contact.objects.exists()
+    assert not Task.objects.exists()
+    left = Event.objects.filter(object_type="contact")
+    assert [(event.name, event.actor, event.data) for event in left] == [
+        ("contact.deleted", rep, {"title": "Grace Pariente"})
+    ]
+    assert Company.objects.get() == company
+    assert not EventLink.objects.filter(object_type="contact", event__name="contact.created").exists()
+
+
+def test_what_something_depends_on_stays(rep, deal, company):
+    with pytest.raises(deletion.NotDeletable, match="not archived"):
+        deletion.delete(company, by=rep)
+    quotes.create_from_deal(deal, by=rep)
+    deals.archive(deal, by=rep)
+    deal.refresh_from_db()
+    with pytest.raises(deletion.NotDeletable, match="It still has Quotes"):
+        deletion.delete(deal, by=rep)
+
+
+def test_only_admins_delete_and_only_what_is_archived(client, rep, admin, company):
+    companies.archive(company, by=rep)
+    address = reverse("tables:act", args=["company", "delete"])
+    sent = {"ids": company.pk, "state": "archived=1", "word": "delete"}
+    client.force_login(rep)
+    assert client.post(address, sent, headers=HTMX).status_code == 403
+    client.force_login(admin)
+    assert client.post(address, {**sent, "word": "yes"}, headers=HTMX).status_code == 422
+    assert Company.objects.exists()
+
+    client.post(address, sent, headers=HTMX)
+
+    assert not Company.objects.exists()
