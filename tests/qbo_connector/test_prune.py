@@ -8,7 +8,16 @@ from django.utils import timezone
 
 from core.models import Event
 from qbo_connector.enums import OperationState
-from qbo_connector.models import ApiUsage, Connection, OAuthState, Operation, OperationBatch, ParkedRecord, WebhookEvent
+from qbo_connector.models import (
+    ApiUsage,
+    Connection,
+    FailedRead,
+    OAuthState,
+    Operation,
+    OperationBatch,
+    ParkedRecord,
+    WebhookEvent,
+)
 from qbo_connector.services import prune
 from tests.makers import user
 
@@ -55,11 +64,23 @@ def test_old_rows_go_in_batches_and_young_ones_stay(company, monkeypatch):
         )
     for days in (401, 399):
         ApiUsage.objects.create(connection=company, day=ago(days).date(), cause="cycle", reads=1)
+    for days in (91, 89):
+        FailedRead.objects.create(connection=company, cause="cycle", problem="Away", last_at=ago(days))
     Event.objects.create(name="x", origin="system", object_type="deal", object_id=1, occurred_at=ago(5000))
 
     done = prune.prune(now=NOW)
 
-    assert done == {"webhooks": 8, "consents": 1, "parked": 1, "alerts": 0, "usage": 1, "batches": 0, "bodies": 0}
+    assert done == {
+        "webhooks": 8,
+        "consents": 1,
+        "parked": 1,
+        "alerts": 0,
+        "failed_reads": 1,
+        "usage": 1,
+        "batches": 0,
+        "bodies": 0,
+    }
+    assert FailedRead.objects.count() == 1
     assert WebhookEvent.objects.count() == OAuthState.objects.count() == ApiUsage.objects.count() == 1
     assert ParkedRecord.objects.count() == 2
     assert Event.objects.count() == 1
