@@ -7,9 +7,11 @@ from django.utils.translation import gettext_lazy
 
 from core import registry
 from core.registry import MenuEntry, ObjectType, RecordCard
+from core.services.mails import attachment_makers
 from crm import belongings, price_sentences, properties, search, sentences, tables
 from crm.kinds import KINDS
 from crm.queries import deals
+from crm.services import outreach
 
 # Kind, its place in the menu, the letter behind ``g``, and the menu's icon.
 MENU = (
@@ -63,6 +65,18 @@ def register() -> None:
             text=_lazy("The stages that deals go through, what those ask for, and why deals end."),
         )
     )
+    registry.settings_menu.append(
+        MenuEntry(
+            _lazy("Association labels"),
+            "crm:association-labels",
+            "link",
+            order=42,
+            permission="crm.configure",
+            group=_lazy("Workspace"),
+            text=_lazy("What two records are to one another, such as who decides or who reports to whom."),
+        )
+    )
+    attachment_makers["stored_file"] = outreach.stored_file
     registry.add_event_kinds(*sentences.KINDS, *price_sentences.KINDS)
     registry.settings_menu.append(
         MenuEntry(
@@ -98,6 +112,11 @@ def register() -> None:
         RecordCard("deal", "contacts", _lazy("Contacts"), "crm:deal-contacts-card", order=10),
         RecordCard("deal", "stages", _lazy("Stage history"), "crm:deal-stages-card", order=60),
         RecordCard("deal", "quotes", _lazy("Quotes"), "crm:deal-quotes-card", order=40),
+        RecordCard("contact", "companies", _lazy("Companies"), "crm:contact-companies-card", order=5),
+        *(
+            RecordCard(name, "associations", _lazy("Associations"), f"crm:{name}-associations-card", order=60)
+            for name, *_placing in MENU
+        ),
         RecordCard("company", "contacts", _lazy("Contacts"), "crm:company-contacts-card", order=10),
         RecordCard("company", "quotes", _lazy("Quotes"), "crm:company-quotes-card", order=40),
         RecordCard("contact", "quotes", _lazy("Quotes"), "crm:contact-quotes-card", order=40),

@@ -5,6 +5,8 @@ from django.urls import URLPattern, path
 from crm.kinds import COMPANY, CONTACT, DEAL, KINDS, PRODUCT, QUOTE, Kind
 from crm.views import (
     activities,
+    association_labels,
+    associations,
     board,
     cards,
     choices,
@@ -13,8 +15,10 @@ from crm.views import (
     editing,
     forecast,
     home,
+    layouts,
     lines,
     lists,
+    outreach,
     pipelines,
     prices,
     properties,
@@ -75,6 +79,8 @@ urlpatterns = [
     path("contacts/", lists.record_list, {"kind": CONTACT}, name="contact-list"),
     path("contacts/choices/", choices.contact_choices, name="contact-choices"),
     path("contacts/<int:pk>/", details.contact_detail, name="contact-detail"),
+    path("contacts/<int:pk>/companies/", cards.contact_companies_card, name="contact-companies-card"),
+    path("contacts/<int:pk>/companies/change/", cards.contact_company_change, name="contact-company-change"),
     path("contacts/<int:pk>/quotes/", cards.contact_quotes, name="contact-quotes-card"),
     path("contacts/<int:pk>/deals/", cards.contact_deals, name="contact-deals-card"),
     *_of(CONTACT, "contacts"),
@@ -131,6 +137,29 @@ urlpatterns = [
     path("q/<slug:token>/quote.pdf", public_quote.quote_pdf_file, name="quote-pdf"),
     *_of(QUOTE, "quotes"),
     *_lines("quote", "quotes"),
+    *(
+        path(
+            f"records/{name}/<int:pk>/associations/card/",
+            associations.associations_card,
+            {"object_type": name},
+            name=f"{name}-associations-card",
+        )
+        for name in KINDS
+    ),
+    path("records/<slug:object_type>/<int:pk>/associations/", associations.association_list, name="association-list"),
+    path("records/<slug:object_type>/<int:pk>/associations/new/", associations.association_add, name="association-add"),
+    path(
+        "records/<slug:object_type>/<int:pk>/associations/choices/",
+        associations.association_choices,
+        name="association-choices",
+    ),
+    path("records/<slug:object_type>/cards/", layouts.card_layout, name="card-layout"),
+    path("associations/<int:pk>/remove/", associations.association_remove, name="association-remove"),
+    path("settings/association-labels/", association_labels.label_list, name="association-labels"),
+    path("settings/association-labels/<int:pk>/", association_labels.label_edit, name="association-label"),
+    path(
+        "settings/association-labels/<int:pk>/delete/", association_labels.label_delete, name="association-label-delete"
+    ),
     path("records/<slug:object_type>/<int:pk>/properties/", properties.property_page, name="property-list"),
     path("records/<slug:object_type>/<int:pk>/properties/<str:name>/", properties.property_value, name="property"),
     path(
@@ -142,6 +171,7 @@ urlpatterns = [
     path("timeline/<slug:object_type>/<int:pk>/upcoming/", timeline.timeline_upcoming, name="timeline-upcoming"),
     path("timeline/<slug:object_type>/<int:pk>/also/", activities.activity_links, name="activity-links"),
     path("timeline/<slug:object_type>/<int:pk>/log/<slug:name>/", activities.activity_add, name="activity-add"),
+    path("records/<slug:object_type>/<int:pk>/mail/", outreach.mail_compose, name="mail-compose"),
     path("activities/<int:pk>/", activities.activity_edit, name="activity-edit"),
     path(
         "activities/<int:pk>/delete/<slug:object_type>/<int:record_pk>/",

@@ -7,6 +7,7 @@ from crm.models.contacts import Contact
 from crm.models.deals import Deal, DealBilling, DealContact, DealLine, StageChange
 from crm.models.forecast import SalesGoal
 from crm.models.imports import Import, ImportFile, ImportSlice
+from crm.models.layouts import RecordLayout
 from crm.models.merges import DuplicateKey, DuplicatePair, DuplicateScan, Merge, MergedRecord
 from crm.models.pipelines import CloseReason, Pipeline, Stage
 from crm.models.products import Price, Product
@@ -44,6 +45,7 @@ __all__ = [
     "QuoteLine",
     "QuoteSettings",
     "QuoteView",
+    "RecordLayout",
     "SalesGoal",
     "Stage",
     "StageChange",

@@ -164,7 +164,11 @@ def needs_approval(quote: Quote) -> bool:
 
 def expired(quote: Quote) -> bool:
     """Whether its last day has passed."""
-    return quote.expires_on is not None and quote.expires_on < own_company.today()
+    if quote.expires_on is None:
+        return False
+    # No zone is more than a day away: only around the last day does it matter where the company is.
+    days = (quote.expires_on - timezone.now().date()).days
+    return days < 0 if abs(days) > 1 else quote.expires_on < own_company.today()
 
 
 @transaction.atomic

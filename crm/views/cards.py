@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import require
+from crm import associated
 from crm.queries import companies, contacts, deals, quotes
-from crm.services import deal_contacts, records
+from crm.services import contact_companies, deal_contacts, records
 
 LIMIT = 10
 
@@ -26,7 +27,43 @@ def company_contacts(request: HttpRequest, pk: int) -> HttpResponse:
     """The contacts of a company."""
     company = get_object_or_404(companies.visible_to(request.user), pk=pk)
     found = contacts.of_company(request.user, pk, LIMIT + 1)
-    return render(request, "crm/_contacts_card.html", {"company": company, **_some(found)})
+    others, _older = associated.of_record(request.user, "company", pk, other="contact", limit=LIMIT)
+    context = {"company": company, "others": others, **_some(found)}
+    if others and not context["more"]:
+        context["count"] = str(len(context["rows"]) + len(others))
+    return render(request, "crm/_contacts_card.html", context)
+
+
+@require_GET
+def contact_companies_card(request: HttpRequest, pk: int) -> HttpResponse:
+    """The companies of a contact: the primary one first."""
+    return _contact_companies(request, get_object_or_404(contacts.record(request.user), pk=pk))
+
+
+@require_POST
+def contact_company_change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a contact to a company, take it off, or make one the primary one: ``act`` says which."""
+    require(request.user, "crm.edit")
+    contact = get_object_or_404(contacts.record(request.user), pk=pk)
+    act = {
+        "add": contact_companies.add,
+        "remove": contact_companies.remove,
+        "primary": contact_companies.make_primary,
+    }.get(request.POST.get("act", ""))
+    chosen = request.POST.get("company", "")
+    if act is None or not chosen.isdecimal() or len(chosen) > 18:
+        return _contact_companies(request, contact, problem=_("Choose a company."), status=422)
+    company = get_object_or_404(companies.visible_to(request.user), pk=int(chosen))
+    try:
+        act(contact, company, by=request.user)
+    except records.Archived:
+        problem = _("This contact is archived. Restore it to change it.")
+        return _contact_companies(request, contact, problem=problem, status=422)
+    if not getattr(request, "htmx", False):
+        return redirect(resolve_url("crm:contact-detail", pk))
+    answer = _contact_companies(request, get_object_or_404(contacts.record(request.user), pk=pk))
+    answer["HX-Trigger"] = "record:changed"
+    return answer
 
 
 @require_GET
@@ -108,3 +145,12 @@ def _deal_contacts(request: HttpRequest, deal: Any, *, problem: str = "", status
     links = deals.contacts_of(deal.pk)
     context = {"deal": deal, "links": links, "count": str(len(links)), "problem": problem}
     return render(request, "crm/_deal_contacts_card.html", context, status=status)
+
+
+def _contact_companies(request: HttpRequest, contact: Any, *, problem: str = "", status: int = 200) -> HttpResponse:
+    others, _older = associated.of_record(request.user, "contact", contact.pk, other="company")
+    primary = [(contact.company, "", True)] if contact.company else []
+    rows = [*primary, *((each.record, each.label, False) for each in others if each.record != contact.company)]
+    may_change = contact.archived_at is None and request.user.has_perm("crm.edit")
+    context = {"contact": contact, "rows": rows, "count": len(rows), "problem": problem, "may_change": may_change}
+    return render(request, "crm/_companies_card.html", context, status=status)

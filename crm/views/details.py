@@ -8,9 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from core import registry
 from core.money import formatted
-from crm import record_properties
+from crm import layouts, record_properties
 from crm.enums import QuoteStatus
 from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
 from crm.queries import board, deals, merges
@@ -41,7 +40,7 @@ def product_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def deal_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A deal with its line items and what it has been invoiced."""
-    deal = get_object_or_404(DEAL.record(request.user), pk=pk)
+    deal = _record(request, DEAL, pk)
     stages = deals.stages_of(deal.stage.pipeline_id)
     lines = lines_context(DEAL, deal)
     about = {
@@ -58,7 +57,7 @@ def deal_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def quote_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A quote with its line items."""
-    quote = get_object_or_404(QUOTE.record(request.user), pk=pk)
+    quote = _record(request, QUOTE, pk)
     published = quote.status in (QuoteStatus.PUBLISHED, QuoteStatus.ACCEPTED)
     expired = quotes.expired(quote)
     newer = getattr(quote, "replaced_by", None)
@@ -79,17 +78,21 @@ def quote_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _detail(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
-    record = get_object_or_404(kind.record(request.user), pk=pk)
+    record = _record(request, kind, pk)
     if record.archived_at is not None and (stays := merges.winner_of(kind.name, pk)) is not None:
         messages.info(request, _("“%s” was merged into this record.") % record)
         return redirect(kind.detail_url, stays)
     return _page(request, kind, record, {})
 
 
+def _record(request: HttpRequest, kind: Kind, pk: int) -> Any:
+    return get_object_or_404(layouts.beside(kind.record(request.user), request.user, kind.name), pk=pk)
+
+
 def _page(request: HttpRequest, kind: Kind, record: Any, extra: dict[str, Any]) -> HttpResponse:
     context = timeline_context(request, kind, record) | {
         "kind": kind,
-        "cards": registry.cards_for(kind.name, request.user),
+        "layout": layouts.arranged(request.user, kind.name, held=record.card_layout or {}),
         "can_edit": record.archived_at is None and request.user.has_perm("crm.edit"),
         "can_archive": request.user.has_perm("crm.archive"),
         **extra,

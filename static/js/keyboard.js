@@ -87,7 +87,7 @@
     else if (key === "x") done = pressInRow("[data-row-check]");
     else if (key === " " && onRow(event.target)) done = pressInRow("[data-row-peek]");
     else if (key === "e" && pressInRow("[data-row-edit]")) done = true;
-    else if ((key === "c" || key === "e") && target(key)) target(key).click();
+    else if (["c", "e", "n"].includes(key) && target(key)) target(key).click();
     else if (key === "c") crm.openPalette("create");
     else done = false;
     if (done) event.preventDefault();

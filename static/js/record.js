@@ -1,4 +1,4 @@
-/* Record pages: properties that change where they stand, cards in one's own order, texts that are copied. */
+/* Record pages: properties that change where they stand, cards that stay folded. */
 "use strict";
 (function (crm) {
   let backTo = "";
@@ -11,12 +11,15 @@
   document.addEventListener("click", (event) => {
     const cancel = event.target.closest("[data-property-cancel]");
     if (cancel) revert(cancel.closest("[data-property-form]"));
-    const copy = event.target.closest("[data-copy]");
-    if (copy) {
-      navigator.clipboard.writeText(copy.dataset.copy).then(
-        () => crm.toast(copy.dataset.copied, "success"),
-        () => window.prompt(copy.getAttribute("aria-label") || "", copy.dataset.copy),
-      );
+    // What is folded is kept for this kind of record, not for this browser.
+    const page = event.target.closest("[data-card-layout]");
+    if (page && event.target.closest("[data-card-toggle]")) {
+      setTimeout(() => {
+        const folded = [...page.querySelectorAll("[data-card]")].filter((card) => card.querySelector("[data-card-toggle][aria-expanded=false]"));
+        const values = { folding: "1", folded: folded.map((card) => card.dataset.card) };
+        page.dataset.foldedCards = values.folded.join(" ");
+        window.htmx.ajax("POST", page.dataset.cardLayout, { source: document.body, swap: "none", values });
+      }, 0);
     }
   });
   document.addEventListener("dblclick", (event) => {

@@ -48,7 +48,12 @@
     body.hidden = folded;
   };
   const restoreCards = (within) => {
-    within.querySelectorAll("[data-card]").forEach((card) => foldCard(card, storage.get(`card:${card.dataset.card}`) === "folded"));
+    within.querySelectorAll("[data-card]").forEach((card) => {
+      // A record page knows from the server what its reader folded.
+      const page = card.closest("[data-card-layout]");
+      const folded = page ? page.dataset.foldedCards.split(" ").includes(card.dataset.card) : storage.get(`card:${card.dataset.card}`) === "folded";
+      foldCard(card, folded);
+    });
   };
 
   document.addEventListener("click", (event) => {
@@ -60,7 +65,7 @@
       const card = toggle.closest("[data-card]");
       const folded = toggle.getAttribute("aria-expanded") === "true";
       foldCard(card, folded);
-      storage.set(`card:${card.dataset.card}`, folded ? "folded" : "open");
+      if (!card.closest("[data-card-layout]")) storage.set(`card:${card.dataset.card}`, folded ? "folded" : "open");
     }
     const preference = event.target.closest("[data-preference] button");
     if (preference) {

@@ -158,6 +158,44 @@ def test_a_note_and_a_contact_come_without_a_reload(open_page: Open, deal, rep):
     expect(page.locator("#card-contacts")).to_contain_text("Nobody yet")
 
 
+def test_a_call_is_logged_a_note_pinned_and_a_property_changed_in_place(open_page: Open, deal, contact, company):
+    page = open_page(f"/deals/{deal.pk}/")
+
+    page.get_by_role("link", name="Call", exact=True).click()
+    page.get_by_label("What was said").fill("Wants roses <b>now</b>")
+    page.get_by_label("Outcome").select_option(label="Connected")
+    page.get_by_role("button", name="Log call").click()
+    expect(page.locator(".timeline-note").first).to_have_text("Wants roses <b>now</b>")
+    page.get_by_label("Actions for this entry").first.click()
+    page.get_by_role("button", name="Pin", exact=True).click()
+    expect(page.locator(".timeline-pinned .timeline-note")).to_have_text("Wants roses <b>now</b>")
+
+    row = page.locator("#property-amount")
+    row.get_by_role("button", name="Change Amount").click()
+    field = row.get_by_label("Amount", exact=True)
+    expect(field).to_be_focused()
+    field.fill("ten")
+    field.press("Enter")
+    expect(row.get_by_role("alert")).to_contain_text("is not a number")
+    row.locator("input[name=value]").press("Escape")
+    expect(row.locator(".property-value")).to_have_text("–")
+    row.get_by_role("button", name="Change Amount").click()
+    row.locator("input[name=value]").fill("1,250")
+    row.locator("input[name=value]").press("Enter")
+    expect(row).to_contain_text("$1,250.00")
+    expect(row.get_by_role("button", name="Change Amount")).to_be_focused()
+    row.get_by_role("link", name="History of Amount").click()
+    expect(page.locator("#drawer")).to_contain_text("$1,250.00")
+    expect(page.locator("#drawer")).to_contain_text("Rita Rep")
+    page.keyboard.press("Escape")
+
+    page.locator("#card-tasks [data-card-toggle]").click()
+    expect(page.locator("#card-tasks-body")).to_be_hidden()
+    page.wait_for_load_state("networkidle")
+    page.reload()
+    expect(page.locator("#card-tasks-body")).to_be_hidden()
+
+
 def test_a_list_is_searched_while_typing_and_the_address_follows(open_page: Open, company, rep):
     Company.objects.create(name="Another one")
     page = open_page("/companies/")
