@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from core import registry
+from core import company, registry
 from invoices.enums import SyncState
 from invoices.models import CreditDocument, InvoiceDraft
 from invoices.ports import SyncMark
@@ -217,20 +217,27 @@ def test_sync_now_asks_for_the_companies_of_the_card(web, rep, connection):
     assert "not connected" in web.post(reverse("invoices:sync-now"), {"connections": ""})["HX-Trigger"]
 
 
-def test_the_home_card_lists_refused_and_overdue_invoices(web, make_invoice):
+def test_the_home_card_lists_what_needs_somebody(web, make_invoice):
     late = make_invoice(status="overdue", due_on=TODAY - datetime.timedelta(days=3), number="L1")
     failed = make_invoice(external_id="", number="")
-    make_invoice(number="fine")
+    make_invoice(number="fine", status="sent")
+    unsent = make_invoice(number="U1", status="waiting")
+    other = make_invoice(
+        number="D1", status="sent", expected_tax=Decimal(0), expected_total=Decimal(99), issued_on=company.today()
+    )
     books.marks[failed.pk] = SyncMark(SyncState.FAILED)
 
     page = text(web.get(reverse("invoices:home-card")))
+
+    assert page.index("Waiting to be sent") < page.index("U1") < page.index("Another total") < page.index("D1")
+    assert "expected $99.00" in page
 
     assert "L1" in page
     assert "3 days overdue" in page
     assert "Sync failed" in page
     assert "fine" not in page
-    late.delete()
-    failed.delete()
+    for invoice in (late, failed, unsent, other):
+        invoice.delete()
     assert "Nothing needs you" in text(web.get(reverse("invoices:home-card")))
 
 
