@@ -30,7 +30,8 @@ def beside(rows: QuerySet[Any], user: Any, object_type: str) -> QuerySet[Any]:
 
 def _rows(user: Any, object_type: str) -> Any:
     held = RecordLayout.objects.filter(user_id=user.pk, object_type=object_type)
-    return held.values(json=JSONObject(order="order", hidden="hidden", folded="folded"))[:1]
+    rows: QuerySet[Any, Any] = held.values(json=JSONObject(order="order", hidden="hidden", folded="folded"))[:1]
+    return rows
 
 
 def arranged(user: Any, object_type: str, held: Mapping[str, Any] | None = None) -> Arranged:
