@@ -25,7 +25,8 @@ class Arranged:
 
 def beside(rows: QuerySet[Any], user: Any, object_type: str) -> QuerySet[Any]:
     """Records with ``card_layout``, how ``user`` arranged their pages: it comes in the same statement."""
-    return rows.annotate(card_layout=Subquery(_rows(user, object_type), output_field=JSONField()))
+    laid_out: QuerySet[Any] = rows.annotate(card_layout=Subquery(_rows(user, object_type), output_field=JSONField()))
+    return laid_out
 
 
 def _rows(user: Any, object_type: str) -> Any:
