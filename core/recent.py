@@ -35,7 +35,13 @@ class Recent:
 
 def note_opened(user_id: int, object_type: str, object_id: int) -> None:
     """Remember that a person opened a record, in one statement."""
-    values: dict[str, Any] = {"user": user_id, "type": object_type, "id": object_id, "now": timezone.now(), "kept": KEPT - 1}
+    values: dict[str, Any] = {
+        "user": user_id,
+        "type": object_type,
+        "id": object_id,
+        "now": timezone.now(),
+        "kept": KEPT - 1,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, values)
 
