@@ -35,8 +35,8 @@ def test_a_deal_is_moved_by_keyboard_and_lost_by_drag(open_page, admin, deal, pi
 
     page.wait_for_load_state("networkidle")
     goal = page.locator(f'[data-stage="{stages["Lost"].pk}"]')
-    start, end = card.bounding_box(), goal.bounding_box()
-    page.mouse.move(start["x"] + 30, start["y"] + start["height"] - 12)
+    start, end = card.locator(".board-amount").bounding_box(), goal.bounding_box()
+    page.mouse.move(start["x"] + 10, start["y"] + 8)
     page.mouse.down()
     page.mouse.move(end["x"] + 40, end["y"] + 20, steps=12)
     page.mouse.move(end["x"] + 60, end["y"] + 30, steps=4)
@@ -47,6 +47,6 @@ def test_a_deal_is_moved_by_keyboard_and_lost_by_drag(open_page, admin, deal, pi
     expect(goal.locator(f"#board-deal-{deal.pk}")).to_be_visible()
     assert Deal.objects.get(pk=deal.pk).lost_reason == "Price"
 
-    page.locator("#toasts").get_by_role("button", name="Undo").first.click()
+    page.locator("#toasts").get_by_role("button", name="Undo").last.click()
     expect(page.locator(f'[data-stage="{stages["Qualified"].pk}"] #board-deal-{deal.pk}')).to_be_visible()
     assert Deal.objects.get(pk=deal.pk).status == "open"
