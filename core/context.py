@@ -37,8 +37,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def menu_lines(entries: list[registry.MenuEntry], user: Any, path: str) -> list[MenuLine]:
-    """The entries that ``user`` may see, in order; active is the closest one above ``path``."""
-    shown = sorted(entries, key=lambda entry: (entry.order, str(entry.title)))
+    """The entries that ``user`` may see, group by group in order; active is the closest one above ``path``."""
+    first: dict[str, int] = {}
+    for entry in sorted(entries, key=lambda each: each.order):
+        first.setdefault(str(entry.group), entry.order)
+    shown = sorted(entries, key=lambda entry: (first[str(entry.group)], entry.order, str(entry.title)))
     allowed = [
         (entry, reverse(entry.url_name)) for entry in shown if not entry.permission or user.has_perm(entry.permission)
     ]

@@ -68,6 +68,7 @@ class InvoicesConfig(AppConfig):
                 order=46,
                 permission="invoices.automate",
                 group=_("Workspace"),
+                text=_("Which e-mails customers get about invoices that are due or overdue, and when."),
             )
         )
         registry.menu.append(
@@ -88,6 +89,7 @@ class InvoicesConfig(AppConfig):
                 order=70,
                 permission="sync.configure",
                 group=_("QuickBooks"),
+                text=_("The QuickBooks company that deals of a pipeline or currency are invoiced in."),
             )
         )
         registry.settings_menu.append(
@@ -98,6 +100,7 @@ class InvoicesConfig(AppConfig):
                 order=71,
                 permission="sync.configure",
                 group=_("QuickBooks"),
+                text=_("How invoices made in QuickBooks find the deals they belong to."),
             )
         )
         registry.add_object_type(

@@ -18,6 +18,7 @@ def register() -> None:
             order=50,
             permission="qbo_connector.connect",
             group=_("QuickBooks"),
+            text=_("Connect QuickBooks companies, and what is kept in step with them."),
         )
     )
     registry.add_event_kinds(*sentences.KINDS)

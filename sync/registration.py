@@ -16,7 +16,13 @@ def register() -> None:
     """Fill the registries of core."""
     registry.settings_menu.append(
         registry.MenuEntry(
-            _("Sync health"), "sync:health", "activity", order=60, permission="sync.view_health", group=_("QuickBooks")
+            _("Sync health"),
+            "sync:health",
+            "activity",
+            order=60,
+            permission="sync.view_health",
+            group=_("QuickBooks"),
+            text=_("What is in step, what failed and why, and how many reads it took."),
         )
     )
     registry.home_cards.append(

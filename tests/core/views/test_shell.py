@@ -128,3 +128,15 @@ def test_pages_carry_a_policy_without_inline_code(client, rep):
     assert " style=" not in page
     assert "<script>" not in page
     assert "hx-on" not in page
+
+
+def test_the_lines_of_a_group_stand_together_whatever_their_order():
+    entries = [
+        registry.MenuEntry("Mail", "core:home", "x", order=10, group="Workspace"),
+        registry.MenuEntry("Sync", "core:home", "x", order=20, group="QuickBooks"),
+        registry.MenuEntry("Duplicates", "core:home", "x", order=30, group="Workspace"),
+    ]
+
+    lines = menu_lines(entries, User(is_active=True), "/")
+
+    assert [line.title for line in lines] == ["Mail", "Duplicates", "Sync"]
