@@ -14,7 +14,7 @@ from core.models import Event
 from crm import demo_story
 from crm.demo_story import Person, Sale
 from crm.enums import DealStatus
-from crm.models import Company, Contact, Deal, Pipeline, Product, Quote, Stage, StageChange
+from crm.models import Activity, ActivityLink, Company, Contact, Deal, Pipeline, Product, Quote, Stage, StageChange
 from crm.queries import companies as company_queries
 from crm.services import companies, contacts, deal_lines, deals, pipelines, products, quotes, timeline
 from crm.services.lines import LineValues
@@ -145,6 +145,16 @@ def _move_stock_back(before: int) -> None:
     events.update(occurred_at=begun)
 
 
+def _date_stages(deal: Deal, events: list[Event]) -> None:
+    """Let the deal enter its stages when its events say so."""
+    entered = [event.occurred_at for event in events if event.name in ("deal.created", "deal.stage_changed")]
+    changes = list(StageChange.objects.filter(deal=deal).order_by("pk"))
+    for change, at in zip(changes, entered, strict=True):
+        change.entered_at = at
+    StageChange.objects.bulk_update(changes, ["entered_at"])
+    Deal.objects.filter(pk=deal.pk).update(stage_entered_at=entered[-1])
+
+
 def _move_back(deal: Deal, before: int, days: int) -> None:
     """Let the deal's story begin ``days`` ago: its events an hour apart, its dates with them."""
     begun = timezone.now() - datetime.timedelta(days=days)
@@ -152,11 +162,12 @@ def _move_back(deal: Deal, before: int, days: int) -> None:
     for number, event in enumerate(events):
         event.occurred_at = begun + datetime.timedelta(hours=number)
     Event.objects.bulk_update(events, ["occurred_at"])
+    _date_stages(deal, events)
     back = timezone.now() - begun
     ended = events[-1].occurred_at if events else begun
     closed_at = ended if deal.closed_at else None
-    Deal.objects.filter(pk=deal.pk).update(
-        created_at=begun, updated_at=ended, closed_at=closed_at, stage_entered_at=F("stage_entered_at") - back
-    )
-    StageChange.objects.filter(deal=deal).update(entered_at=F("entered_at") - back)
+    Deal.objects.filter(pk=deal.pk).update(created_at=begun, updated_at=ended, closed_at=closed_at)
+    notes = ActivityLink.objects.filter(object_type="deal", object_id=deal.pk).values("activity")
+    Activity.objects.filter(pk__in=notes).update(occurred_at=ended)
+    ActivityLink.objects.filter(activity__in=notes).update(occurred_at=ended)
     Quote.objects.filter(deal=deal).update(created_at=begun, updated_at=ended, published_at=F("published_at") - back)
