@@ -15,7 +15,7 @@ from sync.enums import Generation, Matching, Removal, SyncObject, WithoutEmail
 from sync.services import settings as settings_service
 from tests.books import Books
 from tests.makers import user
-from tests.quickbooks import read_company, sync_company
+from tests.quickbooks import QuickBooks, read_company, sync_company
 
 
 def content() -> dict[str, str]:
@@ -105,7 +105,7 @@ def test_the_simple_sync_sends_nothing(books: Books) -> None:
     assert not dry_run(books.connection, SyncObject.CONTACT, generation=Generation.SIMPLE).count(QUICKBOOKS, "create")
 
 
-def test_products_and_invoices(us_company: Connection) -> None:
+def test_products_and_invoices(us_company: Connection, quickbooks: QuickBooks) -> None:
     read_company(us_company)
 
     from_items = dry_run(us_company, SyncObject.PRODUCT, limit=500)
@@ -115,7 +115,14 @@ def test_products_and_invoices(us_company: Connection) -> None:
     assert {each.label: each.after for each in fountain.fields}["Unit price"] == "275"
     assert from_items.count(CRM, "create") == 18
     kinds = Counter(change.record_type for change in from_invoices.changes)
-    assert kinds == {"invoice": 31, "payment": 16}
+    books = {
+        "Estimate": "estimate",
+        "CreditMemo": "creditmemo",
+        "RefundReceipt": "refund",
+        "SalesReceipt": "salesreceipt",
+    }
+    others = {kind: len(quickbooks.objects(us_company.realm_id, entity)) for entity, kind in books.items()}
+    assert kinds == {"invoice": 31, "payment": 16} | others
     sync_company(us_company)
     assert not dry_run(us_company, SyncObject.PRODUCT).changes
     assert not dry_run(us_company, SyncObject.INVOICE).changes
