@@ -17,7 +17,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def none_left(transactional_db: None) -> Iterator[None]:
+    # Also those that workers of other tests left.
+    _drop_all()
     yield
+    _drop_all()
+
+
+def _drop_all() -> None:
     with database.cursor() as cursor:
         for name in match_indexes._present():
             cursor.execute(f'DROP INDEX "{name}"')
