@@ -147,7 +147,7 @@ def find(
     best: dict[str, dict[int, Found]] = {name: {} for name in places}
     seen = opened or {}
     for name, pk, tier, at in rows:
-        found = Found((tier, 0 if (name, pk) in seen else 1, -float(at or 0), -pk), pk)
+        found = Found((tier, 0 if (name, pk) in seen else 1, -(at or 0), -pk), pk)
         if pk not in best[name] or found < best[name][pk]:
             best[name][pk] = found
     return {name: sorted(found.values())[:most] for name, found in best.items()}

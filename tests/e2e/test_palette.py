@@ -74,6 +74,7 @@ def test_a_day_without_the_mouse(open_page: Callable[..., Page]):
     # c where nothing is to be created on the page itself: the menu; arrows and Enter open the form.
     page.keyboard.press("g")
     page.keyboard.press("h")
+    expect(page.locator("h1")).to_contain_text("Good")
     page.wait_for_load_state("networkidle")
     page.keyboard.press("c")
     page.keyboard.type("company")

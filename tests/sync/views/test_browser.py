@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from accounts.models import Role, User
 from accounts.permissions import DEFAULT_ROLES
-from core.models import Heartbeat
+from core.models import Event, Heartbeat
 from crm.models import Product
 from qbo_connector import errors
 from qbo_connector.enums import LoadState
@@ -16,6 +16,7 @@ from qbo_connector.mirror import merge
 from qbo_connector.mirror.parse import Unreadable
 from qbo_connector.models import Connection, LoadProgress
 from qbo_connector.services import status
+from sync.services import again
 from tests.e2e.axe import assert_accessible
 from tests.quickbooks import read_company, sync_company
 
@@ -95,6 +96,7 @@ def test_a_company_is_connected_and_set_up_by_clicks_alone(admin, page):
     expect(switch).to_have_attribute("aria-checked", "true")
     expect(switch).to_be_focused()
     expect(page.get_by_role("heading", name="Applying what was read")).to_be_visible()
+    again.carry_out(list(Event.objects.filter(name="sync.look_again").values_list("pk", flat=True)))
     sync_company(company)
     expect(page.get_by_text("18 products in the CRM")).to_be_visible()
     assert Product.objects.count() == 18
