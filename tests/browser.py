@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
@@ -50,6 +50,8 @@ def browser() -> Iterator[Browser]:
     """One browser for the run, started by the first test that asks for it."""
     # Playwright's loop runs in this thread, and Django would take every query of a test for one from a coroutine.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    # A machine that does much else at the same time is slow, not wrong.
+    expect.set_options(timeout=15_000)
     flags = ["--no-sandbox", *FLAGS] if os.geteuid() == 0 else FLAGS
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=ensure_chromium(), args=flags)

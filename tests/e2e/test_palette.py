@@ -60,6 +60,7 @@ def test_a_day_without_the_mouse(open_page: Callable[..., Page]):
     page.keyboard.press("g")
     page.keyboard.press("o")
     expect(page.locator("h1")).to_have_text("Companies")
+    page.wait_for_load_state("networkidle")
     page.keyboard.press("j")
     page.keyboard.press("x")
     expect(page.locator("[data-row-check]").first).to_be_checked()
@@ -70,6 +71,7 @@ def test_a_day_without_the_mouse(open_page: Callable[..., Page]):
     expect(page.get_by_role("group", name="Recent")).to_contain_text("Grace Pariente")
     assert RecentRecord.objects.filter(user=rep).count() == 2
     page.keyboard.press("Escape")
+    expect(page.locator("#palette")).to_be_hidden()
 
     # c where nothing is to be created on the page itself: the menu; arrows and Enter open the form.
     page.keyboard.press("g")
