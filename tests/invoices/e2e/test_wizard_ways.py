@@ -81,6 +81,7 @@ def test_an_expired_quote_needs_a_reason_that_the_timeline_tells(sign_in, live_s
     page.get_by_role("radio", name=re.compile("Cool Cars")).check()
     page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Create it in QuickBooks").click()
+    expect(page.get_by_text("Created in QuickBooks on the way")).to_be_visible()
     for name in ("terms", "message", "review"):
         page.get_by_role("button", name="Next").click()
         step(page, name)
@@ -191,6 +192,7 @@ def test_a_customer_in_another_currency_brings_it_with_a_rate_that_can_be_change
     expect(page.get_by_text("Invoiced in USD: in QuickBooks each customer has one currency")).to_be_visible()
     page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Create it in QuickBooks").click()
+    expect(page.get_by_text("Created in QuickBooks on the way")).to_be_visible()
     page.get_by_role("button", name="Use 20.0% S on all lines").click()
     expect(page.get_by_text("No tax code")).to_have_count(0)
     page.get_by_role("button", name="Next").click()
