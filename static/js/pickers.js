@@ -38,6 +38,8 @@
     const picker = new window.TomSelect(select, options);
     // The label names Tom Select's own field now; the select behind it is for the form alone.
     select.setAttribute("aria-hidden", "true");
+    // It would go on naming an option that is gone.
+    picker.on("dropdown_close", () => picker.control_input.removeAttribute("aria-activedescendant"));
     if (url) picker.on("type", () => picker.clearOptions());
   };
   crm.dressPicker = dress;

@@ -47,6 +47,8 @@ def test_a_price_in_another_currency_comes_to_a_line_of_a_deal(
     expect(page.locator("#lines-total")).to_have_text("€64.50")
     page.get_by_label("Billed", exact=True).select_option("month")
     expect(page.locator("#lines-periods")).to_contain_text("Per month: €64.50")
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("[aria-activedescendant]")).to_have_count(0)
     assert_accessible(page)
     page.get_by_role("button", name="Save line items").click()
     expect(page.get_by_role("link", name="Edit line items")).to_be_visible()

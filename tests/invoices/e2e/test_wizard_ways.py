@@ -59,6 +59,7 @@ def test_from_a_quote_with_its_discount_to_the_invoice(sign_in, live_server, rep
     invoice = Invoice.objects.get()
     assert (invoice.quote, invoice.source, invoice.subtotal) == (quote, "quote", Decimal(120))
 
+    page.reload()
     page.locator("#invoice-create").click()
     expect(page.get_by_text("Invoiced already")).to_be_visible()
     page.get_by_role("button", name=re.compile("Garden offer")).click()
