@@ -5,8 +5,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
+from wsgiref.handlers import BaseHandler
 
 import pytest
+from django.core.servers.basehttp import ServerHandler
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -45,11 +48,18 @@ def ensure_chromium() -> str | None:
     )
 
 
+def _log_exception(handler: ServerHandler, exc_info: Any) -> None:
+    """Say nothing of answers that a closed page no longer took."""
+    if not isinstance(exc_info[1], ConnectionError):
+        BaseHandler.log_exception(handler, exc_info)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One browser for the run, started by the first test that asks for it."""
     # Playwright's loop runs in this thread, and Django would take every query of a test for one from a coroutine.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    ServerHandler.log_exception = _log_exception
     # A machine that does much else at the same time is slow, not wrong.
     expect.set_options(timeout=15_000)
     flags = ["--no-sandbox", *FLAGS] if os.geteuid() == 0 else FLAGS

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from django.conf import settings
 
 if "crm_sync.settings" in sys.modules:
     raise pytest.UsageError("The tests set DJANGO_SETTINGS_MODULE themselves: unset it, and do not pass --ds.")
@@ -73,6 +74,7 @@ pytest_plugins = ["tests.servers", "tests.browser"]
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Fixtures that import models can only be loaded once Django is set up."""
+    settings.PASSWORD_HASHERS = ["tests.passwords.QuickArgon2PasswordHasher"]
     config.pluginmanager.import_plugin("tests.quickbooks")
     config.pluginmanager.import_plugin("tests.books")
     config.pluginmanager.import_plugin("tests.faults.world")

@@ -13,6 +13,7 @@ from crm_sync.launch.postgresql import PostgreSQL
 from crm_sync.launch.refusals import CannotStart
 from crm_sync.launch.servers import Server
 from crm_sync.launch.valkey import Valkey
+from tests import schema
 
 RUNS = Path(__file__).resolve().parent.parent / "var" / "test"
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
@@ -33,11 +34,23 @@ def pytest_configure() -> None:
             if not os.environ.get(given):
                 server = server_class(folder / name, durable=False, socket_folder=sockets / name)
                 try:
-                    server.start()
+                    if isinstance(server, PostgreSQL):
+                        schema.begin(server)
+                    else:
+                        server.start()
                 except CannotStart as refusal:
                     pytest.exit(str(refusal), returncode=1)
                 started.append(server)
-    settings.DATABASES  # noqa: B018 -- pytest-django sets Django up when the settings are loaded
+    # Reading it loads the settings, with which pytest-django sets Django up.
+    database = settings.DATABASES["default"]
+    if "TEST_DATABASE_URL" not in os.environ:
+        database["TEST"] = {"TEMPLATE": schema.TEMPLATE}
+    # Servers in threads answer browsers between tests too, where pytest captures nothing.
+    settings.LOGGING["handlers"]["console"] = {
+        "class": "logging.FileHandler",
+        "filename": Path(os.environ["CRM_TEST_SOCKETS"], f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.log"),
+        "formatter": "json",
+    }
 
 
 @pytest.hookimpl(optionalhook=True)
