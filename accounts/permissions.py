@@ -28,6 +28,9 @@ PERMISSIONS = {
     "sync.view_health": _("See sync health"),
     "sync.configure": _("Change what is synced"),
     "qbo_connector.connect": _("Connect and disconnect QuickBooks companies"),
+    "workflows.view": _("See workflows and what they did"),
+    "workflows.enrol": _("Enrol records in workflows by hand, retry and stop runs"),
+    "workflows.manage": _("Build workflows and switch them on and off"),
     "core.configure": _("Change the company’s profile and brand, and how e-mails are sent"),
     "core.manage_properties": _("Manage the properties of records"),
     "accounts.manage": _("Manage users and roles"),
@@ -46,6 +49,7 @@ _SELLING = [
     "invoices.create",
     "invoices.post",
     "invoices.send",
+    "workflows.view",
 ]
 _EXPORTS = ["crm.export", "invoices.export"]
 DEFAULT_ROLES: dict[str, list[str]] = {
@@ -62,6 +66,7 @@ DEFAULT_ROLES: dict[str, list[str]] = {
         "invoices.override_quote",
         "invoices.record_payment",
         "sync.view_health",
+        "workflows.enrol",
     ],
     OPS: [
         *_SELLING,
@@ -76,6 +81,8 @@ DEFAULT_ROLES: dict[str, list[str]] = {
         "invoices.void",
         "sync.run",
         "sync.view_health",
+        "workflows.enrol",
+        "workflows.manage",
     ],
     ADMIN: list(PERMISSIONS),
 }
