@@ -1,6 +1,8 @@
 """Emit events in the transaction of the change they describe, and hand their tasks to the broker."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +16,7 @@ from core import broker
 from core.models import Event, EventLink, Origin
 
 log = structlog.get_logger(__name__)
+_cause: ContextVar[int | None] = ContextVar("event_cause", default=None)
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,16 @@ class Draft:
     object_id: int
     about: Sequence[tuple[str, int]] = ()
     data: dict[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def caused_by(cause: int) -> Iterator[None]:
+    """Note on every event inside which run of a workflow it happened in."""
+    token = _cause.set(cause)
+    try:
+        yield
+    finally:
+        _cause.reset(token)
 
 
 def object_type_of(record: models.Model) -> str:
@@ -65,6 +78,7 @@ def emit_many(drafts: Sequence[Draft], *, by: Any = None, origin: Origin) -> lis
             object_id=draft.object_id,
             data=draft.data,
             dispatched_at=None if draft.name in handlers else now,
+            cause=_cause.get(),
         )
         for draft in drafts
     )

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "qbo_connector",
     "invoices",
     "sync",
+    "workflows",
     "crm_sync",
 ]
 MIDDLEWARE = [
@@ -196,6 +197,8 @@ STORAGES = {
         "BACKEND": env.str("STATICFILES_BACKEND", "whitenoise.storage.CompressedManifestStaticFilesStorage")
     },
 }
+# Hosts inside the network that workflows may send requests to; administrators add further ones in the settings.
+OUTGOING_ALLOWED_HOSTS = env.list("OUTGOING_ALLOWED_HOSTS", default=[])
 FILE_LIMIT_MB = env.int("FILE_LIMIT_MB", 20)
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
 

@@ -27,6 +27,7 @@ class Event(models.Model):
     object_id = models.BigIntegerField()
     data = models.JSONField(default=dict)
     dispatched_at = models.DateTimeField(null=True, help_text="When its tasks were handed to the broker.")
+    cause = models.BigIntegerField(null=True, help_text="The run of a workflow in which it happened.")
 
     class Meta:
         indexes = [

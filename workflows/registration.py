@@ -1,0 +1,15 @@
+"""What workflows add to the registries: their types of steps, and what of theirs points to records."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.merging import add_pointer
+from workflows.models import Enrolment, MadeRecord, Matching
+from workflows.steps import flow
+
+
+def register() -> None:
+    """Fill the registries."""
+    flow.register()
+    add_pointer(Enrolment, "object_type", "record_id", _("Workflow runs"))
+    add_pointer(MadeRecord, "object_type", "object_id", _("Workflow runs"))
+    add_pointer(Matching, "object_type", "object_id", _("Workflows"))
