@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core import registry
 from core.conditions.registry import field_providers
 from core.merging import add_pointer
-from core.models import Event, OutgoingMail, StoredFile
+from core.models import Event, OutgoingMail, OutgoingRequest, RequestKind, StoredFile
 from core.properties.conditions import fields_provider
 from core.services import smtp
 from core.views.company import PERMISSION as CONFIGURES
@@ -25,6 +25,7 @@ def register() -> None:
     field_providers.append(fields_provider)
     add_pointer(StoredFile, "object_type", "object_id", _("Files"))
     add_pointer(OutgoingMail, "object_type", "object_id", _("E-mails"))
+    add_pointer(OutgoingRequest, "object_type", "object_id", _("Requests"))
     registry.settings_menu.append(
         registry.MenuEntry(
             _("Properties"),
@@ -39,6 +40,8 @@ def register() -> None:
     registry.add_event_kinds(
         registry.EventKind("file.added", "file", "file-text", _of_file(_("added the file %s"))),
         registry.EventKind("file.removed", "file", "trash", _of_file(_("removed the file %s"))),
+        registry.EventKind("request.sent", "workflow", "send", _of_request),
+        registry.EventKind("request.failed", "workflow", "alert-triangle", _of_request),
     )
     registry.settings_menu += _settings()
     registry.banners.append(smtp_banner)
@@ -56,6 +59,8 @@ def _settings() -> list[registry.MenuEntry]:
          _("Logo, colour and footer of quotes and e-mails.")),
         ("core:mail-server", _("E-mail sending"), "mail", 22, CONFIGURES,
          _("The mail server, the sender and how many e-mails leave a day.")),
+        ("core:outgoing-requests", _("Outgoing requests"), "send", 23, CONFIGURES,
+         _("Where workflows may send requests, the secret that signs webhooks, and what failed.")),
     )  # fmt: skip
     return [
         registry.MenuEntry(title, url, icon, order=order, permission=permission, group=_("Workspace"), text=text)
@@ -75,6 +80,14 @@ def smtp_banner(user: Any) -> list[dict[str, str]]:
             "action": gettext("Look at it"),
         }
     ]
+
+
+def _of_request(event: Event) -> str:
+    words = {"what": str(dict(RequestKind.choices).get(event.data.get("kind", ""), gettext("Request")))}
+    words |= {"host": event.data.get("host", ""), "reason": event.data.get("reason", "")}
+    if event.name == "request.sent":
+        return gettext("%(what)s to %(host)s was received") % words
+    return gettext("%(what)s to %(host)s failed: %(reason)s") % words
 
 
 def _of_file(act: "StrOrPromise") -> Callable[[Event], str]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core import events
 from core.models import Event, Heartbeat
-from core.services import files, mails, property_upkeep
+from core.services import files, mails, property_upkeep, requests
 
 SWEEP_AFTER = datetime.timedelta(seconds=10)
 SWEEP_BATCH = 1000
@@ -43,6 +43,12 @@ def replace_property_choices(event_ids: Sequence[int]) -> int:
 def send_mails(event_ids: Sequence[int] = ()) -> int:
     """Send the e-mails that are due; also sent now and then as a sweep."""
     return mails.send_due()
+
+
+@shared_task(name="core.send_requests")
+def send_requests(event_ids: Sequence[int] = ()) -> int:
+    """Send the requests that are due to addresses of others; also sent now and then as a sweep."""
+    return requests.send_due()
 
 
 @shared_task(name="core.forget_stray_files")

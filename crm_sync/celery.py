@@ -34,6 +34,7 @@ def schedule() -> dict[str, dict[str, object]]:
         "invoices.make_recurring": MINUTE,
         "invoices.send_reminders": MINUTE,
         "core.send_mails": MINUTE,
+        "core.send_requests": MINUTE,
         "crm.find_duplicates": MINUTE,
         "crm.remind_of_tasks": MINUTE,
         "crm.sweep_imports": MINUTE,

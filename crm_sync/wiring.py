@@ -17,6 +17,7 @@ EVENT_HANDLERS: dict[str, list[str]] = {
     "invoice.requested": ["sync.publish"],
     "user.deactivated": ["accounts.hand_over"],
     "mail.planned": ["core.send_mails"],
+    "request.planned": ["core.send_requests"],
     "file.added": ["sync.publish_files"],
     "file.removed": ["sync.withdraw_files"],
     "payment.requested": ["sync.publish_payments"],

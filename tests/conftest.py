@@ -31,6 +31,7 @@ SETTINGS = {
     "ENCRYPTION_KEYS": "test:" + "A" * 43 + "=",
     "BASE_URL": "http://127.0.0.1:8000",
     "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+    "OUTGOING_ALLOWED_HOSTS": "localhost,127.0.0.1",
     "QBO_ENVIRONMENT": "simulator",
     "QBO_CLIENT_ID": "demo-client",
     "QBO_CLIENT_SECRET": "demo-secret",

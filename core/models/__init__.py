@@ -5,11 +5,13 @@ from core.models.events import Event, EventLink, Heartbeat, Origin
 from core.models.files import Sharing, StoredFile
 from core.models.home import HomeLayout, RecentRecord
 from core.models.mails import MailState, OutgoingMail
+from core.models.outgoing import AllowedHost, OutgoingRequest, RequestKind, RequestState, WebhookSigning
 from core.models.properties import PropertyChoice, PropertyDefinition, PropertyGroup
 from core.models.smtp import MailSecurity, MailServer
 from core.models.views import ListJob, ListPreference, ListSlice, SavedView, Visibility
 
 __all__ = [
+    "AllowedHost",
     "BrandLogo",
     "CompanyProfile",
     "Event",
@@ -24,12 +26,16 @@ __all__ = [
     "MailState",
     "Origin",
     "OutgoingMail",
+    "OutgoingRequest",
     "PropertyChoice",
     "PropertyDefinition",
     "PropertyGroup",
     "RecentRecord",
+    "RequestKind",
+    "RequestState",
     "SavedView",
     "Sharing",
     "StoredFile",
     "Visibility",
+    "WebhookSigning",
 ]

@@ -27,6 +27,7 @@ def environment(simulator_port: int) -> dict[str, str]:
         "DEBUG": "false",
         "READ_DOT_ENV": "false",
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
+        "OUTGOING_ALLOWED_HOSTS": "localhost,127.0.0.1",
         "QBO_ENVIRONMENT": "simulator",
         "QBO_SIMULATOR_URL": f"http://127.0.0.1:{simulator_port}",
         "QBO_CLIENT_ID": "demo-client",
