@@ -23,6 +23,8 @@ class RecordForm(forms.Form):
     # Sections as (heading, rows of field names).
     layout: ClassVar[Layout] = ()
     addresses: ClassVar[Mapping[str, Any]] = {}
+    # Whether what was sent leads to a question that nobody has been asked yet.
+    to_be_asked = False
 
     owner = forms.ModelChoiceField(
         get_user_model()._default_manager.none(),

@@ -10,14 +10,18 @@ from django.utils.translation import gettext_lazy
 
 from core.company import profile
 from core.forms.fields import AmountField, CurrencyCodeField, DateField
+from core.forms.values import FIELD
 from core.money import formatted
+from core.properties import PREFIX
 from crm import amounts
 from crm.enums import BillingPeriod
+from crm.forms import closing
 from crm.forms.base import RecordForm
 from crm.forms.fields import EmailsField, RecordField, RecordsField, bare_domain
 from crm.models import Stage
 from crm.queries import companies, contacts, deals
 from crm.services.lines import MOST_PERIODS
+from crm.services.stage_requirements import REASON
 
 LARGEST_AMOUNT = Decimal(10) ** 14
 ADDRESSES = {
@@ -179,6 +183,8 @@ class DealForm(RecordForm):
             [
                 ["name"],
                 ["stage"],
+                ["reason"],
+                ["note"],
                 ["amount", "currency"],
                 ["amount_follows_lines"],
                 ["close_on", "owner"],
@@ -207,6 +213,21 @@ class DealForm(RecordForm):
         stage.queryset = Stage.objects.order_by("pipeline__position", "pipeline_id", "position", "pk")
         stage.required = False
         self.initial.setdefault("currency", profile().currency)
+        # Only now does the form know what it has to ask for, and a form that comes from the board has a stage before.
+        self._ask_for(self.data.get("stage") or self.initial.get("stage"))
+
+    def _ask_for(self, chosen: Any) -> None:
+        """What the chosen stage needs of a new deal becomes required here, and why it was won or lost is asked."""
+        known = str(chosen or "").isdecimal() and len(str(chosen)) < 19
+        stage = Stage.objects.select_related("pipeline").filter(pk=chosen).first() if known else None
+        if stage is None:
+            return
+        for name, field in self.fields.items():
+            if name.replace(FIELD, PREFIX, 1) in stage.required and name != "stage":
+                field.required = True
+        self.fields.update(closing.fields_of(stage))
+        # The stage was chosen in the form that is sent: nobody has been asked yet.
+        self.to_be_asked = self.is_bound and REASON in self.fields and REASON not in self.data
 
     def initial_of(self, record: Any) -> dict[str, Any]:
         """What the fields show of the deal; its contacts are edited on their card."""
@@ -218,6 +239,7 @@ class DealForm(RecordForm):
     def clean(self) -> dict[str, Any]:
         """Another amount and one that follows the lines are not both possible."""
         cleaned = super().clean()
+        closing.check(self, cleaned)
         followed = cleaned.get("amount_follows_lines") and self.record.amount_follows_lines
         if followed and "amount" in cleaned and cleaned["amount"] != self.record.amount:
             self.add_error("amount", _("Untick “Amount follows the line items” to type another amount than their sum."))

@@ -5,17 +5,14 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
-from django.utils.translation import gettext as _
 
 from core.forms.values import form_field
 from core.properties import PREFIX, BadValues, by_slot
 from crm.enums import DealStatus
+from crm.forms import closing
 from crm.forms.records import DealForm
 from crm.models import Deal, Stage
 from crm.services import stage_requirements
-from crm.services.stage_requirements import REASON
-
-OTHER = "__other"
 
 
 class StageMoveForm(forms.Form):
@@ -65,26 +62,12 @@ class StageMoveForm(forms.Form):
         closes = self.stage.status != DealStatus.OPEN and self.stage.status != self.deal.status
         if not closes:
             return
-        won = self.stage.status == DealStatus.WON
-        insisted = bool(stage_requirements.lacks_reason(self.stage, ""))
-        offered = [(each.name, each.name) for each in self.stage.pipeline.reasons.filter(status=self.stage.status)]
-        if not offered and not insisted:
-            return
-        label = _("Why was it won?") if won else _("Why was it lost?")
-        if offered:
-            choices = [("", "–"), *offered, (OTHER, _("Another reason"))]
-            self.fields[REASON] = forms.ChoiceField(choices=choices, label=label, required=insisted)
-        else:
-            self.fields[REASON] = forms.CharField(max_length=200, label=label, required=insisted)
-        self.fields["note"] = forms.CharField(
-            label=_("In your words"), required=False, max_length=4_000, widget=forms.Textarea(attrs={"rows": 3})
-        )
+        self.fields.update(closing.fields_of(self.stage))
 
     def clean(self) -> dict[str, Any]:
         """Another reason needs words."""
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get(REASON) == OTHER and not cleaned.get("note", "").strip():
-            self.add_error("note", _("Say which."))
+        closing.check(self, cleaned)
         return cleaned
 
     def values(self) -> dict[str, Any]:
@@ -93,13 +76,7 @@ class StageMoveForm(forms.Form):
         values = {name: given[name] for name in self.columns if name != "contacts"}
         if self.slots:
             values["properties"] = {slot: given[f"property_{slot}"] for slot in self.slots}
-        reason = given.get(REASON, "")
-        return {
-            "values": values,
-            "contacts": given.get("contacts") or (),
-            "reason": _("Another reason") if reason == OTHER else reason,
-            "note": given.get("note", ""),
-        }
+        return {"values": values, "contacts": given.get("contacts") or (), **closing.given(given)}
 
     def refuse(self, refused: BadValues) -> None:
         """Show what a service refused."""

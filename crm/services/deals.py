@@ -46,25 +46,34 @@ def create(
     by: Any,
     stage: Stage | None = None,
     contacts: Sequence[Contact] = (),
+    reason: str = "",
+    note: str = "",
     origin: Origin | None = None,
     **values: Any,
 ) -> Deal:
     """A new deal in ``stage`` (else the first one of the first pipeline); the first contact is the primary one.
 
-    Raises StageNeeds where it lacks what the stage asks for.
+    ``reason`` and ``note`` say why, where it is won or lost already. Raises StageNeeds for what the stage asks for.
     """
     entered = stage or pipelines.first_stage()
     given = records.checked(values, FIELDS)
-    closed_at = timezone.now() if entered.status != DealStatus.OPEN else None
-    given.update(stage=entered, status=entered.status, closed_at=closed_at)
+    closed = entered.status != DealStatus.OPEN
+    reason, note = (reason.strip()[:LONGEST_REASON], note.strip()) if closed else ("", "")
+    given.update(stage=entered, status=entered.status, closed_at=timezone.now() if closed else None)
+    given |= _reasons(entered, reason) | {"close_note": note}
     deal = records.create(Deal, given, by=by, origin=origin, about=lambda deal: [*related(deal), *contacts])
     DealContact.objects.bulk_create(
         DealContact(deal=deal, contact=contact, primary=position == 0)
         for position, contact in enumerate(dict.fromkeys(contacts))
     )
-    StageChange.objects.create(deal=deal, stage=entered, name=entered.name, by=by, entered_at=deal.stage_entered_at)
-    if lacking := stage_requirements.missing(deal, entered):
+    StageChange.objects.create(
+        deal=deal, stage=entered, name=entered.name, by=by, entered_at=deal.stage_entered_at, reason=reason, note=note
+    )
+    lacking = [*stage_requirements.missing(deal, entered), *stage_requirements.lacks_reason(entered, reason)]
+    if lacking:
         raise StageNeeds(deal, entered, lacking)
+    if closed:
+        _tell_status(deal, by=by, origin=origin, about=[*related(deal), *contacts], reason=reason, note=note)
     return deal
 
 
@@ -153,7 +162,7 @@ def _enter(
 ) -> Deal:
     was, before = fresh.stage, fresh.status
     closed = stage.status != DealStatus.OPEN
-    reasons = {column: reason if stage.status == status else "" for status, column in REASON_COLUMNS.items()}
+    reasons = _reasons(stage, reason)
     Deal.objects.filter(pk=fresh.pk).update(
         stage=stage, status=stage.status, closed_at=closed_at, stage_entered_at=now, updated_at=now, **reasons,
         close_note=note if closed else "",
@@ -165,14 +174,22 @@ def _enter(
     moved = {"title": fresh.name, "from": was.name, "to": stage.name, "from_id": was.pk, "to_id": stage.pk}
     emit("deal.stage_changed", fresh, by=by, origin=origin, about=about, **moved)
     if stage.status != before:
-        amount = None if fresh.amount is None else str(fresh.amount)
-        name = {DealStatus.WON: "deal.won", DealStatus.LOST: "deal.lost"}.get(DealStatus(stage.status), "deal.reopened")
-        why = {key: text for key, text in said.items() if text}
-        emit(
-            name, fresh, by=by, origin=origin, about=about, title=fresh.name, amount=amount, currency=fresh.currency,
-            **why,
-        )  # fmt: skip
+        _tell_status(fresh, by=by, origin=origin, about=about, **said)
     return fresh
+
+
+def _reasons(stage: Stage, reason: str) -> dict[str, str]:
+    return {column: reason if stage.status == status else "" for status, column in REASON_COLUMNS.items()}
+
+
+def _tell_status(
+    deal: Deal, *, by: Any, origin: Origin | None, about: Iterable[models.Model], reason: str, note: str
+) -> None:
+    """That the deal is won, lost or open again, and why."""
+    name = {DealStatus.WON: "deal.won", DealStatus.LOST: "deal.lost"}.get(DealStatus(deal.status), "deal.reopened")
+    amount = None if deal.amount is None else str(deal.amount)
+    why = {key: text for key, text in (("reason", reason), ("note", note)) if text}
+    emit(name, deal, by=by, origin=origin, about=about, title=deal.name, amount=amount, currency=deal.currency, **why)
 
 
 def related(deal: Deal) -> Iterable[models.Model]:

@@ -12,11 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import require
 from core.properties import BadValues
+from crm.forms import closing
 from crm.forms.base import RecordForm
 from crm.kinds import DEAL, QUOTE, Kind
 from crm.queries import duplicates
 from crm.services import deals, quotes, records
-from crm.services.stage_requirements import StageNeeds
+from crm.services.stage_requirements import REASON, StageNeeds
 
 
 @require_http_methods(["GET", "POST"])
@@ -27,7 +28,7 @@ def create(request: HttpRequest, kind: Kind) -> HttpResponse:
     if "contacts" in asked:
         asked["contacts"] = request.GET.getlist("contacts")  # type: ignore[assignment]
     form = kind.form(request.POST or None, user=request.user, initial=asked)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and not form.to_be_asked:
         if likely := _likely(request, kind, form):
             return _form_page(request, kind, form, None, likely)
         try:
@@ -106,7 +107,8 @@ def _create(kind: Kind, form: RecordForm, user: Any) -> Model:
     values = form.values()
     if kind is DEAL:
         stage, contacts = values.pop("stage"), values.pop("contacts")
-        return deals.create(by=user, stage=stage, contacts=contacts, **values)
+        why = closing.given({name: values.pop(name, "") for name in (REASON, closing.NOTE)})
+        return deals.create(by=user, stage=stage, contacts=contacts, **why, **values)
     if kind is QUOTE:
         return quotes.create_from_deal(values.pop("deal"), by=user, **values)
     record: Model = kind.services.create(by=user, **values)
@@ -130,4 +132,4 @@ def _form_page(
     context["next"] = context["next"] or request.POST.get("next", "")
     context["likely"] = likely
     template = "crm/_record_form.html" if in_panel else "crm/record_form.html"
-    return render(request, template, context, status=422 if form.errors or likely else 200)
+    return render(request, template, context, status=422 if form.errors or likely or form.to_be_asked else 200)

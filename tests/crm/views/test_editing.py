@@ -6,9 +6,11 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from core.models import Event
 from crm.models import Company, Contact, Deal, Product, Quote
-from crm.services import companies, deal_lines, deals, quotes
+from crm.services import companies, deal_lines, deals, pipelines, quotes
 from crm.services.lines import LineValues
+from crm.services.stage_requirements import StageNeeds
 
 pytestmark = pytest.mark.django_db
 
@@ -247,3 +249,44 @@ def test_a_quote_takes_the_lines_of_its_deal(signed_in, rep, deal, contact):
     quote = Quote.objects.get()
     assert (quote.title, quote.amount, quote.contact) == ("Garden redesign", Decimal(150), contact)
     assert deals.Deal.objects.get(pk=deal.pk).quotes.count() == 1
+
+
+def test_a_deal_that_is_lost_from_the_start_is_asked_why(signed_in, rep, pipeline, stages):
+    pipeline.reasons.create(status="lost", name="Price", position=1)
+    typed = {"name": "Roof", "currency": "USD", "stage": stages["Lost"].pk}
+
+    asked = signed_in.post(reverse("crm:deal-create"), typed, headers=HTMX)
+    assert asked.status_code == 422
+    assert "Why was it lost?" in asked.content.decode()
+    assert not Deal.objects.exists()
+    signed_in.post(reverse("crm:deal-create"), {**typed, "reason": "Price", "note": "A third too dear"}, headers=HTMX)
+
+    deal = Deal.objects.get()
+    change = deal.stage_changes.get()
+    assert (deal.status, deal.lost_reason, deal.close_note) == ("lost", "Price", "A third too dear")
+    assert (change.reason, change.note) == ("Price", "A third too dear")
+    told = Event.objects.get(name="deal.lost")
+    assert (told.object_id, told.data["reason"]) == (deal.pk, "Price")
+
+
+def test_a_new_deal_is_asked_for_what_its_stage_needs(signed_in, admin, stages, company):
+    pipelines.update_stage(stages["Proposal"], by=admin, required=["company", "amount"])
+    typed = {"name": "Roof", "currency": "USD", "stage": stages["Proposal"].pk}
+
+    asked = signed_in.post(reverse("crm:deal-create"), typed, headers=HTMX)
+    assert asked.status_code == 422
+    assert set(asked.context["form"].errors) == {"company", "amount"}
+    signed_in.post(reverse("crm:deal-create"), {**typed, "company": company.pk, "amount": "100"}, headers=HTMX)
+
+    assert Deal.objects.get().company == company
+
+
+def test_a_reason_that_is_insisted_on_is_not_left_out(signed_in, rep, pipeline, stages):
+    pipeline.lost_reason_required = True
+    pipeline.save()
+
+    with pytest.raises(StageNeeds):
+        deals.create(by=rep, name="Roof", stage=stages["Lost"])
+    typed = {"name": "Roof", "currency": "USD", "stage": stages["Lost"].pk, "reason": " "}
+    assert signed_in.post(reverse("crm:deal-create"), typed).status_code == 422
+    assert not Deal.objects.exists()
