@@ -32,7 +32,7 @@ class Draft:
 
 @contextmanager
 def caused_by(cause: int) -> Iterator[None]:
-    """Note on every event inside which run of a workflow it happened in."""
+    """Note on every event inside which run of a workflow it happened in; they come from a workflow."""
     token = _cause.set(cause)
     try:
         yield
@@ -68,6 +68,9 @@ def emit_many(drafts: Sequence[Draft], *, by: Any = None, origin: Origin) -> lis
     """Write a set of events in two statements, whatever their number."""
     now = timezone.now()
     handlers = event_handlers()
+    cause = _cause.get()
+    if cause is not None and origin in (Origin.PERSON, Origin.SYSTEM):
+        origin = Origin.WORKFLOW
     events = Event.objects.bulk_create(
         Event(
             name=draft.name,
@@ -78,7 +81,7 @@ def emit_many(drafts: Sequence[Draft], *, by: Any = None, origin: Origin) -> lis
             object_id=draft.object_id,
             data=draft.data,
             dispatched_at=None if draft.name in handlers else now,
-            cause=_cause.get(),
+            cause=cause,
         )
         for draft in drafts
     )

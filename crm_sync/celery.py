@@ -38,6 +38,8 @@ def schedule() -> dict[str, dict[str, object]]:
         "crm.find_duplicates": MINUTE,
         "crm.remind_of_tasks": MINUTE,
         "crm.sweep_imports": MINUTE,
+        "workflows.sweep": settings.TICK_SECONDS,
+        "workflows.sweep_triggers": MINUTE,
         "sync.check_alerts": settings.ALERT_SECONDS,
         "qbo_connector.check_budgets": settings.BUDGET_SECONDS,
         "qbo_connector.ask_for_counts": settings.COUNT_SECONDS,

@@ -3,6 +3,8 @@
 Every task is sent with the list of event ids of one transaction, at least once.
 """
 
+from workflows.trigger_events import EVENTS
+
 EVENT_HANDLERS: dict[str, list[str]] = {
     "property.created": ["core.keep_property_indexes"],
     "property.changed": ["core.keep_property_indexes"],
@@ -45,3 +47,6 @@ EVENT_HANDLERS: dict[str, list[str]] = {
         for change in ("created", "changed", "archived", "restored", "merged", "unmerged")
     },
 }
+# Whatever can start a workflow is told to it after those that always react.
+for _event in EVENTS:
+    EVENT_HANDLERS.setdefault(_event, []).append("workflows.start_runs")

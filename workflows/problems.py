@@ -35,7 +35,7 @@ def find_problems(definition: Definition) -> list[Problem]:
     if not isinstance(object_type, str) or object_type not in records.kinds():
         return [Problem(("object",), _("Choose what the workflow is about."))]
     return [
-        *_of_trigger(definition.get("trigger"), object_type),
+        *_of_trigger(definition, object_type),
         *of_conditions(definition.get("conditions"), object_type, ("conditions",)),
         *_of_again(definition.get("again", Again.NEVER)),
         *_of_suppress(definition.get("suppress")),
@@ -49,7 +49,8 @@ def of_conditions(condition: Any, object_type: str, path: Path) -> list[Problem]
     return [Problem((*path, *problem.place), str(problem)) for problem in found]
 
 
-def _of_trigger(trigger: Any, object_type: str) -> Iterator[Problem]:
+def _of_trigger(definition: Definition, object_type: str) -> Iterator[Problem]:
+    trigger = definition.get("trigger")
     kind = trigger.get("kind") if isinstance(trigger, Mapping) else None
     if not isinstance(trigger, Mapping) or kind not in TriggerKind.values:
         yield Problem(("trigger",), _("Choose what starts the workflow."))
@@ -60,6 +61,8 @@ def _of_trigger(trigger: Any, object_type: str) -> Iterator[Problem]:
         yield from _of_changed(trigger.get("changed"), object_type)
     elif kind == TriggerKind.DATE:
         yield from _of_date(trigger, object_type)
+    elif kind == TriggerKind.BECOMES_TRUE and not definition.get("conditions"):
+        yield Problem(("conditions",), _("Say which conditions have to become true."))
 
 
 def _of_changed(changed: Any, object_type: str) -> Iterator[Problem]:

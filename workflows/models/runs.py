@@ -30,6 +30,8 @@ class Enrolment(models.Model):
     wakes = models.BooleanField(default=False, help_text="Goes on as soon as something happens to its record.")
     lease_until = models.DateTimeField(null=True)
     lease_token = models.UUIDField(null=True)
+    crashes = models.PositiveSmallIntegerField(default=0, help_text="Workers that died at its present step.")
+    bulk = models.BooleanField(default=False, help_text="One of very many: those that came singly go first.")
     depth = models.PositiveSmallIntegerField(default=0)
     context = models.JSONField(default=dict)
     enrolled_at = models.DateTimeField(default=timezone.now)
@@ -39,7 +41,7 @@ class Enrolment(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["due_at", "id"], name="enrolment_due", condition=Q(state__in=OPEN)),
+            models.Index(fields=["bulk", "due_at", "id"], name="enrolment_due", condition=Q(state__in=OPEN)),
             models.Index(fields=["workflow", "-id"], name="enrolment_of_workflow"),
             models.Index(fields=["workflow", "state", "-id"], name="enrolment_by_state"),
             models.Index(fields=["object_type", "record_id", "-id"], name="enrolment_of_record"),
@@ -118,3 +120,25 @@ class Matching(models.Model):
 
     def __str__(self) -> str:
         return f"{self.object_type} {self.object_id} matches {self.workflow_id}"
+
+
+class HandledEvent(models.Model):
+    """An event that workflows have been told of, so that a lost message is found and a decision is made once."""
+
+    event_id = models.BigIntegerField(primary_key=True)
+    handled_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["handled_at"], name="workflow_event_handled")]
+
+    def __str__(self) -> str:
+        return f"event {self.event_id}"
+
+
+class EventFloor(models.Model):
+    """The one row with id 1: events up to ``event_id`` are too old to be looked for."""
+
+    event_id = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"events after {self.event_id}"

@@ -19,6 +19,8 @@ from workflows.suppression import suppressed
 from workflows.waking import wake_workers
 
 SLICE = 500
+# From so many on they are a bulk, which lets single ones pass.
+BULK = 50
 
 
 class NotPossible(ValueError):
@@ -174,6 +176,7 @@ def _write(
             position=first,
             due_at=now,
             depth=cause.depth,
+            bulk=len(causes) >= BULK,
             enrolled_at=now,
             enrolled_by_id=by.pk if by is not None else None,
             ended_at=now if cause.cut else None,

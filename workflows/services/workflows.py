@@ -18,6 +18,7 @@ from workflows.enums import TriggerKind
 from workflows.models import Matching, Workflow, WorkflowVersion
 from workflows.problems import Problem, find_problems
 from workflows.steps.registry import step_types
+from workflows.triggers import begin_watching
 
 NEW: dict[str, Any] = {
     "object": "deal",
@@ -209,6 +210,8 @@ def _watch_anew(workflow: Workflow) -> None:
     workflow.watched_from = timezone.now() if workflow.enabled else None
     workflow.swept_at = None
     workflow.save(update_fields=["watched_from", "swept_at"])
+    if workflow.enabled:
+        begin_watching(workflow)
 
 
 def _not_allowed(definition: Definition, by: Any) -> list[Problem]:

@@ -1,0 +1,36 @@
+"""Doors of workflows: what happened, what is due, what a crash or the calendar left to do."""
+
+from collections.abc import Sequence
+
+from celery import shared_task
+
+from workflows import engine, triggers
+from workflows.waking import TASK, wake_workers
+
+
+@shared_task(name="workflows.start_runs")
+def start_runs(event_ids: Sequence[int]) -> None:
+    """Enrol records that events give cause to."""
+    triggers.react(event_ids)
+
+
+@shared_task(name=TASK)
+def advance() -> None:
+    """Carry on what is due; where there is more, another message follows behind those that wait now."""
+    if engine.work():
+        wake_workers()
+
+
+@shared_task(name="workflows.sweep")
+def sweep() -> None:
+    """Carry on what is due by the clock, and what a crash left."""
+    if engine.due().exists() and engine.work():
+        wake_workers()
+
+
+@shared_task(name="workflows.sweep_triggers")
+def sweep_triggers() -> None:
+    """Find dates that came, conditions that time made true, and events whose message was lost."""
+    triggers.sweep_events()
+    triggers.sweep_dates()
+    triggers.sweep_conditions()
