@@ -16,6 +16,7 @@ from qbo_simulator.entities.intake import CLEARED, take_in
 from qbo_simulator.entities.limits import check_counts, check_lengths, in_latin
 from qbo_simulator.entities.merging import merge
 from qbo_simulator.entities.rules import Rules
+from qbo_simulator.entities.vocabulary import spoken
 from qbo_simulator.shelf import Shelf
 from qbo_simulator.store import Transaction
 
@@ -78,7 +79,7 @@ class Books:
             return own
         new = {
             name: value
-            for name, value in self._take_in(request).items()
+            for name, value in self._take_in(entity, request).items()
             if value is not CLEARED
             and name not in _SERVER_FIELDS
             and (name not in rules.read_only or name in rules.on_create)
@@ -108,7 +109,7 @@ class Books:
         own = rules.write(self, entity, "update", request)
         if own is not None:
             return own
-        asked = self._take_in(request)
+        asked = self._take_in(entity, request)
         old = self._claim(entity, asked)
         given = {n: v for n, v in asked.items() if n not in _SERVER_FIELDS and n not in rules.read_only}
         if (asked.get("sparse") is True and not rules.ignores_sparse) or rules.always_sparse:
@@ -138,7 +139,7 @@ class Books:
         own = rules.write(self, entity, "delete", request)
         if own is not None:
             return own
-        old = self._claim(entity, take_in(request))
+        old = self._claim(entity, self._take_in(entity, request))
         self._check_period(old)
         rules.check_delete(self, old)
         self.shelf.bury(entity.name, old["Id"], self.stamp)
@@ -155,7 +156,7 @@ class Books:
             raise faults.Refused(*faults.system_failure().errors, type="SystemFault", status=200)
         if "void" not in entity.operations:
             raise faults.unsupported_operation("void")
-        old = self._claim(entity, take_in(request))
+        old = self._claim(entity, self._take_in(entity, request))
         self._check_period(old)
         rules = self.rules[entity.name]
         note = old.get("PrivateNote")
@@ -268,7 +269,8 @@ class Books:
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
-    def _take_in(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _take_in(self, entity: Entity, request: dict[str, Any]) -> dict[str, Any]:
+        request = spoken(entity.name, request, self.switches["unknown_properties"])
         how = self.switches["us_characters"]
         if how != "keep" and self.company.in_us:
             request = in_latin(request, how)

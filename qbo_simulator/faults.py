@@ -117,6 +117,12 @@ def invalid_property(text: str, element: str = "") -> Refused:
     return Refused(Error("2010", _PROPERTY, f"Property Name:{text} specified is unsupported or invalid", element))
 
 
+def unknown_property() -> Refused:
+    """Fault 2010: a name that no object has. The recorded words do not say which."""
+    detail = "Property Name:failed to parse json object; a property specified is unsupported or invalid"
+    return Refused(Error("2010", _PROPERTY, detail, None))
+
+
 def required(name: str) -> Refused:
     """Fault 2020."""
     return Refused(Error("2020", _REQUIRED, f"Required parameter {name} is missing in the request", name))

@@ -9,6 +9,7 @@ from qbo_simulator.entities.currencies import parse_date
 from qbo_simulator.entities.intake import CLEARED, take_in
 from qbo_simulator.entities.lists import ListRules
 from qbo_simulator.entities.rules import Rules
+from qbo_simulator.entities.vocabulary import spoken
 
 if TYPE_CHECKING:
     from qbo_simulator.books import Books
@@ -27,6 +28,7 @@ class ExchangeRateRules(Rules):
             raise faults.unsupported_operation("delete")
         if not books.company.multicurrency:
             raise faults.business("Multi Currency should be enabled to perform this operation.")
+        request = spoken(entity.name, request, books.switches["unknown_properties"])
         asked = {name: value for name, value in take_in(request).items() if value is not CLEARED}
         code, home = asked.get("SourceCurrencyCode"), books.company.home_currency
         for field in ("SourceCurrencyCode", "Rate"):

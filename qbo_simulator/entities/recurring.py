@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qbo_simulator import faults
 from qbo_simulator.entities.intake import CLEARED, take_in
 from qbo_simulator.entities.rules import Rules
+from qbo_simulator.entities.vocabulary import spoken
 
 if TYPE_CHECKING:
     from qbo_simulator.books import Books
@@ -44,6 +45,7 @@ class RecurringRules(Rules):
             books.shelf.bury(entity.name, str(old["Id"]), books.stamp)
             books.note(entity.name, str(old["Id"]), "Delete")
             return {kind: {"status": "Deleted", "domain": "QBO", "Id": old["Id"]}}
+        asked = spoken(kind, asked, books.switches["unknown_properties"])
         given = {name: value for name, value in take_in(asked).items() if value is not CLEARED}
         old_body = self._claim(books, entity, kind, asked) if given.get("Id") else None
         new = {**(old_body or {}), **given} if given.get("sparse") is True else given

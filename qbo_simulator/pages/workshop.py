@@ -72,6 +72,7 @@ DOUBTS = {
     "duplicate_number_code": "The fault of a number that is taken",
     "show_close_date": "Preferences tell the closing date",
     "field_limits": "Lengths of fields as in the",
+    "unknown_properties": "Names in a request that no object has",
     "metered_kinds": "Kinds of calls that cost money",
     "metered_failures": "Calls that fail cost money, too",
     "given_tax": "Tax amounts in a request",

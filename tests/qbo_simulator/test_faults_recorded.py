@@ -1,9 +1,13 @@
 """Every fault of the API, made by doing what causes it, in the recorded words where there is a recording."""
 
+import re
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+
+from qbo_simulator import faults
 
 SALE: dict[str, Any] = {
     "CustomerRef": {"value": "1"},
@@ -71,6 +75,7 @@ CAUSES = [
     ("1040", 400, batch_too_much, "limited to 30", None),
     ("2010", 400, post("customer", [1]), "unsupported or invalid", None),
     ("2010", 400, post("invoice", {**SALE, "Line": "none"}), "Line", None),
+    ("2010", 400, post("invoice", {**SALE, "Lines": []}), "failed to parse json object; a property", None),
     ("2020", 400, post("invoice", {"CustomerRef": {"value": "1"}}), "Line is missing", "required-param-2020"),
     ("2020", 400, post("invoice?operation=update", {**SALE, "Id": "130"}), "SyncToken is missing", None),
     ("2040", 400, post("customer", {"DisplayName": "a:b"}), "", None),
@@ -117,6 +122,20 @@ def test_faults_recorded(us, recording, code, status, cause, words, recorded):
             # What follows the colon differs between recordings.
             expected["Fault"]["Error"][0]["Detail"] = error["Detail"]
         assert body["Fault"] == expected["Fault"]
+
+
+#: Tests of their own: the gateway's casing, its XML, a fault inside 200.
+ELSEWHERE = {"3001", "3100", "3200", "6070"}
+
+
+def test_the_list_is_complete():
+    """Each code that the interface's description names, and each that this program can say."""
+    described = (
+        "120 500 610 2010 2020 2050 2080 2170 2500 3001 3100 3200 4000 4001 5010 6000 6140 6190 6210 6240 6540 10000"
+    )
+    said = set(re.findall(r'Error\("(\d+)"', Path(faults.__file__).read_text())) | {"6070", "6140"}
+    assert set(described.split()) | said <= {row[0] for row in CAUSES} | ELSEWHERE
+    assert all(faults.by_code(code) for code in described.split())
 
 
 def test_amounts_that_do_not_agree(us):

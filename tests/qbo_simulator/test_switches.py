@@ -166,6 +166,48 @@ def test_the_lengths_of_the_schema(us):
     assert us.refuse("Customer", {"GivenName": "y" * 26})["code"] == "2050"
 
 
+WRAPPED = {"Customer": {"DisplayName": "Wrapped"}}
+ODD_LINE = {"Amount": 5, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {"Amount": 5}}
+
+
+@pytest.mark.parametrize(
+    ("entity", "body"),
+    [
+        ("Customer", {"DisplayName": "A", "Nonsense": 1}),
+        ("Customer", {"DisplayName": "A", "Nonsense": None}),
+        ("Customer", {"DisplayName": "A", "BillAddr": {"Street": "x"}}),
+        ("Customer", {"Id": "1", "SyncToken": "0", "sparse": True, "displayName": "a"}),
+        ("Customer", WRAPPED),
+        ("Item", {"Name": "A", "SalesDesc": "x"}),
+        ("Invoice", {"CustomerRef": {"value": "1"}, "Line": [ODD_LINE]}),
+        ("ExchangeRate", {"SourceCurrencyCode": "EUR", "Rate": 2, "Nonsense": 1}),
+        ("RecurringTransaction", {"Invoice": {"Nonsense": 1}}),
+    ],
+    ids=str,
+)
+def test_names_that_no_object_has_are_refused(ca, entity, body):
+    assert ca.refuse(entity, body) == {
+        "Message": "Request has invalid or unsupported property",
+        "Detail": "Property Name:failed to parse json object; a property specified is unsupported or invalid",
+        "code": "2010",
+    }
+
+
+def test_names_that_no_object_has_may_be_ignored_or_kept(us):
+    body = {"DisplayName": "A", "Nonsense": 1, "BillAddr": {"City": "B", "Street": "x"}}
+    batch = {"BatchItemRequest": [{"bId": "1", "operation": "create", "Customer": body}]}
+    (part,) = us.raw("POST", "batch", json=batch).json()["BatchItemResponse"]
+    assert part["Fault"]["Error"][0]["code"] == "2010"
+
+    us.control("POST", "switches", {"unknown_properties": "ignore"})
+    made = us.post("Customer", body)
+    us.control("POST", "switches", {"unknown_properties": "keep"})
+    kept = us.post("Customer", body | {"DisplayName": "B"})
+
+    assert ("Nonsense" in made, "Street" in made["BillAddr"], made["BillAddr"]["City"]) == (False, False, "B")
+    assert (kept["Nonsense"], kept["BillAddr"]["Street"]) == (1, "x")
+
+
 def test_what_is_metered(us):
     us.control("POST", "switches", {"metered_kinds": ["query"], "metered_failures": True})
     us.control("DELETE", "calls")
