@@ -2,12 +2,12 @@
 
 from django.http import QueryDict
 
+from invoices import book_prices
 from invoices.drafts import CREATE, TEXT, DraftContent, DraftDiscount, DraftLine
 from invoices.enums import TaxMode
 from invoices.ports import Account, ItemChoice, accounting
 from invoices.reading import canonical_number
 from invoices.services import draft_sources, drafts
-from invoices.totals import plain
 
 LINE_TEXTS = ("description", "service_on")
 LINE_NUMBERS = ("quantity", "unit_price")
@@ -142,7 +142,7 @@ def _create(line: DraftLine) -> None:
 
 
 def _choose(content: DraftContent, line: DraftLine, item: ItemChoice, account: Account) -> None:
-    drafts.choose_item(line, item)
+    drafts.choose_item(line, *book_prices.priced([item], content))
     if account.needs_tax_codes:
         # The item may bring its tax code along, which the page names.
         drafts.name_tax_codes(content, accounting().tax_codes(account.connection_id))
@@ -152,8 +152,6 @@ def _add(content: DraftContent, item: ItemChoice, account: Account) -> str:
     key = content.next_key()
     content.lines.append(DraftLine(key=key, product_id=item.product_id, name=item.name))
     _choose(content, content.lines[-1], item, account)
-    if item.unit_price is not None:
-        content.lines[-1].unit_price = plain(item.unit_price)
     return f"quantity-{key}"
 
 

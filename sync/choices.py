@@ -147,7 +147,16 @@ def items(connection_id: int, search: str, limit: int) -> list[ItemChoice]:
     query = words(search)
     if query is not None:
         rows = rows.filter(search=query)
-    return [item_choice(found) for found in read.with_payloads(rows.order_by("name", "id")[:limit])]
+    listed = list(read.with_payloads(rows.order_by("name", "id")[:limit]))
+    linked = _products_of(connection_id, [found.row.qbo_id for found in listed])
+    return [item_choice(found, product_id=linked.get(found.row.qbo_id)) for found in listed]
+
+
+def _products_of(connection_id: int, qbo_ids: Sequence[str]) -> dict[str, int]:
+    """The product that each of the items is linked to."""
+    links = Link.objects.filter(connection_id=connection_id, entity="Item", object_type="product", qbo_id__in=qbo_ids)
+    linked = links.exclude(exclusion=Exclusion.UNLINKED)
+    return dict(linked.values_list("qbo_id", "object_id"))
 
 
 def items_for_products(connection_id: int, product_ids: Sequence[int]) -> dict[int, ItemChoice]:

@@ -24,17 +24,24 @@ def price_in(product: Product, currency: str, on: datetime.date | None = None) -
 
     Of entries that hold on the day, the one that began last counts; one with dates goes before one without.
     """
-    day = on or today()
-    entry = (
-        Price.objects.filter(product=product, currency=currency)
-        .filter(Q(valid_from=None) | Q(valid_from__lte=day), Q(valid_until=None) | Q(valid_until__gte=day))
-        .order_by(F("valid_from").desc(nulls_last=True), F("valid_until").asc(nulls_last=True), "-pk")
-        .first()
-    )
+    entry = entries_in([product.pk], currency, on).get(product.pk)
     if entry is not None:
-        found: Decimal = entry.amount
-        return found
+        return entry
     return product.unit_price if product.currency == currency else None
+
+
+def entries_in(product_ids: Sequence[int], currency: str, on: datetime.date | None = None) -> dict[int, Decimal]:
+    """The price-book prices of those products that have one in ``currency`` on a day; one statement."""
+    if not product_ids:
+        return {}
+    day = on or today()
+    entries = (
+        Price.objects.filter(product__in=product_ids, currency=currency)
+        .filter(Q(valid_from=None) | Q(valid_from__lte=day), Q(valid_until=None) | Q(valid_until__gte=day))
+        .order_by("product", F("valid_from").desc(nulls_last=True), F("valid_until").asc(nulls_last=True), "-pk")
+        .distinct("product")
+    )
+    return dict(entries.values_list("product_id", "amount"))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import require
 from core import registry
-from invoices import typed, wizard, wizard_review
+from invoices import book_prices, typed, wizard, wizard_review
 from invoices.beginnings import Beginning
 from invoices.drafts import STEPS, DraftContent
 from invoices.models import Approval, Invoice, InvoiceDraft
@@ -170,7 +170,13 @@ def draft_items(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     words = request.GET.get("q", "").strip()
     line = content.line(request.GET.get("for", ""))
     found = accounting().items(content.connection_id or 0, search=words, limit=ITEMS_OFFERED)
-    context = {"draft": draft, "items": found, "q": words, "line": line, "currency": content.currency}
+    context = {
+        "draft": draft,
+        "items": book_prices.priced(found, content),
+        "q": words,
+        "line": line,
+        "currency": content.currency,
+    }
     template = "_items.html" if "q" in request.GET else "_item_picker.html"
     return render(request, f"invoices/draft/{template}", context)
 

@@ -77,6 +77,9 @@
     else forget();
   };
   let acts = Promise.resolve();
+  let waiting = 0; // acts that were asked for and not answered
+  let ready = null; // the wizard that stands there, once its buttons work
+  let leaving = ""; // the button that was pressed meanwhile
   document.addEventListener("click", (event) => {
     const restore = event.target.closest("[data-typed-restore]");
     const discard = event.target.closest("[data-typed-forget], [data-forget-typed]");
@@ -88,12 +91,34 @@
     if (act && wizard()) {
       // Its own element asks, so that an autosave can't push it out of the form's queue; it carries what is typed.
       // One after the other: what the first one answers is what the second one has to carry.
-      const action = act.dataset.line;
+      const values = { action: act.dataset.line };
+      if (act.dataset.searched) values.searched = act.dataset.searched;
+      waiting += 1;
       acts = acts.then(() => wizard() && window.htmx.ajax("POST", wizard().dataset.linesUrl, {
-        source: "#wizard-act", target: "#wizard", swap: "outerHTML", values: { action },
-      })).catch(() => { /* failed: a toast says so */ });
+        source: "#wizard-act", target: "#wizard", swap: "outerHTML", values,
+      })).catch(() => { /* failed: a toast says so */ }).then(() => { waiting -= 1; leave(); });
     }
   });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    // Without what was asked for, nobody wants to go on.
+    if (event.target.id === "wizard-act" && !event.detail.successful) leaving = "";
+  });
+
+  // Who leaves the step while an act is under way leaves with what it answers, not with what stood there before.
+  document.addEventListener("click", (event) => {
+    const button = waiting && event.target.closest("#wizard-next, #wizard-previous, #wizard-create, .wizard-step > button");
+    if (!button) return;
+    event.preventDefault();
+    event.stopPropagation();
+    leaving = button.id;
+  }, true);
+  const leave = () => {
+    // Only a wizard that is ready knows what its buttons do.
+    const button = leaving && !waiting && ready === wizard() && document.getElementById(leaving);
+    if (!button) return;
+    leaving = "";
+    button.click();
+  };
 
   // A tab that is closed still sends what was typed last.
   window.addEventListener("pagehide", () => {
@@ -101,9 +126,20 @@
     fetch(form().getAttribute("hx-post"), { method: "POST", body: new FormData(form()), keepalive: true, credentials: "same-origin" });
   });
 
+  // The choices that all lines share come once; each line has only what is chosen there.
+  const furnish = () => {
+    for (const select of document.querySelectorAll("#wizard select[data-options]")) {
+      const chosen = select.value;
+      select.replaceChildren(document.getElementById(select.dataset.options).content.cloneNode(true));
+      select.value = chosen;
+      if (select.selectedIndex < 0) select.selectedIndex = 0;
+      select.removeAttribute("data-options");
+    }
+  };
   const arrive = () => {
     const root = wizard();
     if (!root) return;
+    furnish();
     const target = root.dataset.focus && document.getElementById(root.dataset.focus);
     if (target) {
       for (let closed = target.closest("details:not([open])"); closed; closed = closed.parentElement.closest("details:not([open])")) closed.open = true;
@@ -115,6 +151,10 @@
   document.addEventListener("DOMContentLoaded", arrive);
   document.addEventListener("htmx:afterSettle", (event) => {
     const element = event.detail.elt;
-    if (element instanceof Element && (element.id === "wizard" || element.querySelector("#wizard"))) arrive();
+    if (!(element instanceof Element) || !(element.id === "wizard" || element.querySelector("#wizard"))) return;
+    arrive();
+    if (element !== wizard()) return;
+    ready = element;
+    leave();
   });
 })(window.crm);

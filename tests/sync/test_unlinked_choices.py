@@ -37,8 +37,11 @@ def test_an_unlinked_item_is_not_taken_for_its_product(books: Books) -> None:
     item = books.item("Fountain")
     books.sync()
     product = books.link("product", qbo_id=item).object_id
+    offered = choices.items(books.connection.pk, "foun", limit=5)
+    assert [(each.external_id, each.product_id) for each in offered] == [(item, product)]
     books.act("Item", item, operation="update", fields={"Name": "Well"})
     let_go(object_type="product")
     books.sync()
 
     assert choices.items_for_products(books.connection.pk, [product]) == {}
+    assert [each.product_id for each in choices.items(books.connection.pk, "well", limit=5)] == [None]

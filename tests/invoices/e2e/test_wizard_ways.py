@@ -5,7 +5,7 @@ import re
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from core.models import Event
 from crm.enums import QuoteStatus
@@ -137,6 +137,31 @@ def test_from_scratch_by_keyboard_alone(sign_in, live_server, rep, deal, connect
     expect(page.locator("#drawer")).to_be_hidden()
     invoice = Invoice.objects.get()
     assert (invoice.subtotal, invoice.deposit, invoice.customer_external_id) == (Decimal("247.5"), Decimal("47.5"), "1")
+
+
+def test_who_leaves_while_a_product_is_being_added_leaves_with_it(sign_in, live_server, rep, deal, connection):
+    page = sign_in(rep)
+    open_wizard(page, live_server, deal)
+    page.get_by_role("button", name=re.compile("From scratch")).click()
+    page.locator("#customer-search").fill("bird")
+    page.get_by_role("radio", name=re.compile("Bird Sanctuary")).check()
+    page.get_by_role("button", name="Next").click()
+    step(page, "products")
+    page.locator("#item-search").fill("rock")
+    rock = page.get_by_role("button", name=re.compile("Rock Fountain"))
+    expect(rock).to_be_visible()
+    held: list[Route] = []
+    page.route("**/lines/", lambda route: route.continue_() if held else held.append(route))
+
+    with page.expect_request("**/lines/"):
+        rock.click()
+    rock.click()
+    page.get_by_role("button", name="Next").click()
+    step(page, "products")
+    held[0].continue_()
+
+    step(page, "terms")
+    assert [line["key"] for line in InvoiceDraft.objects.get().data["lines"]] == ["l1", "l2"]
 
 
 def test_outside_the_us_the_tax_is_reckoned_live_and_may_be_left_out(sign_in, live_server, rep, deal, uk_connection):

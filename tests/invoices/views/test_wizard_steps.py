@@ -9,7 +9,7 @@ from django.urls import reverse
 from core.models import Event
 from core.services import properties
 from crm.enums import QuoteStatus
-from crm.models import Deal, DealLine, Quote, QuoteLine
+from crm.models import Deal, DealLine, Price, Quote, QuoteLine
 from invoices.drafts import DraftContent, DraftDiscount, DraftItem
 from invoices.models import Invoice, InvoiceDraft, PipelineCompany
 from invoices.ports import CustomerChoice, FormOptions, ItemChoice, NamedChoice
@@ -344,3 +344,42 @@ def test_a_deal_of_a_hundred_lines_starts_in_a_few_queries(connection, deal, rep
         draft = drafts.start(Deal.objects.get(pk=deal.pk), from_lines=True, by=rep)
 
     assert len(DraftContent.from_json(draft.data).lines) == 100
+
+
+def test_an_item_is_offered_and_added_at_its_price_book_price(wizard, connection, product):
+    design = ItemChoice("4", "Design", unit_price=Decimal(75), product_id=product.pk)
+    books.items[connection.pk] = [design, ItemChoice("5", "Rock Fountain", unit_price=Decimal(275))]
+    books.customers[connection.pk].append(CustomerChoice("9", "Berlin", currency="EUR"))
+    Price.objects.create(product=product, currency="EUR", amount=Decimal("68.50"))
+    Price.objects.create(
+        product=product, currency="EUR", amount=Decimal(60), valid_from=TODAY, valid_until=TODAY + datetime.timedelta(9)
+    )
+    Price.objects.create(product=product, currency="EUR", amount=Decimal(1), valid_from=datetime.date(2030, 1, 1))
+    wizard.save("customer", customer="existing:9")
+
+    offered = text(wizard.client.get(wizard.url("items"), {"q": ""}, **HTMX))
+    assert "€60.00" in offered
+    assert "€275.00" in offered
+    wizard.line("add:4", **fields_of(wizard))
+    wizard.line("add:5", **fields_of(wizard))
+
+    assert [line.unit_price for line in wizard.content.lines[-2:]] == ["60", "275"]
+    assert wizard.content.lines[-2].product_id == product.pk
+    wizard.save("customer", customer="existing:3")
+    wizard.line("add:4", **fields_of(wizard))
+    assert wizard.content.lines[-1].unit_price == "75"
+
+
+def test_the_choices_that_lines_share_come_once(wizard, uk_connection):
+    books.classes = [NamedChoice("1", "Retail"), NamedChoice("2", "Trade")]
+    books.options = FormOptions(class_per_line=True)
+    wizard.save("account", account=str(uk_connection.pk))
+    wizard.line("create-all:", **fields_of(wizard))
+    wizard.line("tax:2", **fields_of(wizard))
+
+    page = wizard.get("products").text
+
+    assert page.count("Trade</option>") == 1
+    assert page.count('data-options="class-options"') == len(wizard.content.lines)
+    assert page.count('data-options="tax-code-options"') == len(wizard.content.lines)
+    assert page.count("0.0% Z") < 5
