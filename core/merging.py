@@ -92,7 +92,9 @@ class Moved:
 
 _pointers: list[Pointer] = []
 movers: dict[str, MergeMover] = {}
-# What rows of a model are called where they are counted, by model label.
+# Columns whose rows stay with their record when it is merged, as Pointer.key.
+staying: set[str] = set()
+# What rows of a model are called where they are counted, by model label, or by model label and column.
 labels: dict[str, "StrOrPromise"] = {}
 
 
@@ -118,17 +120,19 @@ def add_mover(name: str, mover: MergeMover) -> None:
 
 
 def pointers_to(model: type[Model]) -> list[Pointer]:
-    """All that may point to records of a model, in a fixed order."""
+    """All that may point to records of a model and follows when they are merged, in a fixed order."""
     found = []
     for each in apps.get_models(include_auto_created=True):
         for column in each._meta.local_concrete_fields:
             if isinstance(column, ForeignKey) and column.related_model is model:
-                found.append(Pointer(each, column.attname, label=_label(each)))
+                found.append(Pointer(each, column.attname, label=_label(each, column.attname)))
+    found = [pointer for pointer in found if pointer.key not in staying]
     return sorted(found, key=lambda pointer: pointer.key) + _pointers
 
 
-def _label(model: type[Model]) -> "StrOrPromise":
-    if known := labels.get(model._meta.label_lower):
+def _label(model: type[Model], column: str) -> "StrOrPromise":
+    name = model._meta.label_lower
+    if known := labels.get(f"{name}.{column}") or labels.get(name):
         return known
     source: Any = model._meta.auto_created or model
     kind = registry.object_types.get(source._meta.model_name)

@@ -19,6 +19,7 @@ RULES: dict[str, tuple[int, "str | Promise"]] = {
     "domain": (90, _("Same domain")),
     "person": (80, _("Same name at the same company")),
     "name": (75, _("Same name")),
+    "deal": (70, _("Same name at the same company, both open")),
     "phone": (65, _("Same phone number")),
 }
 LONGEST_KEY = 300
@@ -93,6 +94,10 @@ def keys_of(object_type: str, values: Mapping[str, Any]) -> set[tuple[str, str]]
         found += [("email", email_key(text("email"))), ("name", name_key(text("name")))]
     elif object_type == "product":
         found += [("sku", " ".join(text("sku").casefold().split())), ("name", name_key(text("name")))]
+    elif object_type == "deal" and values.get("company_id") and text("status") in ("", "open"):
+        # A sale that is over and is made again the next year is another one.
+        name = name_key(text("name"))
+        found.append(("deal", f"{name}|{values['company_id']}" if name else ""))
     return {(rule, key[:LONGEST_KEY]) for rule, key in found if key}
 
 
@@ -101,6 +106,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "contact": ("email", "phone", "mobile", "first_name", "last_name", "company_id"),
     "company": ("domain", "website", "email", "name"),
     "product": ("sku", "name"),
+    "deal": ("name", "company_id", "status"),
 }
 
 

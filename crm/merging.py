@@ -2,8 +2,9 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.merging import add_pointer, labels
+from core.merging import add_mover, add_pointer, labels, staying
 from crm.models import ActivityLink, Association, Task
+from crm.services import deal_merging
 
 
 def register() -> None:
@@ -12,9 +13,13 @@ def register() -> None:
     add_pointer(ActivityLink, "object_type", "object_id", _("Activities"))
     add_pointer(Association, "from_type", "from_id", _("Associations"), other=("to_type", "to_id"))
     add_pointer(Association, "to_type", "to_id", _("Associations"), other=("from_type", "from_id"))
+    # A deal's way through the stages is its own, its roll-ups are added up anew, and lines are asked about.
+    staying.update({"crm.stagechange.deal_id", "crm.dealbilling.deal_id", "crm.dealline.deal_id"})
+    add_mover("deals", deal_merging.MOVER)
     labels.update(
         {
             "crm.dealcontact": _("Deals"),
+            "crm.dealcontact.deal_id": _("Contacts"),
             "crm.dealline": _("Line items of deals"),
             "crm.quoteline": _("Line items of quotes"),
             "invoices.invoiceline": _("Lines of invoices"),

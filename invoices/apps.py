@@ -17,6 +17,7 @@ class InvoicesConfig(AppConfig):
         from invoices import (  # noqa: PLC0415
             automation_sentences,
             credit_section,
+            deal_merges,
             estimate_section,
             estimate_sentences,
             fields,
@@ -124,6 +125,7 @@ class InvoicesConfig(AppConfig):
         )
         estimate_section.register()
         credit_section.register()
+        deal_merges.register()
         fields.register()
         properties.register()
         tables.register()

@@ -6,9 +6,9 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 
 from crm.duplicate_keys import COLUMNS, RULES, keys_of, reasons
-from crm.models import Company, Contact, DuplicateKey, DuplicatePair, Product
+from crm.models import Company, Contact, Deal, DuplicateKey, DuplicatePair, Product
 
-MODELS: Mapping[str, Any] = {"contact": Contact, "company": Company, "product": Product}
+MODELS: Mapping[str, Any] = {"contact": Contact, "company": Company, "product": Product, "deal": Deal}
 MOST_LIKE = 3
 
 
@@ -28,7 +28,7 @@ def of_record(object_type: str, pk: int) -> int:
 def records(object_type: str, ids: Iterable[int]) -> dict[int, Any]:
     """Some records with what tells them apart, by id."""
     rows = MODELS[object_type].objects.select_related("owner").defer("search")
-    if object_type == "contact":
+    if object_type in ("contact", "deal"):
         rows = rows.select_related("company").defer("search", "company__search")
     return {record.pk: record for record in rows.filter(pk__in=list(ids))}
 

@@ -17,12 +17,12 @@ from core.events import Draft, emit, emit_many
 from core.merging import NotNow, Pointer
 from core.models import Origin
 from core.properties import PREFIX, definitions
-from crm.models import Company, Contact, DealContact, DuplicatePair, Merge, MergedRecord, Product
+from crm.models import Company, Contact, Deal, DealContact, DuplicatePair, Merge, MergedRecord, Product
 from crm.models.records import Record
-from crm.services import changes, companies, contacts, products
+from crm.services import changes, companies, contacts, deal_merging, deals, products
 
-MODELS: dict[str, type[Record]] = {"company": Company, "contact": Contact, "product": Product}
-SERVICES: dict[str, Any] = {"company": companies, "contact": contacts, "product": products}
+MODELS: dict[str, type[Record]] = {"company": Company, "contact": Contact, "product": Product, "deal": Deal}
+SERVICES: dict[str, Any] = {"company": companies, "contact": contacts, "product": products, "deal": deals}
 MOST = 5
 
 
@@ -124,6 +124,7 @@ def _move(object_type: str, loser: Any, winner_id: int, by: Any) -> dict[str, An
     left = {slot: value for slot, value in held.items() if slot not in unique}
     model._default_manager.filter(pk=loser.pk).update(archived_at=now, updated_at=now, properties=left)
     moved: dict[str, Any] = {}
+    was_primary = deal_merging.only_one_primary(loser, winner_id) if object_type == "deal" else []
     for pointer in merging.pointers_to(model):
         found = merging.move(pointer, object_type, loser.pk, winner_id)
         if found.ids or found.removed:
@@ -134,6 +135,7 @@ def _move(object_type: str, loser: Any, winner_id: int, by: Any) -> dict[str, An
         "properties": held,
         "pointers": moved,
         "primary": primary,
+        "was_primary": was_primary,
         "events": _show_history(object_type, loser.pk, winner_id),
     }
 

@@ -16,7 +16,7 @@ from core.properties import PREFIX, BadValues, by_slot
 from crm.labels import label_of
 from crm.models import DealContact, Merge, MergedRecord
 from crm.queries import merges
-from crm.services import changes
+from crm.services import changes, deal_merging
 from crm.services.merging import MODELS, SERVICES, locked, tell
 
 
@@ -149,6 +149,7 @@ def _bring_back(merge: Merge, loser: Any, by: Any) -> None:
             gone = merging.back(pointer, kind, loser.pk, winner_id, found)
             tell(pointer, gone, winner_id, loser.pk, by)
     _keep_one_primary(held["primary"])
+    deal_merging.primary_again(loser.pk, held.get("was_primary", []))
 
 
 def _find_primary(removed: Sequence[Any]) -> None:

@@ -18,13 +18,15 @@ from core.paging import SIZES, BadCursor, Page, page_by_key
 from core.properties import BadValues
 from crm import duplicate_keys, merge_page
 from crm.forms.fields import RecordField
-from crm.kinds import COMPANY, CONTACT, KINDS, PRODUCT, Kind
+from crm.kinds import COMPANY, CONTACT, DEAL, KINDS, PRODUCT, Kind
 from crm.models import DuplicatePair, Merge
 from crm.queries import duplicates, merges
 from crm.services import merging, merging_suggestions, merging_undo
 
 MERGES = "crm.merge"
-MERGEABLE = (CONTACT, COMPANY, PRODUCT)
+MERGEABLE = (CONTACT, COMPANY, DEAL, PRODUCT)
+# The names of the questions that apps ask about a merge begin with one of these.
+ANSWERS = ("quickbooks-", "deal-")
 
 
 def _kind(object_type: str) -> Kind:
@@ -119,13 +121,17 @@ def merge(request: HttpRequest, object_type: str) -> HttpResponse:
     asked = {name.removeprefix(merge_page.VALUE): value for name, value in _choices(sent, merge_page.VALUE).items()}
     winner = next(iter(_numbers(sent.getlist("winner"))), None)
     context["merge"] = merge_page.page_of(object_type, records, asked, winner)
-    context["answers"] = _choices(sent, "quickbooks-")
+    context["answers"] = _answers(sent)
     return render(request, "crm/merging/merge.html", context, status=422 if problem else 200)
 
 
 def _choices(sent: QueryDict, prefix: str) -> dict[str, int]:
     names = [name for name in sent if name.startswith(prefix)]
     return {name: numbers[0] for name in names if (numbers := _numbers(sent.getlist(name)))}
+
+
+def _answers(sent: QueryDict) -> dict[str, int]:
+    return {name: pk for prefix in ANSWERS for name, pk in _choices(sent, prefix).items()}
 
 
 def _merge(request: HttpRequest, object_type: str, ids: list[int], sent: QueryDict) -> Merge:
@@ -139,7 +145,7 @@ def _merge(request: HttpRequest, object_type: str, ids: list[int], sent: QueryDi
         [pk for pk in ids if pk != winner],
         by=request.user,
         chosen=chosen,
-        answers=_choices(sent, "quickbooks-"),
+        answers=_answers(sent),
         seen={pk: sent.get(f"seen-{pk}", "") for pk in ids},
     )
 

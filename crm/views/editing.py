@@ -107,7 +107,7 @@ def _create(kind: Kind, form: RecordForm, user: Any) -> Model:
     values = form.values()
     if kind is DEAL:
         stage, contacts = values.pop("stage"), values.pop("contacts")
-        why = closing.given({name: values.pop(name, "") for name in (REASON, closing.NOTE)})
+        why: dict[str, Any] = closing.given({name: values.pop(name, "") for name in (REASON, closing.NOTE)})
         return deals.create(by=user, stage=stage, contacts=contacts, **why, **values)
     if kind is QUOTE:
         return quotes.create_from_deal(values.pop("deal"), by=user, **values)
