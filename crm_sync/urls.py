@@ -5,7 +5,9 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("core.urls")),
     path("lists/", include("core.tables.urls")),
+    path("segments/", include("core.segments.urls")),
     path("imports/", include("crm.imports.urls")),
+    path("workflows/", include("workflows.urls")),
     path("", include("accounts.urls")),
     path("", include("crm.urls")),
     path("", include("invoices.urls")),

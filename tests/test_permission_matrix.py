@@ -106,6 +106,12 @@ MATRIX: dict[str, Line] = {
     "core:file-download": RECORD,
     "core:file-remove": RECORD.called("POST"),
     "core:healthz": Line(everybody("200|503", nobody="200|503")),
+    "segments:list": PAGE,
+    "segments:create": EDIT_FORM,
+    "segments:detail": RECORD,
+    "segments:edit": EDIT_RECORD,
+    "segments:archive": CHANGE,
+    "segments:restore": CHANGE,
     # Lists: those of invoices for who may see invoices; exports for who may export them.
     "tables:jobs": PAGE,
     "tables:job": RECORD,
@@ -425,6 +431,28 @@ MATRIX: dict[str, Line] = {
     "sync:record-link-to-owner": OPERATORS_CHANGE,
     "sync:record-rename": OPERATORS_CHANGE,
     "sync:record-sync-now": OPERATORS_CHANGE,
+    # workflows
+    "workflows:list": BILLING_PAGE,
+    "workflows:create": OPERATORS_PAGE,
+    "workflows:import": OPERATORS_PAGE,
+    "workflows:record-choices": BILLING_PAGE.called(object_type="deal"),
+    "workflows:record-enrol": OPERATORS_RECORD.called(object_type="deal", pk=4_000_000_000),
+    **{
+        f"workflows:{page}": BILLING_RECORD
+        for page in ("builder", "export", "test", "runs", "run", "versions", "version")
+    },
+    **{
+        f"workflows:{page}": OPERATORS_RECORD
+        for page in ("rename", "trigger", "conditions", "rules", "step-choose", "step-add", "step-edit", "branch-edit")
+    },
+    **{
+        f"workflows:{act}": OPERATORS_CHANGE
+        for act in ("act", "run-act", "runs-act", "version-take", "step-act", "branch-act")
+    },
+    **{
+        f"workflows:{kind}-card": BILLING_RECORD
+        for kind in ("deal", "contact", "company", "invoice", "payment", "quote", "product")
+    },
 }
 
 

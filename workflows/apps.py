@@ -12,3 +12,4 @@ class WorkflowsConfig(AppConfig):
     def ready(self) -> None:
         """Fill the registries; their entries need models, which are there only now."""
         import_string("workflows.registration.register")()
+        import_string("workflows.pages.register")()

@@ -4,13 +4,14 @@ A lane is a list of steps: ``""`` is the outermost one, ``"s2:b1"`` the one in b
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-Definition = dict[str, Any]
+Definition = Mapping[str, Any]
+Made = dict[str, Any]
 Step = dict[str, Any]
 BRANCH = "branch"
 MOST_STEPS = 100
@@ -36,7 +37,7 @@ class Placed:
     depth: int
 
 
-def blank(object_type: str) -> Definition:
+def blank(object_type: str) -> Made:
     """The definition of a workflow in which nothing is decided yet."""
     return {
         "object": object_type,
@@ -83,7 +84,7 @@ def lane_of(definition: Definition, lane: str) -> list[Step]:
     return found
 
 
-def add(definition: Definition, step_type: str, settings: dict[str, Any], lane: str, index: int) -> tuple[Any, str]:
+def add(definition: Definition, step_type: str, settings: dict[str, Any], lane: str, index: int) -> tuple[Made, str]:
     """The definition with a new step in a lane, and the step's id. Raises Gone and NotPossible."""
     made = _copied(definition)
     step: Step = {"id": _fresh(made, "s"), "type": step_type, "settings": settings}
@@ -97,7 +98,7 @@ def add(definition: Definition, step_type: str, settings: dict[str, Any], lane: 
     return made, step["id"]
 
 
-def remove(definition: Definition, step_id: str) -> Definition:
+def remove(definition: Definition, step_id: str) -> Made:
     """Without the step and all that is in its branches. Raises Gone."""
     made = _copied(definition)
     placed = find(made, step_id)
@@ -105,7 +106,7 @@ def remove(definition: Definition, step_id: str) -> Definition:
     return made
 
 
-def duplicate(definition: Definition, step_id: str) -> tuple[Definition, str]:
+def duplicate(definition: Definition, step_id: str) -> tuple[Made, str]:
     """With a copy of the step right behind it, and the copy's id. Raises Gone and NotPossible."""
     made = _copied(definition)
     placed = find(made, step_id)
@@ -116,17 +117,17 @@ def duplicate(definition: Definition, step_id: str) -> tuple[Definition, str]:
         for branch in each.step.get("branches") or []:
             branch["id"], numbers["b"] = f"b{numbers['b']}", numbers["b"] + 1
     _insert(made, twin, placed.lane, placed.index + 1)
-    return made, twin["id"]
+    return made, str(twin["id"])
 
 
-def put_settings(definition: Definition, step_id: str, settings: dict[str, Any]) -> Definition:
+def put_settings(definition: Definition, step_id: str, settings: dict[str, Any]) -> Made:
     """With other settings of a step. Raises Gone."""
     made = _copied(definition)
     find(made, step_id).step["settings"] = settings
     return made
 
 
-def move(definition: Definition, step_id: str, lane: str, index: int) -> Definition:
+def move(definition: Definition, step_id: str, lane: str, index: int) -> Made:
     """With the step at a place of a lane, counted without the step itself. Raises Gone and NotPossible."""
     made = _copied(definition)
     placed = find(made, step_id)
@@ -138,14 +139,14 @@ def move(definition: Definition, step_id: str, lane: str, index: int) -> Definit
     return made
 
 
-def shift(definition: Definition, step_id: str, by: int) -> Definition:
+def shift(definition: Definition, step_id: str, by: int) -> Made:
     """With the step one place further up (-1) or down (1), into and out of branches. Raises Gone and NotPossible."""
     placed = find(definition, step_id)
     without = remove(definition, step_id)
     gaps = list(_gaps(steps_of(without), ""))
     target = gaps.index((placed.lane, placed.index)) + by
     if not 0 <= target < len(gaps):
-        return definition
+        return dict(definition)
     lane, index = gaps[target]
     _insert(without, copy.deepcopy(placed.step), lane, index)
     return without
@@ -160,7 +161,7 @@ def _gaps(steps: list[Step], lane: str) -> Iterator[tuple[str, int]]:
         yield lane, index + 1
 
 
-def add_branch(definition: Definition, step_id: str) -> tuple[Definition, str]:
+def add_branch(definition: Definition, step_id: str) -> tuple[Made, str]:
     """With another branch, before the one for all others; and its id. Raises Gone and NotPossible."""
     made = _copied(definition)
     branches = find(made, step_id).step.get("branches")
@@ -171,12 +172,12 @@ def add_branch(definition: Definition, step_id: str) -> tuple[Definition, str]:
     fresh = {"id": _fresh(made, "b"), "name": _("Branch %d") % len(branches), "conditions": {}, "steps": []}
     otherwise = bool(branches) and branches[-1]["conditions"] is None
     branches.insert(len(branches) - otherwise, fresh)
-    return made, fresh["id"]
+    return made, str(fresh["id"])
 
 
 def put_branch(
     definition: Definition, step_id: str, branch_id: str, *, name: str, conditions: dict[str, Any] | None
-) -> Definition:
+) -> Made:
     """With another name and other conditions of a branch. Raises Gone."""
     made = _copied(definition)
     branch = _branch(find(made, step_id).step, branch_id)
@@ -184,7 +185,7 @@ def put_branch(
     return made
 
 
-def remove_branch(definition: Definition, step_id: str, branch_id: str) -> Definition:
+def remove_branch(definition: Definition, step_id: str, branch_id: str) -> Made:
     """Without a branch and its steps. Raises Gone, and NotPossible for the last but one and the one for all others."""
     made = _copied(definition)
     step = find(made, step_id).step
@@ -195,7 +196,7 @@ def remove_branch(definition: Definition, step_id: str, branch_id: str) -> Defin
     return made
 
 
-def shift_branch(definition: Definition, step_id: str, branch_id: str, by: int) -> Definition:
+def shift_branch(definition: Definition, step_id: str, branch_id: str, by: int) -> Made:
     """With the branch asked earlier (-1) or later (1); the one for all others stays last. Raises Gone."""
     made = _copied(definition)
     branches = find(made, step_id).step.get("branches") or []
@@ -231,8 +232,8 @@ def _insert(definition: Definition, step: Step, lane: str, index: int) -> None:
     steps.insert(max(0, min(index, len(steps))), step)
 
 
-def _copied(definition: Definition) -> Definition:
-    made = copy.deepcopy(definition)
+def _copied(definition: Definition) -> Made:
+    made = copy.deepcopy(dict(definition))
     made["steps"] = made.get("steps") or []
     return made
 

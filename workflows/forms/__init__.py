@@ -1,0 +1,1 @@
+"""Forms of the builder: each writes a part of a workflow's definition."""

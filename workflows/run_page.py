@@ -1,0 +1,100 @@
+"""What the page of a run shows: its steps in the order in which they happened, and what comes next."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from workflows import words
+from workflows.definition import Flow
+from workflows.enums import OPEN, EnrolmentState, StepState
+from workflows.models import Enrolment, StepRun
+from workflows.steps.registry import step_types
+from workflows.trigger_events import EVENTS
+
+TONES = {
+    StepState.DONE: "success",
+    StepState.SKIPPED: "neutral",
+    StepState.FAILED: "danger",
+    StepState.WAITING: "warning",
+    StepState.RUNNING: "info",
+}
+RUN_TONES = {
+    EnrolmentState.RUNNING: "info",
+    EnrolmentState.WAITING: "warning",
+    EnrolmentState.FINISHED: "success",
+    EnrolmentState.STOPPED: "neutral",
+    EnrolmentState.FAILED: "danger",
+}
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """A step as it went: what it was set to do, what became of it, and the data behind it."""
+
+    run: StepRun
+    label: str
+    icon: str
+    says: str
+    tone: str
+    input: Sequence[tuple[str, str]]
+    outcome: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run with its steps; ``next`` is the step that comes next, in words."""
+
+    tone: str
+    cause: str
+    steps: Sequence[StepLine]
+    next: str
+
+
+def run_view(run: Enrolment, user: Any) -> RunView:
+    """The page of a run."""
+    definition = run.version.definition
+    flow = Flow(definition)
+    lines = []
+    for each in run.steps.order_by("started_at", "pk"):
+        known = step_types.get(each.step_type)
+        step = flow.step(each.step_id) or {}
+        lines.append(
+            StepLine(
+                each, str(known.label) if known else each.step_type, known.icon if known else "help",
+                words.step_words(step, run.object_type, user), TONES[StepState(each.state)],
+                _pairs(each.input), _pairs(each.outcome),
+            )
+        )  # fmt: skip
+    return RunView(RUN_TONES[EnrolmentState(run.state)], cause_words(run), lines, _next(run, flow, lines))
+
+
+def cause_words(run: Enrolment) -> str:
+    """What enrolled the record."""
+    if run.event is not None:
+        known = EVENTS.get(run.event.name)
+        return str(known.label) if known else run.event.name
+    if run.cause_key.startswith("hand:"):
+        return _("Enrolled by hand")
+    return words.trigger_words(run.version.definition)
+
+
+def _next(run: Enrolment, flow: Flow, lines: Sequence[StepLine]) -> str:
+    if run.state not in OPEN or any(line.run.step_id == run.position for line in lines):
+        return ""
+    step = flow.step(run.position)
+    known = step_types.get(str(step["type"])) if step else None
+    return str(known.label) if known else ""
+
+
+def _pairs(data: Any) -> list[tuple[str, str]]:
+    """Data as lines that a person reads: names in words, lists and objects as JSON."""
+    if not isinstance(data, Mapping):
+        return []
+    return [
+        (str(name).replace("_", " "), value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        for name, value in data.items()
+        if value not in (None, "", [], {})
+    ]
