@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core import registry
 from core.conditions.registry import field_providers
 from core.merging import add_pointer
-from core.models import Event, OutgoingMail, OutgoingRequest, RequestKind, StoredFile
+from core.models import Event, OutgoingMail, OutgoingRequest, RequestKind, SegmentMember, StoredFile
 from core.properties.conditions import fields_provider
 from core.services import smtp
 from core.views.company import PERMISSION as CONFIGURES
@@ -25,6 +25,7 @@ def register() -> None:
     field_providers.append(fields_provider)
     add_pointer(StoredFile, "object_type", "object_id", _("Files"))
     add_pointer(OutgoingMail, "object_type", "object_id", _("E-mails"))
+    add_pointer(SegmentMember, "object_type", "object_id", _("Segments"))
     add_pointer(OutgoingRequest, "object_type", "object_id", _("Requests"))
     registry.settings_menu.append(
         registry.MenuEntry(
@@ -40,11 +41,14 @@ def register() -> None:
     registry.add_event_kinds(
         registry.EventKind("file.added", "file", "file-text", _of_file(_("added the file %s"))),
         registry.EventKind("file.removed", "file", "trash", _of_file(_("removed the file %s"))),
-        registry.EventKind("request.sent", "workflow", "send", _of_request),
-        registry.EventKind("request.failed", "workflow", "alert-triangle", _of_request),
+        registry.EventKind("segment.joined", "change", "target", _of_segment),
+        registry.EventKind("segment.left", "change", "target", _of_segment),
+        registry.EventKind("request.sent", "change", "send", _of_request),
+        registry.EventKind("request.failed", "change", "alert-triangle", _of_request),
     )
     registry.settings_menu += _settings()
     registry.banners.append(smtp_banner)
+    registry.menu.append(registry.MenuEntry(_("Segments"), "segments:list", "target", order=60, shortcut="s"))
     registry.home_cards += [
         registry.HomeCard("news", _("Since the last working day"), "core:home-news", order=40),
         registry.HomeCard("recent", _("Opened last"), "core:home-recent", order=50),
@@ -80,6 +84,12 @@ def smtp_banner(user: Any) -> list[dict[str, str]]:
             "action": gettext("Look at it"),
         }
     ]
+
+
+def _of_segment(event: Event) -> str:
+    said = gettext("added it to the segment %s") if event.name == "segment.joined" else gettext("took it out of %s")
+    words = said % f"“{event.data.get('name', '')}”"
+    return words if event.actor_id else f"{event.get_origin_display()} {words}".strip()
 
 
 def _of_request(event: Event) -> str:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.conditions import ConditionObject, Field, Relation, json_text_field
 from core.conditions.registry import add_fields, add_object, add_relation
+from core.segments import offer
 from crm.enums import BillingPeriod, BillingStatus, DealStatus, QuoteStatus
 from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
 from crm.models import Company, Contact, Deal, DealLine, Pipeline, Product, Quote
@@ -99,6 +100,8 @@ def register() -> None:
         _record("contact", _("Contact"), "contact_id", "contact"),
         *RECORD,
     )
+    for kind in (CONTACT, COMPANY, DEAL):
+        offer(kind.name)
     for object_type, name, label, target, many in RELATIONS:
         add_relation(object_type, Relation(name, label, target, name, many))
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.conditions import Condition, Field, fields
+from core.segments.actions import segment_actions
 from core.tables import (
     Action,
     BuiltIn,
@@ -424,6 +425,7 @@ def _actions(kind: Kind) -> tuple[Action, ...]:
     return (
         assign_owner(EDITS),
         set_property(EDITS),
+        *(segment_actions(EDITS) if kind in (CONTACT, COMPANY, DEAL) else ()),
         *_merging(kind),
         Action(
             "archive", L("Archive"), "archive", _archived, ARCHIVES, each=_archive, confirm=warning, undo=_other_way,

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.conditions import ConditionObject, Field, Relation, json_text_field
 from core.conditions.registry import add_fields, add_object, add_relation
+from core.segments import offer
 from invoices import queries
 from invoices.enums import InvoiceOrigin, InvoiceStatus, LineKind, TaxMode
 from invoices.models import Invoice, InvoiceLine, Payment, PaymentApplication
@@ -87,6 +88,7 @@ def register() -> None:
         _moment("created", _("Created"), "created_at"),
     )
     add_fields("payment_part", _money("amount", _("Amount")))
+    offer("invoice")
     for object_type, name, label, target, many, path in RELATIONS:
         add_relation(object_type, Relation(name, label, target, path, many))
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.conditions import Field, fields
+from core.segments.actions import segment_actions
 from core.tables import (
     Action,
     BuiltIn,
@@ -290,6 +291,7 @@ TABLE = Table(
             undo=_to_deal_undone,
         ),
         set_property("invoices.create"),
+        *segment_actions("crm.edit"),
     ),
     totals=(Total("total", L("Total")), Total("balance", L("Balance"))),
     totalled=Q(removed_at=None),

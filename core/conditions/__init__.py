@@ -7,7 +7,7 @@ associations are described, ``core.conditions.registry`` where apps register the
 from core.conditions import registry
 from core.conditions.address import Where, from_address, from_query, to_address, where_in
 from core.conditions.collecting import values_for
-from core.conditions.fields import ConditionObject, Field, Fields, Relation, fields, json_text, json_text_field
+from core.conditions.fields import ConditionObject, Field, Fields, Relation, StandIn, fields, json_text, json_text_field
 from core.conditions.language import BadCondition, Condition, parse, problems_of, setting
 from core.conditions.memory import holds, matches
 from core.conditions.sql import compile_conditions, to_sql
@@ -21,6 +21,7 @@ __all__ = [
     "Field",
     "Fields",
     "Relation",
+    "StandIn",
     "Where",
     "compile_conditions",
     "explain",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.conditions import registry
-from core.conditions.fields import KINDS, Choices, Field
+from core.conditions.fields import KINDS, Field
 from core.conditions.language import DEEPEST, MOST_HOPS, BadCondition, Setting, parse, problems_of
 from core.conditions.operators import operators_of
 from core.conditions.words import PERIOD_WORDS, names_in
@@ -95,7 +95,7 @@ def describe(object_type: str, user: Any, condition: Any = None, using: Setting 
     on the kinds of choices, not on records.
     """
     using = using or Setting(user=user, strict=True)
-    remembered: dict[Callable[[Any], Choices], list[list[str]]] = {}
+    remembered: dict[Callable[[Any], Any], Any] = {}
     objects: dict[str, Any] = {}
     waiting = [object_type]
     while waiting:
@@ -105,7 +105,7 @@ def describe(object_type: str, user: Any, condition: Any = None, using: Setting 
         relations = registry.relations_of(name, user).values()
         objects[name] = {
             "label": str(registry.objects[name].label),
-            "fields": [_field(field, user, remembered) for field in registry.fields_of(name, user).values()],
+            "fields": [_field(field, name, user, remembered) for field in registry.fields_of(name, user).values()],
             "relations": [
                 {"name": each.name, "label": str(each.label), "target": each.target, "many": each.many}
                 for each in relations
@@ -144,12 +144,16 @@ def names_of(condition: Any, object_type: str, using: Setting) -> dict[str, str]
     return {f"{target}:{pk}": name for (target, pk), name in names_in(node, using.user).items()}
 
 
-def _field(field: Field, user: Any, remembered: dict[Callable[[Any], Choices], list[list[str]]]) -> dict[str, Any]:
+def _field(field: Field, owner: str, user: Any, remembered: dict[Callable[[Any], Any], Any]) -> dict[str, Any]:
     described: dict[str, Any] = {"name": field.name, "label": str(field.label), "kind": field.kind}
     if field.group:
         described["group"] = str(field.group)
     choices: Iterable[Any] = field.choices
-    if field.options is not None:
+    if field.options_by_object is not None:
+        if field.options_by_object not in remembered:
+            remembered[field.options_by_object] = field.options_by_object(user)
+        choices = remembered[field.options_by_object].get(owner, ())
+    elif field.options is not None:
         if field.options not in remembered:
             remembered[field.options] = _pairs(field.options(user))
         choices = remembered[field.options]

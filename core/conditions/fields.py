@@ -55,6 +55,8 @@ class Field:
     choices: "tuple[tuple[str, StrOrPromise], ...]" = ()
     # Choices that only the database knows (stages, QuickBooks companies): a function of the user, asked by the editor.
     options: Callable[[Any], Choices] | None = None
+    # The same for fields of many object types, by object type: the editor asks all of them at once.
+    options_by_object: "Callable[[Any], Mapping[str, Choices]] | None" = None
     # The object type that a ``record`` points to.
     target: str = ""
     group: "StrOrPromise" = ""
@@ -62,6 +64,9 @@ class Field:
     read: Callable[[Mapping[str, Any]], Any] | None = None
     loads: tuple[str, ...] = ()
     permission: str = ""
+    # A field whose choices are named conditions (segments): what each choice stands for, by its key. A choice that
+    # is missing there is refused. Such a field has kind ``multi_choice`` and is never read itself.
+    stands_for: "Callable[[tuple[str, ...]], Mapping[str, StandIn]] | None" = None
 
     def sql(self, prefix: str = "") -> Any:
         """The expression for this property of the record that ``prefix`` leads to."""
@@ -76,6 +81,15 @@ class Field:
         if self.loads:
             return {column: column for column in self.loads}
         return {self.name: self.path}
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """What a choice stands for: a condition about the same record, or a yes or no of it (a checkbox)."""
+
+    label: str
+    condition: "Mapping[str, Any] | None" = None
+    field: Field | None = None
 
 
 @dataclass(frozen=True)

@@ -14,16 +14,16 @@ behind it empty. Texts are compared without regard to case (``core.conditions.te
 import datetime
 import reprlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.conditions import registry
-from core.conditions.fields import Field, Fields, Relation
+from core.conditions.fields import Field, Fields, Relation, StandIn
 from core.conditions.moments import zone_of
-from core.conditions.operators import OPERATORS, Misfit, Predicate, read_value
+from core.conditions.operators import OPERATORS, HasAll, HasAny, IsIn, Misfit, Predicate, read_value
 
 Condition = dict[str, Any]
 Place = tuple[str | int, ...]
@@ -31,6 +31,7 @@ VERSION = 1
 DEEPEST = 8
 MOST_PARTS = 100
 MOST_HOPS = 3
+MOST_STAND_INS = 20
 
 
 class BadCondition(ValueError):
@@ -109,7 +110,16 @@ class Some:
     place: Place
 
 
-Node = Group | Not | Compare | Some
+@dataclass(frozen=True)
+class Named:
+    """A part (``part``) that a choice stands for; ``said`` is how it was written, for words."""
+
+    part: "Node"
+    said: Compare
+    place: Place
+
+
+Node = Group | Not | Compare | Some | Named
 EVERYTHING = Group(True, (), ())
 
 
@@ -161,6 +171,9 @@ class _Reader:
 
     def __init__(self, using: Setting, problems: list[BadCondition]) -> None:
         self.using, self.problems, self.parts = using, problems, 0
+        # The choices that are being read, as (object, choice), and how many further ones may be.
+        self.within: tuple[tuple[str, str], ...] = ()
+        self.left = [MOST_STAND_INS]
 
     def top(self, condition: Any, described: "str | Fields") -> Node:
         if condition in ({}, None):
@@ -245,7 +258,41 @@ class _Reader:
             predicate = read_value(known, operator, value, self.using)
         except Misfit as error:
             return self._wrong(str(error), place)
-        return Compare(known, hops, predicate, operator.negated, operator.name, value, place)
+        compared = Compare(known, hops, predicate, operator.negated, operator.name, value, place)
+        return compared if known.stands_for is None else self._stand_in(compared, inner)
+
+    def _stand_in(self, said: Compare, scope: Scope) -> Node:
+        """What the choices of a comparison stand for, in its place."""
+        if not isinstance(said.predicate, HasAny | HasAll) or said.field.stands_for is None:
+            return self._wrong(_("Choose at least one value for %(label)s.") % {"label": said.field.label}, said.place)
+        found = said.field.stands_for(said.predicate.choices)
+        parts = []
+        for choice in said.predicate.choices:
+            known, key = found.get(choice), (scope.name, choice)
+            if known is None:
+                words = {"label": said.field.label, "value": choice[:60]}
+                return self._wrong(_("There is no “%(value)s” among %(label)s.") % words, said.place)
+            if key in self.within:
+                return self._wrong(_("“%s” refers to itself.") % known.label, said.place)
+            if self.left[0] == 0:
+                return self._wrong(_("A condition uses %d segments at most.") % MOST_STAND_INS, said.place)
+            self.left[0] -= 1
+            parts.append(self._meaning(known, key, scope, said))
+        whole = _behind(said.hops, Group(isinstance(said.predicate, HasAll), tuple(parts), said.place))
+        return Named(Not(whole, said.place) if said.negated else whole, said, said.place)
+
+    def _meaning(self, known: StandIn, key: tuple[str, str], scope: Scope, said: Compare) -> Node:
+        if known.field is not None:
+            return Compare(known.field, (), IsIn((True,)), False, "equals", True, said.place)
+        problems: list[BadCondition] = []
+        # Who shares a segment says what is in it: odd choices in there are not this condition's.
+        reader = _Reader(replace(self.using, strict=False), problems)
+        reader.within, reader.left = (*self.within, key), self.left
+        node = reader.top(dict(known.condition or {}), scope.name)
+        if problems:
+            words = {"name": known.label, "problem": str(problems[0])}
+            return self._wrong(_("“%(name)s” can't be used: %(problem)s") % words, said.place)
+        return node
 
     def _some(self, part: Condition, scope: Scope, place: Place, depth: int) -> Node:
         key = "none" if "none" in part else "some"
@@ -268,12 +315,23 @@ def _short(value: Any) -> str:
     return (value if isinstance(value, str) else reprlib.repr(value))[:60]
 
 
+def _behind(hops: tuple[Relation, ...], node: Node) -> Node:
+    """A part about the record that ``hops`` lead to, as a part about the one they begin at."""
+    if not hops:
+        return node
+    if isinstance(node, Group):
+        return replace(node, parts=tuple(_behind(hops, part) for part in node.parts))
+    if isinstance(node, Not | Named):
+        return replace(node, part=_behind(hops, node.part))
+    return replace(node, hops=(*hops, *node.hops))
+
+
 def walk(node: Node) -> Iterator[Compare | Some]:
     """The comparisons and associations in a tree, outermost first; not those within an association."""
     if isinstance(node, Group):
         for part in node.parts:
             yield from walk(part)
-    elif isinstance(node, Not):
+    elif isinstance(node, Not | Named):
         yield from walk(node.part)
     else:
         yield node

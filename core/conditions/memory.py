@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from core.conditions.fields import Field, Fields, Relation
-from core.conditions.language import Condition, Group, Node, Not, Some, parse, setting
+from core.conditions.language import Condition, Group, Named, Node, Not, Some, parse, setting
 from core.conditions.operators import HasAny, Holds, IsEmpty, IsIn, Predicate, Within, to_id
 from core.conditions.text import fold
 
@@ -36,6 +36,8 @@ def holds(node: Node, values: Values) -> bool:
         return (all if node.every else any)(holds(part, values) for part in node.parts)
     if isinstance(node, Not):
         return not holds(node.part, values)
+    if isinstance(node, Named):
+        return holds(node.part, values)
     record = _at(values, node.hops)
     if isinstance(node, Some):
         there = (record.get(node.relation.name) or ()) if record is not None else ()

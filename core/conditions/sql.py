@@ -27,7 +27,7 @@ from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, In,
 
 from core.conditions import registry
 from core.conditions.fields import Field, Fields, Relation
-from core.conditions.language import Compare, Condition, Group, Node, Not, Setting, Some, parse, setting
+from core.conditions.language import Compare, Condition, Group, Named, Node, Not, Setting, Some, parse, setting
 from core.conditions.operators import HasAny, Holds, IsEmpty, IsIn, Predicate, Within
 from core.conditions.text import caseless, folded
 
@@ -70,6 +70,8 @@ def to_sql(node: Node, using: Setting, *, negated: bool = False) -> Q:
     """A parsed condition, or its complement, as a filter."""
     if isinstance(node, Not):
         return to_sql(node.part, using, negated=not negated)
+    if isinstance(node, Named):
+        return to_sql(node.part, using, negated=negated)
     if isinstance(node, Group):
         return _group(node, using, negated=negated)
     if isinstance(node, Some):
@@ -162,6 +164,9 @@ def _is_in(field: Field, value: Any, predicate: IsIn) -> list[Any]:
         lengths = sorted({len(each) for each in predicate.values})
         needed.append(Exact(Length(value), lengths[0]) if len(lengths) == 1 else In(Length(value), lengths))
         value = folded(value)
+    if isinstance(value, Exists) and predicate.values == (True,):
+        # As it stands the database can join; compared with a value it would ask for each row.
+        return [value]
     wanted = [typed(each) for each in predicate.values]
     needed.append(Exact(value, wanted[0]) if len(wanted) == 1 else In(value, wanted))
     return needed

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from core.conditions import registry
 from core.conditions.fields import Field, Fields
-from core.conditions.language import Compare, Condition, Group, Node, Not, Place, Some, parse, setting, walk
+from core.conditions.language import Compare, Condition, Group, Named, Node, Not, Place, Some, parse, setting, walk
 from core.conditions.memory import Values, holds
 from core.money import formatted_number
 
@@ -179,6 +179,8 @@ class _Words:
     def of(self, node: Node, *, negated: bool = False, inner: bool = False) -> str:
         if isinstance(node, Not):
             return self.of(node.part, negated=not negated, inner=inner)
+        if isinstance(node, Named):
+            return self._compare(node.said, negated=negated)
         if isinstance(node, Group):
             return self._group(node, negated=negated, inner=inner)
         if isinstance(node, Some):

@@ -7,6 +7,7 @@ from core.models.home import HomeLayout, RecentRecord
 from core.models.mails import MailState, OutgoingMail
 from core.models.outgoing import AllowedHost, OutgoingRequest, RequestKind, RequestState, WebhookSigning
 from core.models.properties import PropertyChoice, PropertyDefinition, PropertyGroup
+from core.models.segments import Segment, SegmentKind, SegmentMember
 from core.models.smtp import MailSecurity, MailServer
 from core.models.views import ListJob, ListPreference, ListSlice, SavedView, Visibility
 
@@ -34,6 +35,9 @@ __all__ = [
     "RequestKind",
     "RequestState",
     "SavedView",
+    "Segment",
+    "SegmentKind",
+    "SegmentMember",
     "Sharing",
     "StoredFile",
     "Visibility",
