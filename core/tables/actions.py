@@ -48,6 +48,8 @@ class Action:
     confirm: "Callable[[str], str] | None" = None
     tone: str = "accent"
     undo: Callable[[Any, Any, Any], None] | None = None
+    # The property that it writes, given its form: what the rows hold there now is told before it is done.
+    writes: Callable[[Any], str] | None = None
     # Leads the reader to a page about the chosen rows instead: leads(ids) is its address; it raises Refused.
     leads: Callable[[Sequence[int]], str] | None = None
     # Whether it is offered for a list in this state, such as Restore for the archive.

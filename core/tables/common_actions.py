@@ -22,7 +22,7 @@ def assign_owner(permission: str) -> Action:
     """Give the rows to somebody."""
     return Action(
         "owner", gettext_lazy("Assign owner"), "user-check", _assigned, permission, each=_assign, ask=OwnerForm,
-        undo=_set_back,
+        undo=_set_back, writes=lambda _form: "owner",
     )  # fmt: skip
 
 
@@ -30,7 +30,7 @@ def set_property(permission: str) -> Action:
     """Give a property of the rows one value."""
     return Action(
         "property", gettext_lazy("Set a property"), "edit", _changed, permission, each=_set, ask=PropertyForm,
-        undo=_set_back,
+        undo=_set_back, writes=lambda form: str(form.name),
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Sums of what is filtered, by currency, within the time that a page may wait."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -26,18 +27,25 @@ class CurrencySum:
     amounts: Sequence[tuple[Any, Decimal]]
 
 
+@contextmanager
+def limited() -> Iterator[None]:
+    """Inside, a statement that takes longer than a page may wait raises OperationalError."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(LIMIT_MS)])
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', '0', true)")
+
+
 def by_currency(table: Table, rows: QuerySet[Any]) -> list[CurrencySum]:
     """The number of rows and the table's totals in each currency. Raises TooManyToSum after two seconds."""
     names = {f"total_{number}": total for number, total in enumerate(table.totals)}
     try:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(LIMIT_MS)])
+        with limited():
             summed = rows.filter(table.totalled).order_by().values("currency")
             sums = {name: Sum(total.path) for name, total in names.items()}
             found = list(summed.annotate(**sums, number=Count("pk")))
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('statement_timeout', '0', true)")
     except OperationalError as error:
         raise TooManyToSum from error
     return [

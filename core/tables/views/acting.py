@@ -21,6 +21,7 @@ from core.tables.address import columns_in
 from core.tables.described import Table
 from core.tables.exporting import EVERY, labels_of, streamed, table_rows
 from core.tables.listing import COUNT_UP_TO, capped_count, selected
+from core.tables.present import present
 from core.tables.registry import may, table_of, tables
 from core.tables.saved import views_of
 from core.tables.views.asked import changed, ids_in, state_of
@@ -55,6 +56,7 @@ def act(request: HttpRequest, object_type: str, name: str) -> HttpResponse:
     context = {
         "table": table, "action": action, "form": form, "ids": ids, "state": state.urlencode(), "count": count,
         "capped": capped, "warning": action.confirm(str(count)) if action.confirm else "",
+        "present": present(table, _rows(table, user, state, ids), action.writes(form)) if action.writes else None,
     }  # fmt: skip
     return render(request, "core/tables/_act.html", context, status=422 if sending else 200)
 
@@ -84,6 +86,10 @@ def _chosen(table: Table, user: Any, state: QueryDict, ids: list[int] | None) ->
         return len(ids), False
     count = capped_count(selected(table, user, state).rows)
     return min(count, COUNT_UP_TO), count > COUNT_UP_TO
+
+
+def _rows(table: Table, user: Any, state: QueryDict, ids: list[int] | None) -> Any:
+    return selected(table, user, state).rows if ids is None else table.rows(user).filter(pk__in=ids)
 
 
 def _outcome(request: HttpRequest, table: Table, action: Action, job: ListJob) -> HttpResponse:

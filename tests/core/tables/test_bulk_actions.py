@@ -243,3 +243,17 @@ def test_a_slice_that_another_worker_did_meanwhile_is_not_done_again(companies, 
 
     job.refresh_from_db()
     assert job.done == 1
+
+
+def test_what_the_rows_hold_now_is_told_before_they_are_changed(web, companies, ops):
+    from crm.services import companies as services
+
+    services.update(companies["Beta"], by=ops, domain="beta.example")
+    ids = ",".join(str(company.pk) for company in companies.values())
+    address = reverse("tables:act", args=["company", "property"])
+
+    asked = web.post(address, {"state": "", "ids": ids, "property": "domain", "again": "1"}, headers=HTMX)
+    assert asked.context["present"].label == "Domain"
+    assert sorted(asked.context["present"].values) == [("", 2), ("beta.example", 1)]
+    everybody = web.get(reverse("tables:act", args=["company", "owner"]), {"all": "1", "state": ""}, headers=HTMX)
+    assert dict(everybody.context["present"].values) == {"Ops": 2, "Sales rep": 1}
