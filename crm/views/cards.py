@@ -1,14 +1,17 @@
 """The CRM's own cards on record pages, as fragments."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import require
 from crm import associated
+from crm.kinds import KINDS
 from crm.queries import companies, contacts, deals, quotes
 from crm.services import contact_companies, deal_contacts, records
 
@@ -28,7 +31,7 @@ def company_contacts(request: HttpRequest, pk: int) -> HttpResponse:
     company = get_object_or_404(companies.visible_to(request.user), pk=pk)
     found = contacts.of_company(request.user, pk, LIMIT + 1)
     others, _older = associated.of_record(request.user, "company", pk, other="contact", limit=LIMIT)
-    context = {"company": company, "others": others, **_some(found)}
+    context = {"company": company, "others": others, **_some(found)} | _adding("contact", company, company=pk)
     if others and not context["more"]:
         context["count"] = str(len(context["rows"]) + len(others))
     return render(request, "crm/_contacts_card.html", context)
@@ -69,9 +72,10 @@ def contact_company_change(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def company_deals(request: HttpRequest, pk: int) -> HttpResponse:
     """The deals of a company."""
-    get_object_or_404(companies.visible_to(request.user), pk=pk)
+    company = get_object_or_404(companies.visible_to(request.user), pk=pk)
     found = deals.of_record(request.user, limit=LIMIT + 1, company_id=pk)
-    return render(request, "crm/_deals_card.html", {"by": "company", "pk": pk, **_some(found)})
+    context = {"by": "company", "pk": pk, "archived": company.archived_at, **_some(found)}
+    return render(request, "crm/_deals_card.html", context | _adding("deal", company, company=pk))
 
 
 @require_GET
@@ -79,7 +83,9 @@ def contact_deals(request: HttpRequest, pk: int) -> HttpResponse:
     """The deals of a contact."""
     contact = get_object_or_404(contacts.visible_to(request.user), pk=pk)
     found = deals.of_record(request.user, limit=LIMIT + 1, contacts=pk)
-    return render(request, "crm/_deals_card.html", {"by": "contact", "pk": pk, "contact": contact, **_some(found)})
+    context = {"by": "contact", "pk": pk, "archived": contact.archived_at, **_some(found)}
+    adding = _adding("deal", contact, contacts=pk, company=contact.company_id or "")
+    return render(request, "crm/_deals_card.html", context | adding)
 
 
 @require_GET
@@ -116,7 +122,7 @@ def deal_quotes(request: HttpRequest, pk: int) -> HttpResponse:
     """The quotes of a deal."""
     deal = get_object_or_404(deals.visible_to(request.user), pk=pk)
     found = quotes.of_deal(request.user, pk, LIMIT + 1)
-    return render(request, "crm/_quotes_card.html", {"deal": deal, **_some(found)})
+    return render(request, "crm/_quotes_card.html", {"deal": deal, **_some(found)} | _adding("quote", deal, deal=pk))
 
 
 @require_GET
@@ -135,6 +141,16 @@ def contact_quotes(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "crm/_quotes_card.html", _some(found))
 
 
+def _adding(kind: str, record: Any, **filled: Any) -> dict[str, Any]:
+    """The address behind a card's plus: the form of a new record that belongs to this one.
+
+    It leads back to this page, but for a quote, which is written on its own.
+    """
+    back = "" if kind == "quote" else resolve_url(f"crm:{record._meta.model_name}-detail", record.pk)
+    query = urlencode({name: value for name, value in {**filled, "next": back}.items() if value})
+    return {"add_url": f"{reverse(f'crm:{kind}-create')}?{query}", "add_label": KINDS[kind].new}
+
+
 def _some(found: list[Any]) -> dict[str, Any]:
     """The first rows, how many to print, and whether there are more than that."""
     more = len(found) > LIMIT
@@ -144,6 +160,7 @@ def _some(found: list[Any]) -> dict[str, Any]:
 def _deal_contacts(request: HttpRequest, deal: Any, *, problem: str = "", status: int = 200) -> HttpResponse:
     links = deals.contacts_of(deal.pk)
     context = {"deal": deal, "links": links, "count": str(len(links)), "problem": problem}
+    context |= _adding("contact", deal, company=deal.company_id, belongs=f"deal-{deal.pk}")
     return render(request, "crm/_deal_contacts_card.html", context, status=status)
 
 
@@ -153,4 +170,5 @@ def _contact_companies(request: HttpRequest, contact: Any, *, problem: str = "",
     rows = [*primary, *((each.record, each.label, False) for each in others if each.record != contact.company)]
     may_change = contact.archived_at is None and request.user.has_perm("crm.edit")
     context = {"contact": contact, "rows": rows, "count": len(rows), "problem": problem, "may_change": may_change}
+    context |= _adding("company", contact, belongs=f"contact-{contact.pk}")
     return render(request, "crm/_companies_card.html", context, status=status)

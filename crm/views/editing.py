@@ -1,5 +1,6 @@
 """Create, edit, archive and restore: the same flow for every kind of record."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -14,9 +15,10 @@ from accounts.access import require
 from core.properties import BadValues
 from crm.forms import closing
 from crm.forms.base import RecordForm
-from crm.kinds import DEAL, QUOTE, Kind
+from crm.kinds import DEAL, KINDS, QUOTE, Kind
+from crm.models import Company, Contact, Deal
 from crm.queries import duplicates
-from crm.services import deals, quotes, records
+from crm.services import contact_companies, deal_contacts, deals, quotes, records
 from crm.services.stage_requirements import REASON, StageNeeds
 
 
@@ -38,6 +40,7 @@ def create(request: HttpRequest, kind: Kind) -> HttpResponse:
         except StageNeeds as needs:
             form.add_error("stage", str(needs))
         else:
+            _put_on(request, record)
             messages.success(request, kind.created)
             return to(request, back_or(request, resolve_url(kind.detail_url, record.pk)))
     return _form_page(request, kind, form, None)
@@ -115,6 +118,25 @@ def _create(kind: Kind, form: RecordForm, user: Any) -> Model:
     return record
 
 
+def _belongs(request: HttpRequest) -> str:
+    return request.POST.get("belongs", "") or request.GET.get("belongs", "")
+
+
+def _put_on(request: HttpRequest, record: Any) -> None:
+    """Put a new contact on the deal, or a new company to the contact, whose card it was made from."""
+    name, _dash, number = _belongs(request).partition("-")
+    found = KINDS[name].visible_to(request.user) if name in ("deal", "contact") else None
+    if found is None or not number.isdecimal() or len(number) > 18:
+        return
+    with suppress(records.Archived):
+        if (other := found.filter(pk=number).first()) is None:
+            return
+        if isinstance(other, Deal) and isinstance(record, Contact):
+            deal_contacts.add(other, record, by=request.user)
+        elif isinstance(other, Contact) and isinstance(record, Company):
+            contact_companies.add(other, record, by=request.user)
+
+
 def _likely(request: HttpRequest, kind: Kind, form: RecordForm) -> list[tuple[Any, list[str]]]:
     """Records that the new one looks like, unless the reader has seen them and wants it anyway."""
     if request.POST.get("anyway"):
@@ -130,6 +152,6 @@ def _form_page(
     in_panel = bool(getattr(request, "htmx", False))
     context = {"kind": kind, "form": form, "record": record, "in_panel": in_panel, "next": request.GET.get("next", "")}
     context["next"] = context["next"] or request.POST.get("next", "")
-    context["likely"] = likely
+    context["likely"], context["belongs"] = likely, _belongs(request)
     template = "crm/_record_form.html" if in_panel else "crm/record_form.html"
     return render(request, template, context, status=422 if form.errors or likely or form.to_be_asked else 200)

@@ -55,6 +55,10 @@
       const place = count.closest("[data-card]").querySelector(".card-count");
       if (place) place.textContent = count.dataset.cardCount;
     }
+    // What a card offers to do stands in its header.
+    const act = target.closest("[data-card]") && target.querySelector("[data-card-action]");
+    const bar = act && act.closest("[data-card]").querySelector(".card-actions");
+    if (bar) bar.replaceChildren(act);
     // What an answer wants to be read or typed first: the summary of a refused form, the first field of a step.
     const first = target.matches("[data-autofocus]") ? target : target.querySelector("[data-autofocus]");
     if (first) first.focus();

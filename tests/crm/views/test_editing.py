@@ -290,3 +290,20 @@ def test_a_reason_that_is_insisted_on_is_not_left_out(signed_in, rep, pipeline, 
     typed = {"name": "Roof", "currency": "USD", "stage": stages["Lost"].pk, "reason": " "}
     assert signed_in.post(reverse("crm:deal-create"), typed).status_code == 422
     assert not Deal.objects.exists()
+
+
+def test_the_plus_of_a_card_makes_a_record_that_belongs_there(signed_in, rep, deal, company, contact):
+    card = signed_in.get(reverse("crm:deal-contacts-card", args=[deal.pk]), headers=HTMX)
+    page = reverse("crm:deal-detail", args=[deal.pk])
+    form = signed_in.get(card.context["add_url"], headers=HTMX)
+    assert form.context["form"]["company"].value() == str(company.pk)
+    typed = {"first_name": "Amy", "company": company.pk, "belongs": form.context["belongs"], "next": page}
+    assert signed_in.post(reverse("crm:contact-create"), typed, headers=HTMX)["HX-Redirect"] == page
+    assert set(deal.contacts.values_list("first_name", flat=True)) == {"Grace", "Amy"}
+
+    lonely = Contact.objects.create(first_name="Lea")
+    card = signed_in.get(reverse("crm:contact-companies-card", args=[lonely.pk]), headers=HTMX)
+    belongs = signed_in.get(card.context["add_url"], headers=HTMX).context["belongs"]
+    signed_in.post(reverse("crm:company-create"), {"name": "Lea’s", "belongs": belongs}, headers=HTMX)
+    lonely.refresh_from_db()
+    assert lonely.company.name == "Lea’s"
