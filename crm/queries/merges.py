@@ -25,6 +25,18 @@ def winner_of(object_type: str, pk: int) -> int | None:
     return found
 
 
+def winners_of(object_type: str, ids: Iterable[int]) -> dict[int, int]:
+    """The records that merged ones are part of now, over any number of merges; a statement for each of these."""
+    at = {pk: pk for pk in ids}
+    for _step in range(_LONGEST_WAY):
+        rows = MergedRecord.objects.filter(object_type=object_type, object_id__in=set(at.values()), undone=False)
+        step = dict(rows.values_list("object_id", "merge__winner_id"))
+        if not step:
+            break
+        at = {pk: step.get(here, here) for pk, here in at.items()}
+    return {pk: here for pk, here in at.items() if pk != here}
+
+
 def merged_among(object_type: str, ids: Iterable[int]) -> set[int]:
     """Those of some records that are part of others now; one statement."""
     rows = MergedRecord.objects.filter(object_type=object_type, object_id__in=list(ids), undone=False)

@@ -1,14 +1,19 @@
 """Records merged in the CRM: links follow, customers of QuickBooks stay apart, undoing gives links back."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 
 from core.merging import NotNow, movers
 from crm.models import Company
 from crm.services import companies, merging, merging_undo
+from qbo_connector.mirror.read import Mirrored
 from qbo_connector.models import Connection, Operation
 from sync.enums import Exclusion, Outcome, RecordType
 from sync.models import Link
 from sync.publish.records import publish_records
+from sync.reconcile.names import names_for
 from tests import makers
 from tests.checker import assert_at_rest
 from tests.quickbooks import QuickBooks, drain_until_settled, sync_company
@@ -70,6 +75,11 @@ def test_of_two_customers_a_person_says_which_one_stays(us_company: Connection, 
     # No customer was merged, made inactive or made anew, and no record came back for the one that is left.
     assert len(quickbooks.objects(us_company.realm_id, "Customer")) == number
     assert link_of(loser).exclusion == Exclusion.UNLINKED
+    # What is billed to the one that is left belongs to the record that stays.
+    billed = [
+        cast("Mirrored", SimpleNamespace(row=SimpleNamespace(party_id=each), payload={})) for each in (mine, theirs)
+    ]
+    assert names_for(us_company, billed).companies == {mine: (winner.pk,), theirs: (winner.pk,)}
 
     assert merging_undo.undo(merged, by=person) == []
 
