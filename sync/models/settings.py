@@ -44,6 +44,9 @@ class ObjectSettings(models.Model):
     asked_again_at = models.DateTimeField(
         null=True, help_text="Since when all of it waits for a worker to have it looked at again."
     )
+    forgetting = models.JSONField(
+        default=list, blank=True, help_text="Fields that count no more in snapshots until they are out of them."
+    )
     configured_at = models.DateTimeField(null=True, help_text="When it was set up; empty after its sync was deleted.")
     direction = models.CharField(max_length=4, choices=Direction, default=Direction.BOTH)
     incoming = models.CharField(max_length=13, choices=Incoming, default=Incoming.CREATE_AND_UPDATE)

@@ -19,7 +19,7 @@ from qbo_connector.mirror import read
 from qbo_connector.mirror.read import Mirrored
 from qbo_connector.models import Connection, MirrorObject, Operation
 from qbo_connector.outbox import plan
-from sync import mapping_status, merging, records
+from sync import mapping_status, merging, records, snapshots
 from sync.enums import Direction, Exclusion, Outcome, RecordType
 from sync.mapping.fields import ENTITY_OF
 from sync.mapping.values import from_quickbooks
@@ -162,7 +162,7 @@ def _publish_linked(
         merged = merging.merge_record(
             policy,
             record_type,
-            base=item.link.snapshot,
+            base=snapshots.base_of(policy, record_type, item.link),
             crm=item.values,
             quickbooks=quickbooks,
             touches=times.get(item.record_id),

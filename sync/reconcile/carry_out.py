@@ -1,6 +1,6 @@
 """Carry out what was decided for a batch: write the records, their links, conflicts and suggestions, in bulk."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from core.plain import plain
 from crm.services import from_sync
 from crm.services.from_sync import SyncedRow, UpsertResult
-from sync import conflicts, filters, mapping_status, matching
+from sync import conflicts, filters, mapping_status, matching, snapshots
 from sync.conflicts import Found
 from sync.enums import Direction, Exclusion, Outcome, RecordType
 from sync.filters import Asked
@@ -96,7 +96,7 @@ def _write_records(batch: Batch, record_type: RecordType, wanted: Sequence[Candi
             parked.add(id(each))
             continue
         each.record_id = result.id
-        _put_back(each, result)
+        _put_back(each, result, snapshots.base_of(batch.policy, record_type, each.link))
     return [each for each in wanted if id(each) not in parked]
 
 
@@ -108,9 +108,8 @@ def _values(each: Candidate) -> dict[str, Any]:
     return {"name": each.values["name"] or "", **filled} if "name" in each.values else filled
 
 
-def _put_back(each: Candidate, result: UpsertResult) -> None:
+def _put_back(each: Candidate, result: UpsertResult, base: Mapping[str, Any]) -> None:
     """A value that a custom property did not take is not in agreement."""
-    base = each.link.snapshot if each.link is not None else {}
     for name, reason in result.misfits.items():
         each.merged.agreed.pop(name, None)
         if name in base:

@@ -11,7 +11,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from qbo_connector.mirror.read import Mirrored
-from sync import filters, matching, merging, records
+from sync import filters, matching, merging, records, snapshots
 from sync.enums import BackFill, Exclusion, Incoming, Outcome, RecordType, Removal, WithoutEmail
 from sync.filters import Asked
 from sync.mapping.fields import ENTITY_OF
@@ -209,7 +209,7 @@ def _decide_known(policy: Policy, record_type: RecordType, each: Candidate) -> N
         each.act = Act.UNLINK if removal == Removal.UNLINK else Act.DELETE
         each.reason = _("It was made inactive in QuickBooks.")
         return
-    base = link.snapshot if link is not None else {}
+    base = snapshots.base_of(policy, record_type, link)
     each.merged = merging.merge_record(
         policy,
         record_type,

@@ -18,6 +18,7 @@ from sync.mapping.credit import ENTITIES
 from sync.policies import policy_of
 from sync.reconcile import credits, customers, estimates, invoices, items, payments
 from sync.reconcile.batch import Batch, quiet_until
+from sync.snapshots import lock as lock
 
 log = structlog.get_logger(__name__)
 # Rows that are applied in one transaction. Whoever works for a person waits for that transaction at most, so its size
@@ -201,9 +202,3 @@ def _let_go(connection: Connection) -> None:
     # A session that is lost has given it back.
     with contextlib.suppress(OperationalError, InterfaceError), database.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_unlock(hashtext('sync.reconcile_alone'), %s)", [connection.pk])
-
-
-def lock(connection: Connection) -> None:
-    """Held to the end of the transaction: two reconciles of a company would link the same object twice."""
-    with database.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('sync.reconcile'), %s)", [connection.pk])

@@ -12,6 +12,7 @@ from django.utils import timezone
 from core.events import emit
 from core.models import Event, Origin
 from qbo_connector.models import Connection, MirrorObject
+from sync import snapshots
 from sync.enums import Exclusion, SyncObject
 from sync.models import Link, ObjectSettings
 from sync.policies import record_types
@@ -52,12 +53,22 @@ def request(connection: Connection, objects: Iterable[SyncObject], *, by: Any) -
     emit("sync.look_again", connection, by=by, origin=Origin.SYSTEM, objects=names)
 
 
+def tidy(connection: Connection, sync_object: SyncObject, *, by: Any) -> None:
+    """Take out of the snapshots what counts no more, and look at nothing again. A worker does it, in slices."""
+    emit("sync.look_again", connection, by=by, origin=Origin.SYSTEM, objects=[str(sync_object)], only_tidy=True)
+
+
 def carry_out(event_ids: Sequence[int]) -> None:
     """Mark what was requested. Each slice commits by itself; running twice only looks twice."""
     for event in Event.objects.filter(pk__in=event_ids, name="sync.look_again"):
         connection = Connection.objects.filter(pk=event.object_id).first()
-        if connection is not None:
-            look_again(connection, [SyncObject(name) for name in event.data.get("objects", [])])
+        if connection is None:
+            continue
+        objects = [SyncObject(name) for name in event.data.get("objects", [])]
+        if event.data.get("only_tidy"):
+            snapshots.clean(connection, objects)
+        else:
+            look_again(connection, objects)
 
 
 def carry_out_lost() -> None:
@@ -73,6 +84,8 @@ def look_again(connection: Connection, objects: Iterable[SyncObject]) -> int:
     Not in a request: that is a statement for every 5,000 rows.
     """
     began = timezone.now()
+    objects = list(objects)
+    snapshots.clean(connection, objects)
     names = [SyncObject(each) for each in objects]
     wanted = [each for each in names if each in enabled_objects(connection.pk)]
     marked = 0

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection as database
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -14,7 +13,7 @@ from core.plain import plain
 from core.properties import PREFIX, remembered
 from qbo_connector.mirror import read
 from qbo_connector.models import Connection
-from sync import records
+from sync import records, snapshots
 from sync.enums import Direction, RecordType, Transform, Winner
 from sync.mapping import catalogue, engine
 from sync.mapping.engine import Mapped, Unfit
@@ -100,9 +99,7 @@ def change(mapping: FieldMapping, *, by: Any, **values: Any) -> FieldMapping:
     row.failures.all().delete()
     row.save()
     emit("sync.mapping_changed", row.connection, by=by, changes=changed, **_told(row))
-    _forget(row.connection, row.record_type, {row.crm_field, str(before["crm_field"])})
-    if row.enabled:
-        apply_again(row, by=by)
+    _forget(row, {row.crm_field, str(before["crm_field"])}, by=by, apply=row.enabled)
     return row
 
 
@@ -113,8 +110,8 @@ def delete(mapping: FieldMapping, *, by: Any) -> None:
     if row.standard:
         raise Standard(row.pk)
     row.delete()
-    _forget(row.connection, row.record_type, {row.crm_field})
     emit("sync.mapping_deleted", row.connection, by=by, **_told(row))
+    _forget(row, {row.crm_field}, by=by, apply=False)
 
 
 def apply_again(mapping: FieldMapping, *, by: Any) -> None:
@@ -122,18 +119,17 @@ def apply_again(mapping: FieldMapping, *, by: Any) -> None:
 
     What both sides held before is in no agreement: an empty side is filled, else the winner's value is taken.
     """
-    _forget(mapping.connection, mapping.record_type, {mapping.crm_field})
-    again.request(mapping.connection, [OBJECT_OF[RecordType(mapping.record_type)]], by=by)
+    _forget(mapping, {mapping.crm_field}, by=by, apply=True)
 
 
-def _forget(connection: Connection, record_type: str, names: set[str]) -> None:
-    """Take a field out of every snapshot: whatever was agreed on with another mapping counts no more."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            "UPDATE sync_link SET snapshot = snapshot - %s::text[] "
-            "WHERE connection_id = %s AND object_type = %s AND snapshot ?| %s::text[]",
-            [sorted(names), connection.pk, record_type, sorted(names)],
-        )
+def _forget(mapping: FieldMapping, names: set[str], *, by: Any, apply: bool) -> None:
+    """Whatever was agreed on with another mapping counts no more. The many links are left to a worker."""
+    record_type = RecordType(mapping.record_type)
+    snapshots.forget(mapping.connection, record_type, names)
+    if apply:
+        again.request(mapping.connection, [OBJECT_OF[record_type]], by=by)
+    else:
+        again.tidy(mapping.connection, OBJECT_OF[record_type], by=by)
 
 
 def _told(row: FieldMapping) -> dict[str, Any]:

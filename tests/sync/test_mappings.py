@@ -14,9 +14,10 @@ from crm.models import Company
 from crm.services import companies
 from invoices.models import Invoice
 from qbo_connector.models import ApiUsage, Connection
-from sync.enums import Direction, RecordType, Transform, Winner
+from sync import snapshots
+from sync.enums import Direction, RecordType, SyncObject, Transform, Winner
 from sync.mapping_lines import lines
-from sync.models import FieldMapping, Link, MappingFailure
+from sync.models import FieldMapping, Link, MappingFailure, ObjectSettings
 from sync.publish.records import publish_records
 from sync.reconcile import run
 from sync.services import again, mappings
@@ -136,9 +137,52 @@ def test_a_mapping_is_switched_off_edited_and_deleted(books: Books, by: User) ->
 
     mappings.delete(mapping, by=by)
     books.act("Customer", customer, Notes="third")
+    applied(books)
     books.sync()
     assert Company.objects.get().notes == "SECOND"
     assert "notes" not in Link.objects.get(object_type="company").snapshot
+
+
+def test_what_was_agreed_before_counts_no_more_from_the_change_on(
+    books: Books, by: User, django_assert_max_num_queries: Any
+) -> None:
+    """Whoever comes before the worker that takes it out of the snapshots merges as if it were out already."""
+    customer = books.customer(Notes="theirs")
+    books.sync()
+    mapping = add(books, by, "notes", "Notes")
+    applied(books)
+    company = Company.objects.get()
+    companies.update(company, by=by, notes="ours, sent by nobody yet")
+    with django_assert_max_num_queries(25):  # however many links there are
+        mappings.change(mapping, by=by, winner=Winner.QUICKBOOKS)
+    assert Link.objects.get(object_type="company").snapshot["notes"] == "theirs"
+
+    books.act("Customer", customer, PrimaryPhone={"FreeFormNumber": "1"})
+    books.sync()
+
+    company.refresh_from_db()
+    assert company.notes == "theirs"
+    applied(books)
+    assert Link.objects.get(object_type="company").snapshot["notes"] == "theirs"
+    assert ObjectSettings.objects.get(connection=books.connection, sync_object="contact").forgetting == []
+
+
+def test_a_change_during_the_tidying_waits_for_its_own_turn(books: Books, by: User, monkeypatch: Any) -> None:
+    books.customer(Notes="theirs")
+    books.sync()
+    mapping = add(books, by, "notes", "Notes")
+    tidied = snapshots._clean
+
+    def meanwhile(connection: Connection, record_type: str, names: set[str]) -> None:
+        tidied(connection, record_type, names)
+        monkeypatch.setattr(snapshots, "_clean", tidied)
+        mappings.delete(mapping, by=by)
+
+    monkeypatch.setattr(snapshots, "_clean", meanwhile)
+    snapshots.clean(books.connection, [SyncObject.CONTACT])
+
+    settings = ObjectSettings.objects.get(connection=books.connection, sync_object="contact")
+    assert [entry["fields"] for entry in settings.forgetting] == [["notes"]]
 
 
 def test_standard_mappings_are_switched_off_but_not_deleted(books: Books, by: User) -> None:
