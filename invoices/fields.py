@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.conditions import ConditionObject, Field, Relation, json_text_field
 from core.conditions.registry import add_fields, add_object, add_relation
 from core.segments import offer
-from invoices import queries
+from invoices import queries, text_names
 from invoices.enums import InvoiceOrigin, InvoiceStatus, LineKind, TaxMode
 from invoices.models import Invoice, InvoiceLine, Payment, PaymentApplication
 from qbo_connector.models import Connection
@@ -84,11 +84,14 @@ def register() -> None:
         _text("reference", _("Reference")),
         _text("note", _("Note")),
         Field("voided", _("Voided"), "checkbox", "voided", group=ABOUT),
+        _text("deposit_account", _("Deposited to (account)"), "deposit_account_name"),
+        Field("deposited", _("In a bank deposit"), "checkbox", "deposited", group=ABOUT),
         _connection(),
         _moment("created", _("Created"), "created_at"),
     )
     add_fields("payment_part", _money("amount", _("Amount")))
     offer("invoice")
+    text_names.register()
     for object_type, name, label, target, many, path in RELATIONS:
         add_relation(object_type, Relation(name, label, target, path, many))
 

@@ -3,18 +3,17 @@
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team
 from core.conditions import registry as conditions
 from core.conditions.fields import Field
+from core.models import Segment
 from crm.models import Stage
 from workflows.models import Workflow
 
 Pairs = list[tuple[str, str]]
-# Sentences of the builder: a value of these kinds can be set.
+# What an event can tell to have changed.
 SETTABLE = ("text", "number", "money", "date", "datetime", "choice", "multi_choice", "checkbox", "user")
-L = _
 
 
 def people() -> Pairs:
@@ -40,9 +39,10 @@ def workflows() -> Pairs:
     return [(str(row.pk), row.name) for row in rows]
 
 
-def segments(object_type: str, user: Any) -> Pairs:
-    """The segments of a kind of record."""
-    return []
+def segments(object_type: str, *, lists: bool = False) -> Pairs:
+    """The segments of a kind of record; with ``lists`` only those that records are put into."""
+    rows = Segment.objects.filter(object_type=object_type, archived_at=None).order_by("name", "pk")
+    return [(str(row.pk), row.name) for row in rows if row.static or not lists]
 
 
 def properties(object_type: str, user: Any) -> Pairs:
@@ -63,8 +63,3 @@ def values_of(known: Field, user: Any) -> Pairs:
         return people()
     found = known.options(user) if known.options is not None else known.choices
     return [(str(value), str(label)) for value, label in found]
-
-
-def names_in_texts(object_type: str) -> Pairs:
-    """The names that can stand in texts about a kind of record."""
-    return []

@@ -12,6 +12,8 @@ from workflows import choices, records
 from workflows.definition import Definition
 from workflows.enums import Again, TriggerKind
 from workflows.forms.fields import UNIT_WORDS
+from workflows.forms.step import editor_for
+from workflows.steps import writing
 from workflows.steps.registry import StepField, step_types
 from workflows.trigger_events import EVENTS
 
@@ -31,10 +33,10 @@ def trigger_words(definition: Definition) -> str:
             return _("Nothing yet: choose what has to happen")
         return " ".join(filter(None, [str(event.label), changed_words(trigger.get("changed"), object_type)]))
     if kind == TriggerKind.BECOMES_TRUE:
-        return _("The conditions become true for a %s") % records.label_of(object_type).lower()
+        return _("The conditions become true for a record")
     if kind == TriggerKind.DATE:
         return date_words(trigger, object_type)
-    return _("Somebody enrols a %s by hand") % records.label_of(object_type).lower()
+    return _("Somebody enrols records by hand")
 
 
 def changed_words(changed: Any, object_type: str) -> str:
@@ -118,8 +120,9 @@ def setting_words(field: StepField, value: Any, object_type: str, settings: Mapp
     if field.kind == "record_path":
         return {path: said for path, said, _kind in records.paths(object_type)}.get(str(value), str(value))
     if field.kind == "property":
-        return _label(_target(settings, object_type), str(value))
-    pairs = _pairs(field, object_type, settings)
+        kind = _target(settings, object_type)
+        return dict(writing.choices(kind)).get(str(value)) or _label(kind, str(value))
+    pairs = _pairs(field, object_type, settings, user)
     text = pairs.get(str(value), "" if field.kind in NAMED else str(value))
     text = " ".join(text.split()) or _("(gone)")
     return text if len(text) <= LONGEST_PART else f"{text[: LONGEST_PART - 1]}…"
@@ -128,16 +131,17 @@ def setting_words(field: StepField, value: Any, object_type: str, settings: Mapp
 NAMED = {"user": choices.people, "team": choices.teams, "stage": choices.stages, "workflow": choices.workflows}
 
 
-def _pairs(field: StepField, object_type: str, settings: Mapping[str, Any]) -> dict[str, str]:
+def _pairs(field: StepField, object_type: str, settings: Mapping[str, Any], user: Any) -> dict[str, str]:
     if field.kind in NAMED:
         return dict(NAMED[field.kind]())
     if field.kind == "segment":
-        return dict(choices.segments(object_type, None))
+        return dict(choices.segments(_target(settings, object_type)))
     if field.kind == "choice":
         return {str(key): str(label) for key, label in field.options(object_type)}
     if field.kind == "value":
-        known = conditions.field_of(_target(settings, object_type), str(settings.get("property") or ""))
-        return dict(choices.values_of(known, None)) if known else {}
+        editor = editor_for(_target(settings, object_type), str(settings.get("property") or ""), user)
+        offered = getattr(editor.field, "choices", ()) if editor is not None else ()
+        return {str(key): str(label) for key, label in offered if not isinstance(label, list | tuple)}
     return {}
 
 

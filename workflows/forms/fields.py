@@ -1,5 +1,6 @@
 """Form fields of the builder: a duration, and the texts that are filled in from records."""
 
+import datetime
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from workflows.steps.registry import UNITS
+from workflows.steps.writing import TODAY
 
 UNIT_WORDS = {
     "minutes": gettext_lazy("minutes"),
@@ -67,9 +69,35 @@ class DurationField(forms.MultiValueField):
         return {"amount": data_list[0], "unit": data_list[1] or "days"}
 
 
-class TextWithNames(forms.Textarea):
-    """A text into which names of a record's properties can be put; its names are offered beside it."""
+class DayOrToday(forms.CharField):
+    """A day, or ``today``: the day on which it happens."""
 
-    def __init__(self, names: list[tuple[str, str]], *, rows: int) -> None:
+    def __init__(self, **more: Any) -> None:
+        super().__init__(max_length=20, **more)
+        self.widget.attrs["placeholder"] = _("2026-11-30, or: today")
+
+    def clean(self, value: Any) -> Any:
+        """The day as text, or ``today``."""
+        text = str(super().clean(value)).strip().lower()
+        if text in ("", TODAY):
+            return text
+        try:
+            return datetime.date.fromisoformat(text).isoformat()
+        except ValueError as error:
+            raise ValidationError(_("This is not a date. Type it like 2026-11-30, or: today.")) from error
+
+
+class TextWithNames(forms.Textarea):
+    """A text into which names of a record's properties can be put; they are offered beside it."""
+
+    def __init__(self, names: list[tuple[str, str]]) -> None:
         self.names = names
-        super().__init__({"rows": rows, "data-template-text": ""})
+        super().__init__({"rows": 8})
+
+
+class LineWithNames(forms.TextInput):
+    """The same in one line."""
+
+    def __init__(self, names: list[tuple[str, str]]) -> None:
+        self.names = names
+        super().__init__()

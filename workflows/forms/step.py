@@ -1,19 +1,21 @@
 """The form of a step, from what its type asks for."""
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
-from core.conditions import registry as conditions
+from core import text_templates
 from core.conditions.fields import Field as Property
 from core.forms.conditions import ConditionField
 from core.forms.fields import AmountField, DateField, MomentField
+from core.tables.editing import Editor, editor_of
+from core.tables.registry import tables
 from workflows import choices, records
-from workflows.forms.fields import DurationField, TextWithNames
+from workflows.forms.fields import DayOrToday, DurationField, LineWithNames, TextWithNames
+from workflows.steps import writing
 from workflows.steps.registry import StepField, StepType
 
 LONGEST = 20_000
@@ -64,14 +66,6 @@ class StepForm(forms.Form):
                     return self.object_type
         return self.object_type
 
-    def chosen_property(self) -> Property | None:
-        """The property that a value is asked for."""
-        for field in self.step_type.fields:
-            if field.kind == "property":
-                name = str(self.now(field.name) or "")
-                return conditions.field_of(self.target(), name, self.user) if name else None
-        return None
-
     def clean(self) -> dict[str, Any]:
         """Refuse what the type of step refuses, in its sentences."""
         cleaned = super().clean() or self.cleaned_data
@@ -120,8 +114,8 @@ def _long(_form: StepForm, field: StepField) -> forms.Field:
 
 
 def _template(form: StepForm, field: StepField) -> forms.Field:
-    rows = 1 if field.name in ("subject", "title") else 6
-    widget = TextWithNames(choices.names_in_texts(form.object_type), rows=rows)
+    kind = LineWithNames if field.name == "subject" else TextWithNames
+    widget = kind(text_templates.offered(form.object_type))
     return forms.CharField(required=field.required, max_length=LONGEST, widget=widget)
 
 
@@ -132,7 +126,7 @@ def _number(_form: StepForm, field: StepField) -> forms.Field:
 def _choice(form: StepForm, field: StepField) -> forms.Field:
     pairs = [(str(value), label) for value, label in field.options(form.object_type)]
     decides = field.name in form.deciding
-    if field.required and field.default is not None:
+    if field.default is not None:
         widget = forms.Select(attrs=ASKS_AGAIN if decides else {})
         return forms.ChoiceField(choices=pairs, widget=widget)
     return _select(pairs, required=field.required, again=decides)
@@ -144,15 +138,22 @@ def _user(_form: StepForm, field: StepField) -> forms.Field:
 
 
 def _property(form: StepForm, field: StepField) -> forms.Field:
-    sets = any(each.kind == "value" for each in form.step_type.fields)
     # Without a value beside it, a property is a date that is waited for.
-    offered = choices.properties if sets else choices.dates
-    pairs = field.options(form.target()) or offered(form.target(), form.user)
+    sets = any(each.kind == "value" for each in form.step_type.fields)
+    own = writing.choices(form.target()) if sets else choices.dates(form.target(), form.user)
+    pairs = field.options(form.target()) or own
     return _select([(str(name), label) for name, label in pairs], required=field.required, again=True)
 
 
 def _value(form: StepForm, field: StepField) -> forms.Field:
-    return value_field(form.chosen_property(), form.user, required=field.required)
+    """Typed as in the list of these records; a day may also be the day on which it happens."""
+    editor = editor_for(form.target(), str(form.now("property") or ""), form.user)
+    if editor is None:
+        return forms.CharField(required=False, max_length=LONGEST, disabled=True)
+    if isinstance(editor.field, forms.DateField):
+        return DayOrToday(required=False)
+    editor.field.required = field.required
+    return editor.field
 
 
 def _conditions(form: StepForm, field: StepField) -> forms.Field:
@@ -160,7 +161,7 @@ def _conditions(form: StepForm, field: StepField) -> forms.Field:
 
 
 def _segment(form: StepForm, field: StepField) -> forms.Field:
-    return _ids(choices.segments(form.object_type, form.user), field)
+    return _ids(choices.segments(form.target(), lists=True), field)
 
 
 def _workflow(form: StepForm, field: StepField) -> forms.Field:
@@ -181,7 +182,10 @@ def _again(form: StepForm, field: StepField) -> dict[str, Any]:
 
 def _record_path(form: StepForm, field: StepField) -> forms.Field:
     pairs = field.options(form.object_type) or [(path, words) for path, words, _kind in records.paths(form.object_type)]
-    asks = any(each.kind in ("property", "value") for each in form.step_type.fields) or field.name in form.deciding
+    asks = (
+        any(each.kind in ("property", "value", "segment") for each in form.step_type.fields)
+        or field.name in form.deciding
+    )
     return forms.ChoiceField(choices=pairs, required=False, widget=forms.Select(attrs=ASKS_AGAIN if asks else {}))
 
 
@@ -206,6 +210,13 @@ MAKERS: dict[str, Callable[[StepForm, StepField], forms.Field]] = {
 }  # fmt: skip
 
 
+def editor_for(object_type: str, name: str, user: Any) -> Editor | None:
+    """How a property that steps can set is typed."""
+    if name not in dict(writing.choices(object_type)):
+        return None
+    return editor_of(tables[object_type], name, None, user)
+
+
 def value_field(known: Property | None, user: Any, *, required: bool) -> forms.Field:
     """How a value of a property is typed; plain text while no property is chosen."""
     if known is None:
@@ -225,8 +236,3 @@ def value_field(known: Property | None, user: Any, *, required: bool) -> forms.F
     if known.kind in ("choice", "user", "record") and pairs:
         return _select(pairs, required=required)
     return forms.CharField(required=required, max_length=LONGEST)
-
-
-def typed_amount(value: Any) -> Any:
-    """A kept amount as its field shows it."""
-    return Decimal(value) if isinstance(value, str) and value.replace(".", "", 1).isdecimal() else value

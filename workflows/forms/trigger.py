@@ -135,7 +135,7 @@ class RulesForm(forms.Form):
         super().__init__(data, initial={"again": kind, "days": after or 30, "suppress": suppress})
         if (self.data.get("again") if self.is_bound else kind) == Again.AFTER_DAYS:
             self.fields["days"] = forms.IntegerField(label=_("Days in between"), min_value=1, max_value=MOST_DAYS)
-        pairs = choices.segments(str(definition.get("object")), user)
+        pairs = choices.segments(str(definition.get("object")))
         if pairs or suppress:
             listed = [*pairs, *((pk, _("A segment that is gone")) for pk in suppress if pk not in dict(pairs))]
             self.fields["suppress"] = forms.MultipleChoiceField(

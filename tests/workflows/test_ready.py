@@ -1,0 +1,30 @@
+"""Ready workflows: each one can be published as it is, up to what only its owner knows."""
+
+import pytest
+
+from crm.services import pipelines
+from workflows.ready import all_ready
+from workflows.services import workflows
+from workflows.words import step_words, trigger_words
+
+pytestmark = pytest.mark.django_db
+MISSING = {"slack-payments": ["Address of the incoming webhook is missing."]}
+
+
+@pytest.mark.parametrize("ready", all_ready(), ids=lambda each: each.key)
+def test_a_ready_workflow_has_no_problems(ready, boss):
+    pipelines.ensure_default()
+
+    made = workflows.create(name=str(ready.name), by=boss, definition=ready.definition())
+
+    assert [problem.text for problem in workflows.problems(made.draft)] == MISSING.get(ready.key, [])
+    assert made.draft["object"] == ready.object_type
+    assert trigger_words(made.draft)
+    assert all(step_words(step, ready.object_type) for step in made.draft["steps"] if "branches" not in step)
+
+
+def test_ready_workflows_are_those_that_people_look_for():
+    assert [each.key for each in all_ready()] == [
+        "follow-up", "dunning", "slack-payments", "invoice-won", "move-paid", "payment-due", "bank-deposit",
+        "unsent-invoices",
+    ]  # fmt: skip
