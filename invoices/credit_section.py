@@ -1,11 +1,13 @@
 """Credit memos on the invoice card of deals, contacts and companies."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from invoices import payment_queries
 from invoices.card_sections import CardSection, makers
+from invoices.models import CreditDocument, Invoice
 
 SHOWN = 5
 RECORDS = ("deal", "contact", "company")
@@ -16,7 +18,17 @@ def section(object_type: str, pk: int, user: Any) -> CardSection | None:
     if object_type not in RECORDS:
         return None
     found = payment_queries.credit_memos_of(object_type, pk, user, SHOWN)
-    return CardSection("credit-memos", _("Credit memos"), "invoices/payments/_memo_section.html", found)
+    data = {"open": _open_invoices(found) if user.has_perm("invoices.record_payment") else {}}
+    return CardSection("credit-memos", _("Credit memos"), "invoices/payments/_memo_section.html", found, data=data)
+
+
+def _open_invoices(memos: Sequence[CreditDocument]) -> dict[int, Invoice]:
+    """The open invoices that unused memos were made from, by id; at most one statement."""
+    made_from = {memo.invoice_id for memo in memos if memo.living and memo.remaining > 0 and memo.invoice_id}
+    if not made_from:
+        return {}
+    rows = Invoice.objects.filter(pk__in=made_from, balance__gt=0, voided=False, removed_at=None, ending="")
+    return {invoice.pk: invoice for invoice in rows.exclude(external_id="").defer("search")}
 
 
 def register() -> None:

@@ -103,6 +103,7 @@ urlpatterns = [
     path("sales-receipts/", credits.salesreceipt_list, name="salesreceipt-list"),
     path("credits/<int:pk>/", credits.credit_detail, name="credit-detail"),
     path("credits/<int:pk>/history/", credits.credit_history, name="credit-history"),
+    path("credits/<int:pk>/use/<int:invoice_pk>/", credits.credit_use, name="credit-use"),
     path("credits/<int:pk>/discard/", credits.credit_discard, name="credit-discard"),
     path("credits/<int:pk>/retry/", credits.credit_retry, name="credit-retry"),
     path("invoice-drafts/<uuid:request_id>/", wizard.draft_open, name="draft-open"),

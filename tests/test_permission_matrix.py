@@ -313,6 +313,7 @@ MATRIX: dict[str, Line] = {
     "invoices:salesreceipt-list": BILLING_PAGE,
     "invoices:credit-detail": BILLING_RECORD,
     "invoices:credit-history": BILLING_RECORD,
+    "invoices:credit-use": OPERATORS_CHANGE,
     "invoices:credit-discard": OPERATORS_CHANGE,
     "invoices:credit-retry": OPERATORS_CHANGE,
     "invoices:approval-list": BILLING_PAGE,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Case, F, Value, When
 from django.utils.translation import gettext as _
 
 from core.money import formatted, rounded
@@ -60,6 +61,42 @@ def available(invoice: Invoice) -> Credits:
         [(payment, unapplied[payment.pk]) for payment in payments if unapplied[payment.pk] > 0],
         [(memo, remaining[memo.pk]) for memo in memos if remaining[memo.pk] > 0],
     )
+
+
+MOST_OFFERED = 5
+
+
+def usable_for(memo: CreditDocument) -> list[tuple[Invoice, Decimal]]:
+    """The open invoices that a credit memo could be used for, each with the amount that fits; four statements.
+
+    The invoice that it was made from comes first, then the customer's by due date.
+    """
+    if memo.kind != CreditKind.CREDIT_MEMO or not memo.living or memo.remaining <= 0 or not memo.customer_external_id:
+        return []
+    rows = Invoice.objects.filter(
+        connection_id=memo.connection_id,
+        customer_external_id=memo.customer_external_id,
+        currency=memo.currency,
+        balance__gt=0,
+        removed_at=None,
+        voided=False,
+        ending="",
+    ).exclude(external_id="")
+    own = Case(When(pk=memo.invoice_id or 0, then=Value(0)), default=Value(1))
+    invoices = list(rows.defer("search").order_by(own, F("due_on").asc(nulls_last=True), "pk")[:MOST_OFFERED])
+    left = remaining_of([memo])[memo.pk]
+    to_pay = still_to_pay(invoices)
+    fitting = [(invoice, min(left, to_pay[invoice.pk])) for invoice in invoices]
+    return [(invoice, amount) for invoice, amount in fitting if amount > 0]
+
+
+def apply_memo(memo: CreditDocument, invoice: Invoice, *, by: Any) -> Decimal:
+    """Use as much of a credit memo for an invoice as fits, in one click; the amount. Raises BadPayment."""
+    amount = min(remaining_of([memo])[memo.pk], still_to_pay([invoice])[invoice.pk])
+    if amount <= 0:
+        raise BadPayment(_("Nothing of this credit is left for invoice %s, or it is paid.") % invoice)
+    apply_credits(invoice, memos=[(memo, amount)], request_id=uuid.uuid4(), by=by)
+    return amount
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from core.money import formatted
 from core.properties import shown
 from core.tables.views import pages
 from crm.queries import companies, contacts, deals
@@ -20,7 +21,7 @@ from invoices.models import CreditApplication, CreditDocument, Invoice
 from invoices.ports import accounting
 from invoices.services import credit_memos, credits
 from invoices.services.payments import BadPayment
-from invoices.views.answers import by_htmx, needs
+from invoices.views.answers import by_htmx, needs, toast, told
 from invoices.views.payments import ON_ITS_WAY, history, mark_of, retried
 from qbo_connector.models import Connection
 
@@ -55,6 +56,7 @@ def credit_detail(request: HttpRequest, pk: int) -> HttpResponse:
     rows = _visible(request).select_related("connection", "invoice", "created_by").defer("invoice__search")
     document = get_object_or_404(rows.prefetch_related(Prefetch("applications", uses)), pk=pk)
     mark = mark_of(document.kind, document.pk)
+    may_use = request.user.has_perm("invoices.record_payment")
     context = {
         "document": document,
         "lines": credit_memos.shown_lines(document),
@@ -62,6 +64,7 @@ def credit_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "mark": mark,
         "failed": mark.state == SyncState.FAILED,
         "busy": mark.state in ON_ITS_WAY,
+        "usable": credits.usable_for(document) if may_use else [],
         "unsent": not document.external_id and document.removed_at is None,
         "list_url": reverse(f"invoices:{document.kind}-list"),
         "property_card": shown.card(document, document.kind, request.user, editable=document.removed_at is None),
@@ -104,6 +107,27 @@ def credit_apply(request: HttpRequest, pk: int) -> HttpResponse:
     context = {"invoice": invoice, "form": form, "problem": problem, "in_panel": by_htmx(request)}
     template = "invoices/payments/_apply.html" if by_htmx(request) else "invoices/payments/apply.html"
     return render(request, template, context, status=422 if problem else 200)
+
+
+@require_POST
+@needs("invoices.record_payment")
+def credit_use(request: HttpRequest, pk: int, invoice_pk: int) -> HttpResponse:
+    """Use as much of a credit memo for an invoice as fits."""
+    document = get_object_or_404(_visible(request), pk=pk)
+    invoice = _invoice(request, invoice_pk)
+    try:
+        used = formatted(credits.apply_memo(document, invoice, by=request.user), document.currency)
+    except BadPayment as refused:
+        if by_htmx(request):
+            return told(toast(str(refused), "error"))
+        messages.error(request, str(refused))
+    else:
+        words = _("%(amount)s used for invoice %(invoice)s. The balance changes as soon as QuickBooks has it.")
+        words %= {"amount": used, "invoice": invoice}
+        if by_htmx(request):
+            return told({"invoices:changed": {}, **toast(words)})
+        messages.success(request, words)
+    return redirect("invoices:credit-detail", pk)
 
 
 @require_http_methods(["GET", "POST"])

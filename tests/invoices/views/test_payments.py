@@ -286,6 +286,30 @@ def test_credit_is_applied_oldest_first_and_once(client, admin, invoice, payment
     assert CreditApplication.objects.count() == 1
 
 
+def test_a_credit_memo_is_used_for_an_open_invoice_in_one_click(client, admin, deal, invoice, older, memo):
+    CreditDocument.objects.filter(pk=memo.pk).update(invoice=invoice)
+    Invoice.objects.filter(pk=invoice.pk).update(deal=deal)
+    client.force_login(admin)
+    use = reverse("invoices:credit-use", args=[memo.pk, invoice.pk])
+    page = client.get(address("credit-detail", memo)).content.decode()
+    # Its own invoice comes first.
+    assert page.index(use) < page.index(reverse("invoices:credit-use", args=[memo.pk, older.pk]))
+    assert "Apply $20.00" in page
+    assert use in client.get(address("invoice-payments", invoice)).content.decode()
+    assert use in client.get(address("deal-card", deal)).content.decode()
+
+    answer = client.post(use, headers={"HX-Request": "true"})
+
+    assert "invoices:changed" in answer.headers["HX-Trigger"]
+    carrier = Payment.objects.get(amount=0)
+    assert (carrier.applications.get().invoice, carrier.applications.get().amount) == (invoice, 20)
+    assert carrier.credit_applications.get().credit == memo
+    assert use not in client.get(address("credit-detail", memo)).content.decode()
+    again = client.post(use, follow=True).content.decode()
+    assert "Nothing of this credit is left for invoice" in again
+    assert Payment.objects.filter(amount=0).count() == 1
+
+
 def test_an_invoice_is_credited_line_by_line(client, admin, invoice):
     client.force_login(admin)
     line = invoice.lines.create(
