@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
@@ -28,7 +29,6 @@ from workflows.models import Enrolment, MadeRecord, StepRun
 from workflows.steps.registry import Done, Ended, Failed, Outcome, Skipped, StepContext, StepType, Wait, step_types
 
 log = structlog.get_logger(__name__)
-LEASE = datetime.timedelta(minutes=3)  # longer than a task may run
 BATCH, FOR_BULKS = 20, 5
 # How long a worker stays before it lets other messages pass.
 WORK_SECONDS = 2.0
@@ -40,6 +40,11 @@ BACK_OFF = (
     datetime.timedelta(minutes=30),
     datetime.timedelta(hours=2),
 )
+
+
+def lease_length() -> datetime.timedelta:
+    """How long a worker may keep a record: longer than a task may run."""
+    return datetime.timedelta(seconds=settings.LEASE_SECONDS)
 
 
 def work() -> bool:
@@ -98,7 +103,7 @@ def lease(now: datetime.datetime | None = None) -> list[tuple[int, uuid.UUID]]:
     token = uuid.uuid4()
     Enrolment.objects.filter(pk__in=ids).update(
         lease_token=token,
-        lease_until=moment + LEASE,
+        lease_until=moment + lease_length(),
         crashes=Case(When(lease_token=None, then=Value(0)), default=F("crashes") + 1),
     )
     return [(pk, token) for pk in ids]
@@ -160,6 +165,7 @@ def run_step(pk: int, token: uuid.UUID) -> bool:
         waiting=noted.outcome.get("waiting") or {},
         now=now,
         owner=held.workflow.owner,
+        again=noted.state == StepState.FAILED,
     )
     outcome = _ask(known, step, run)
     if isinstance(outcome, Failed) and not outcome.keep:
@@ -233,7 +239,7 @@ def _note(held: Enrolment, noted: StepRun, step: Step, outcome: Outcome, now: da
     held.position, held.state, held.due_at, held.wakes, held.crashes = following, EnrolmentState.RUNNING, now, False, 0
     if following == END:
         return _end(held, EnrolmentState.FINISHED, "", now)
-    held.lease_until = now + LEASE
+    held.lease_until = now + lease_length()
     held.save(update_fields=["position", "state", "due_at", "wakes", "crashes", "lease_until"])
     return True
 

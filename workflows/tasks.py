@@ -23,14 +23,14 @@ def advance() -> None:
 
 @shared_task(name="workflows.sweep")
 def sweep() -> None:
-    """Carry on what is due by the clock, and what a crash left."""
+    """Find events whose message was lost, and carry on what is due by the clock or what a crash left."""
+    triggers.sweep_events()
     if engine.due().exists() and engine.work():
         wake_workers()
 
 
 @shared_task(name="workflows.sweep_triggers")
 def sweep_triggers() -> None:
-    """Find dates that came, conditions that time made true, and events whose message was lost."""
-    triggers.sweep_events()
+    """Find dates that came, and conditions that time made true."""
     triggers.sweep_dates()
     triggers.sweep_conditions()

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, Max, Min, OuterRef, Q
 from django.utils import timezone
 
 from core import company, properties
@@ -30,8 +30,8 @@ from workflows.waking import wake_workers
 
 log = structlog.get_logger(__name__)
 # A message is missed when nobody has handled its event for so long; it is looked for as long as that.
-MISSED = datetime.timedelta(seconds=30)
-LOOKED_FOR = datetime.timedelta(hours=6)
+MISSED = datetime.timedelta(seconds=10)
+LOOKED_FOR = datetime.timedelta(hours=1)
 KEPT = datetime.timedelta(days=2)
 SWEEP_BATCH = 1000
 SWEEP_EVERY = datetime.timedelta(minutes=5)
@@ -311,10 +311,12 @@ def _dates_of(workflow: Workflow, definition: Mapping[str, Any], now: datetime.d
         name = trigger["property"]
         in_range = {"field": name, "op": "range", "value": [day.isoformat() for day in days]}
         wanted = {"all": [in_range, definition.get("conditions") or {"all": []}]}
+        field = conditions.field_of(object_type, name)
+        if field is None:
+            return 0
         try:
-            field = conditions.field_of(object_type, name)
-            found = rows(wanted, object_type, now).annotate(_date=field.sql()) if field is not None else []
-            dates = list(found.values_list("pk", "_date").order_by("pk")) if field is not None else []
+            found = rows(wanted, object_type, now).annotate(_date=field.sql())
+            dates = list(found.values_list("pk", "_date").order_by("pk"))
         except BadCondition as error:
             log.warning("workflows.bad_condition", workflow=workflow.pk, error=str(error))
             return 0
@@ -326,11 +328,17 @@ def _dates_of(workflow: Workflow, definition: Mapping[str, Any], now: datetime.d
     return enrolled
 
 
+def _first_floor(now: datetime.datetime) -> EventFloor:
+    """Before the first look, nothing that happened while any workflow was on has been seen."""
+    begun = Workflow.objects.filter(enabled=True).aggregate(first=Min("watched_from"))["first"] or now
+    last = Event.objects.filter(occurred_at__lt=begun).aggregate(last=Max("pk"))["last"] or 0
+    return EventFloor.objects.get_or_create(pk=1, defaults={"event_id": last})[0]
+
+
 def sweep_events(now: datetime.datetime | None = None) -> int:
     """Handle events whose message was lost; returns how many."""
     moment = now or timezone.now()
-    newest = Event.objects.aggregate(last=Max("pk"))["last"] or 0
-    floor, _made = EventFloor.objects.get_or_create(pk=1, defaults={"event_id": newest})
+    floor = EventFloor.objects.filter(pk=1).first() or _first_floor(moment)
     triggers = [definition["trigger"] for _workflow, definition in _listening()]
     names = {each["event"] for each in triggers if each["kind"] == TriggerKind.EVENT}
     if any(each["kind"] == TriggerKind.BECOMES_TRUE for each in triggers):
@@ -339,6 +347,8 @@ def sweep_events(now: datetime.datetime | None = None) -> int:
     known = HandledEvent.objects.filter(pk=OuterRef("pk"))
     ids = list(late.filter(~Exists(known)).order_by("pk").values_list("pk", flat=True)[:SWEEP_BATCH])
     react(ids)
+    if len(ids) == SWEEP_BATCH:
+        return len(ids)
     old = Event.objects.filter(pk__gt=floor.event_id, occurred_at__lt=moment - LOOKED_FOR).aggregate(last=Max("pk"))
     if old["last"]:
         EventFloor.objects.filter(pk=1, event_id__lt=old["last"]).update(event_id=old["last"])

@@ -37,7 +37,6 @@ MODES = (
     (UNTIL_TRUE, gettext_lazy("Until conditions are true")),
 )
 # Conditions can become true without anything happening to the record, such as by a date.
-ANY_LENGTH = {"amount": 1, "unit": "days"}
 LOOK_AGAIN = datetime.timedelta(minutes=30)
 
 
@@ -83,16 +82,18 @@ def run_delay(settings: Settings, run: StepContext) -> Outcome:
     if settings.get("mode", FOR) == UNTIL_TRUE:
         return _wait_until_true(settings, run)
     if run.waiting:
-        until = datetime.datetime.fromisoformat(run.waiting["until"])
-        return Done(_("Waited until %s.") % _told(until)) if until <= run.now else _wait(until)
-    until: datetime.datetime | None = run.now + times.length_of(settings.get("duration") or ANY_LENGTH)
-    if settings.get("mode", FOR) == UNTIL_DATE:
-        until = _date_in(settings, run)
+        begun = datetime.datetime.fromisoformat(run.waiting["until"])
+        return Done(_("Waited until %s.") % _told(begun)) if begun <= run.now else _wait(begun)
+    until = _date_in(settings, run) if settings.get("mode", FOR) == UNTIL_DATE else _after(settings, run.now)
     if until is None:
         return Skipped(_("The date is empty."))
     if until <= run.now:
         return Skipped(_("The date is past: %s.") % _told(until))
     return _wait(until)
+
+
+def _after(settings: Settings, now: datetime.datetime) -> datetime.datetime:
+    return now + times.length_of(settings["duration"])
 
 
 def _wait(until: datetime.datetime) -> Wait:

@@ -118,6 +118,7 @@ class StepContext:
     """What a step knows while it runs. In a dry run there is no enrolment, and ``dry`` is true.
 
     ``key`` is its idempotency key, ``waiting`` what it noted when it began to wait, ``owner`` the workflow's owner.
+    ``again`` is true after a failure.
     """
 
     record: Any
@@ -129,6 +130,7 @@ class StepContext:
     waiting: Mapping[str, Any] = field(default_factory=dict)
     now: datetime.datetime = field(default_factory=timezone.now)
     owner: Any = None
+    again: bool = False
     noted: list[tuple[Any, bool]] = field(default_factory=list)
 
     @property

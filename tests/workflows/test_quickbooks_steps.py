@@ -1,0 +1,172 @@
+"""Steps that reach QuickBooks, over the simulator: the intent once, the answer in the run, a killed worker harmless."""
+
+import pytest
+
+from crm.models import Contact
+from crm.services import deals, quotes
+from invoices.enums import SendState
+from invoices.models import Estimate, Invoice, InvoiceDraft, InvoiceSend
+from sync.publish import estimates, invoice_changes, sends
+from tests import workers
+from tests.checker import assert_never_doubled, marked
+from tests.makers import deal_of, new_deal, requested_invoice, user
+from tests.quickbooks import drain_until_settled, sync_company
+from tests.workflows.makers import carry_on, enrolment, on_event, step, tell, workflow_of
+from workflows.models import Enrolment
+from workflows.services import enrolments, workflows
+
+
+@pytest.fixture
+def boss(us_company):
+    sync_company(us_company)
+    return user("Admin", "boss@example.com")
+
+
+def enrol(boss, record, *steps, about="deal"):
+    Enrolment.objects.all().delete()
+    workflow = workflow_of(boss, *steps, about=about)
+    enrolments.enrol_by_hand(workflow, about, [record.pk], by=boss)
+    carry_on()
+
+
+def answered(connection):
+    """QuickBooks' answers have come, and workflows were told of them."""
+    drain_until_settled(connection)
+    tell()
+    carry_on()
+
+
+def told():
+    return [(each.step_id, each.state, each.reason) for each in enrolment().steps.order_by("pk")]
+
+
+def won(deal, boss):
+    return deals.move_to_stage(deal, deal.stage.pipeline.stages.get(status="won"), by=boss, strict=False)
+
+
+def test_a_won_deal_becomes_an_invoice_of_a_new_customer(us_company, quickbooks, boss):
+    deal = new_deal(boss)
+    workflow = workflow_of(boss, step("a", "create_invoice"), about="deal", trigger=on_event("deal.won"))
+    [before] = workflows.dry_run(workflow.draft, deal)
+    assert (before.would, "Brand New Gardens" in before.text) == ("done", True)
+    won(deal, boss)
+    tell()
+    carry_on()
+    assert told() == [("a", "waiting", "Waits for QuickBooks.")]
+
+    answered(us_company)
+
+    invoice = Invoice.objects.get(deal=deal)
+    assert told() == [("a", "done", f"Created invoice {invoice.number} for Brand New Gardens.")]
+    assert enrolment().state == "finished"
+    assert (invoice.owner, len(marked(quickbooks, us_company))) == (boss, 1)
+
+
+def test_where_the_customer_may_not_be_made_the_reason_is_told_and_nothing_written(us_company, boss):
+    enrol(boss, new_deal(boss), step("a", "create_invoice", customer="fail"))
+
+    assert told() == [("a", "failed", "QuickBooks has no customer that is linked to Brand New Gardens.")]
+    assert (Invoice.objects.filter(created_by=boss).count(), InvoiceDraft.objects.count()) == (0, 0)
+
+
+def test_a_refusal_fails_the_step_and_trying_again_sends_the_same_invoice(us_company, quickbooks, boss):
+    quickbooks.fault(
+        method="POST",
+        entity="Invoice",
+        times=1,
+        action="fault",
+        code="6000",
+        message="Error",
+        detail="Not today.",
+        status=400,
+    )
+    enrol(boss, deal_of("Cool Cars", boss), step("a", "create_invoice"))
+    answered(us_company)
+
+    [(_step, state, reason)] = told()
+    assert (state, enrolment().state) == ("failed", "failed")
+    assert "Not today." in reason
+
+    enrolments.retry(enrolment(), by=boss)
+    carry_on()
+    answered(us_company)
+
+    assert [(state, enrolment().state) for _step, state, _reason in told()] == [("done", "finished")]
+    assert Invoice.objects.filter(created_by=boss).count() == 1
+    assert_never_doubled(quickbooks, us_company)
+
+
+def test_an_invoice_is_made_sent_and_voided(us_company, quickbooks, boss):
+    Contact.objects.filter(company__name="Cool Cars").update(email="cars@example.com")
+    steps = [step("a", "create_invoice"), step("b", "send_invoice"), step("c", "remind"), step("d", "void_invoice")]
+    enrol(boss, deal_of("Cool Cars", boss), *steps)
+    answered(us_company)
+    assert [state for _pk, state, _reason in told()] == ["done", "waiting"]
+
+    for send in InvoiceSend.objects.filter(state=SendState.WAITING):
+        sends.publish(send.pk)
+    answered(us_company)
+    assert [state for _pk, state, _reason in told()] == ["done", "done", "done", "waiting"]
+
+    invoice_changes.plan_wish(Invoice.objects.get(created_by=boss).pk)
+    answered(us_company)
+
+    assert [state for _pk, state, _reason in told()] == ["done"] * 4, told()
+    assert Invoice.objects.get(created_by=boss).voided
+
+
+def test_a_paid_invoice_is_not_reminded_of(us_company, boss):
+    invoice = requested_invoice(deal_of("Cool Cars", boss), boss)
+    drain_until_settled(us_company)
+    Invoice.objects.filter(pk=invoice.pk).update(status="paid", balance=0)
+
+    enrol(boss, invoice, step("a", "remind"), about="invoice")
+
+    assert [state for _pk, state, _reason in told()] == ["skipped"]
+
+
+def test_a_published_quote_becomes_an_estimate(us_company, boss):
+    deal = deal_of("Cool Cars", boss)
+    enrol(boss, deal, step("a", "create_estimate"))
+    assert told() == [("a", "failed", "The deal has no published quote.")]
+    quote = quotes.publish(quotes.create_from_deal(deal, by=boss), by=boss)
+    enrol(boss, quote, step("a", "create_estimate"), about="quote")
+
+    for pk in estimates.unplanned():
+        estimates.publish(pk)
+    answered(us_company)
+
+    estimate = Estimate.objects.get(quote=quote)
+    assert told() == [("a", "done", f"Created estimate {estimate}.")]
+    assert estimate.external_id
+
+
+POINTS = {
+    "before it enrols": ("workflows.triggers:enrol", "before"),
+    "enrolled, not noted": ("workflows.triggers:enrol", "after"),
+    "leased": ("workflows.engine:lease", "after"),
+    "invoice written, not committed": ("workflows.steps.quickbooks:_wait", "before"),
+    "step committed": ("workflows.engine:run_step", "after"),
+    "before the answer is noted": ("workflows.steps.quickbooks:_invoice_answer", "before"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.one_at_a_time("workers")
+@pytest.mark.parametrize("point", POINTS)
+def test_a_killed_worker_leaves_one_run_and_one_invoice(point, us_company, quickbooks, boss, tmp_path):
+    workflow_of(boss, step("a", "create_invoice"), about="deal", trigger=on_event("deal.won"))
+    deal = deal_of("Cool Cars", boss)
+    with workers.worker(tmp_path, kill=POINTS[point]) as first:
+        won(deal, boss)
+        workers.wait_until(lambda: first.poll() is not None, what=f"the worker dies {point}")
+    assert_never_doubled(quickbooks, us_company)
+
+    with workers.worker(tmp_path):
+        finished = Enrolment.objects.filter(state="finished")
+        workers.wait_until(finished.exists, seconds=60, what="the run is finished")
+
+    assert Enrolment.objects.count() == 1
+    assert Invoice.objects.filter(deal=deal).count() == 1
+    assert len(marked(quickbooks, us_company)) == 1
+    assert [state for _pk, state, _reason in told()] == ["done"]
