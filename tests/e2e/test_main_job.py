@@ -16,7 +16,7 @@ from tests.e2e.conftest import PASSWORD, sign_in
 from tests.makers import deal_of, user
 from tests.workers import wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("workers")]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.one_at_a_time("workers")]
 
 
 def connect_company(page: Page, address: str, company: str) -> None:

@@ -178,7 +178,7 @@ def test_a_deadlock_is_survived_by_running_again(seed, us_company, quickbooks):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("workers")
+@pytest.mark.one_at_a_time("workers")
 @pytest.mark.parametrize("seed", seeds(10))
 def test_a_worker_goes_on_by_itself_when_its_connections_were_cut(seed, us_company, quickbooks, tmp_path):
     """What a crash of the server is to a worker: all connections end at once, again and again, without a restart."""

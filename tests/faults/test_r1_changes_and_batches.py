@@ -11,7 +11,7 @@ from tests import workers
 from tests.books import Books, open_books
 from tests.makers import user
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workers")]
+pytestmark = [pytest.mark.slow, pytest.mark.one_at_a_time("workers")]
 
 # Where the worker dies on its way with one change that somebody made.
 CHANGE = {

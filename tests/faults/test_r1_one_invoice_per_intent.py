@@ -14,7 +14,7 @@ from tests.checker import assert_at_rest, assert_never_doubled, marked
 from tests.makers import deal_of, draft_of, requested_invoice, user
 from tests.quickbooks import QuickBooks, drain_until_settled, sync_company
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workers")]
+pytestmark = [pytest.mark.slow, pytest.mark.one_at_a_time("workers")]
 
 # Where the worker dies. K3 and K4 die in the middle of a call and have a test of their own.
 POINTS = {

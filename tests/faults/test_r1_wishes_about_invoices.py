@@ -8,7 +8,7 @@ from tests import workers
 from tests.agreement import assert_agreement
 from tests.faults.doing import WISHES, done_once
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workers")]
+pytestmark = [pytest.mark.slow, pytest.mark.one_at_a_time("workers")]
 POINTS = {
     "frozen, not sent": ("qbo_connector.outbox.send:_post", "before"),
     "answered, not committed": ("qbo_connector.outbox.send:_commit", "before"),

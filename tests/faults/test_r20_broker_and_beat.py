@@ -17,7 +17,7 @@ from tests.faults.seeds import seeds
 from tests.makers import deal_of, requested_invoice, user
 from tests.quickbooks import drain_until_settled, sync_company
 
-pytestmark = [pytest.mark.xdist_group("workers")]
+pytestmark = [pytest.mark.one_at_a_time("workers")]
 
 FAULTS = ["restart", "flush", "full"]
 

@@ -68,7 +68,7 @@ def test_a_write_whose_lease_was_taken_over_has_one_outcome(us_company, quickboo
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("workers")
+@pytest.mark.one_at_a_time("workers")
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_worker_stopped_past_its_lease_and_woken_writes_nothing_again(when, us_company, quickbooks, tmp_path):
     sync_company(us_company)

@@ -229,7 +229,7 @@ def race(connection, count):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("workers")
+@pytest.mark.one_at_a_time("workers")
 @pytest.mark.parametrize("policy", POLICIES)
 def test_a_worker_killed_between_answer_and_commit_leaves_one_clear_state(policy, us_company, quickbooks, tmp_path):
     quickbooks.call("POST", "token-policy", POLICIES[policy])

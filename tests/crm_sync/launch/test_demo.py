@@ -8,7 +8,7 @@ import pytest
 from crm_sync.launch import demo
 from tests.crm_sync.launch.launcher import processes_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("launcher"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.one_at_a_time("launcher"), pytest.mark.timeout(300)]
 
 
 def counted(folder, table: str) -> int:

@@ -14,7 +14,7 @@ from crm_sync.launch import leftovers
 from crm_sync.launch.processes import Process
 from tests.crm_sync.launch.launcher import ROOT, Launcher, eventually, processes_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("launcher")]
+pytestmark = [pytest.mark.slow, pytest.mark.one_at_a_time("launcher")]
 
 
 def test_it_starts_healthy_stops_on_ctrl_c_and_leaves_nothing_behind(launch):
