@@ -62,6 +62,11 @@ class Kind:
         return f"crm:{self.name}-restore"
 
     @property
+    def delete_url(self) -> str:
+        """The URL name that deletes an archived record for good."""
+        return f"crm:{self.name}-delete"
+
+    @property
     def detail_url(self) -> str:
         """The URL name of the record page."""
         return f"crm:{self.name}-detail"

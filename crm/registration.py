@@ -5,12 +5,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core import registry
+from core import archive_notes, registry
 from core.registry import MenuEntry, ObjectType, RecordCard
 from core.services.mails import attachment_makers
 from crm import belongings, price_sentences, properties, search, sentences, tables
 from crm.kinds import KINDS
-from crm.queries import deals
+from crm.queries import archive, deals
 from crm.services import outreach
 
 # Kind, its place in the menu, the letter behind ``g``, and the menu's icon.
@@ -29,6 +29,18 @@ def register() -> None:
         kind = KINDS[name]
         registry.menu.append(MenuEntry(kind.plural, kind.list_url, icon, order=order, shortcut=letter))
         registry.add_object_type(ObjectType(name, kind.label, kind.plural, kind.detail_url, kind.icon))
+    archive_notes.notes.append(archive.open_things)
+    registry.settings_menu.append(
+        MenuEntry(
+            _lazy("Archive"),
+            "crm:archive-index",
+            "archive",
+            order=51,
+            permission="crm.archive",
+            group=_lazy("Workspace"),
+            text=_lazy("Records that left the lists: bring them back, or delete them for good."),
+        )
+    )
     registry.settings_menu.append(
         MenuEntry(
             _lazy("Duplicates"),

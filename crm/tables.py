@@ -33,7 +33,7 @@ from crm import terms
 from crm.enums import BillingPeriod, BillingStatus, DealStatus, QuoteStatus
 from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
 from crm.models import Deal, ImportSlice, Pipeline, Stage
-from crm.queries import board, companies, people
+from crm.queries import archive, board, companies, people
 from crm.services import deals, deletion, merging, quotes, records
 from crm.services.stage_requirements import StageNeeds
 
@@ -94,6 +94,13 @@ CONTACT_PAGE = _page("crm:contact-detail", "contact_id")
 OWNER_COLUMN = person_column("owner", L("Owner"), edit="owner")
 UPDATED_COLUMN = Column("updated", L("Last change"), "datetime", "updated_at", sort="updated_at")
 ARCHIVED_COLUMN = Column("archived_at", L("Archived on"), "datetime", "archived_at", default=False)
+
+
+def _archivers(rows: Sequence[Any]) -> Mapping[int, str]:
+    return archive.archived_by(rows[0]._meta.model_name, [record.pk for record in rows])
+
+
+ARCHIVED_BY = Column("archived_by", L("Archived by"), load=_archivers, default=False)
 CREATED_COLUMN = Column("created", L("Created"), "datetime", "created_at", default=False)
 
 
@@ -125,6 +132,7 @@ COMPANY_COLUMNS = (
     _more("notes", L("Notes"), "long"),
     CREATED_COLUMN,
     ARCHIVED_COLUMN,
+    ARCHIVED_BY,
 )
 
 
@@ -151,6 +159,7 @@ CONTACT_COLUMNS = (
     _more("notes", L("Notes"), "long"),
     CREATED_COLUMN,
     ARCHIVED_COLUMN,
+    ARCHIVED_BY,
 )  # fmt: skip
 
 
@@ -207,6 +216,7 @@ DEAL_COLUMNS = (
     _more("description", L("Description"), "long"),
     CREATED_COLUMN,
     ARCHIVED_COLUMN,
+    ARCHIVED_BY,
 )  # fmt: skip
 
 
@@ -233,6 +243,7 @@ PRODUCT_COLUMNS = (
     person_column("owner", L("Owner"), edit="owner", default=False),
     CREATED_COLUMN,
     ARCHIVED_COLUMN,
+    ARCHIVED_BY,
 )  # fmt: skip
 
 
@@ -270,6 +281,7 @@ QUOTE_COLUMNS = (
     _more("terms", L("Terms"), "long"),
     CREATED_COLUMN,
     ARCHIVED_COLUMN,
+    ARCHIVED_BY,
 )  # fmt: skip
 
 

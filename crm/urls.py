@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from crm.kinds import COMPANY, CONTACT, DEAL, KINDS, PRODUCT, QUOTE, Kind
 from crm.views import (
     activities,
+    archiving,
     association_labels,
     associations,
     board,
@@ -37,8 +38,9 @@ def _of(kind: Kind, folder: str) -> list[URLPattern]:
     return [
         path(f"{folder}/new/", editing.create, {"kind": kind}, name=f"{kind.name}-create"),
         path(f"{one}/edit/", editing.edit, {"kind": kind}, name=f"{kind.name}-edit"),
-        path(f"{one}/archive/", editing.archive, {"kind": kind}, name=f"{kind.name}-archive"),
-        path(f"{one}/restore/", editing.restore, {"kind": kind}, name=f"{kind.name}-restore"),
+        path(f"{one}/archive/", archiving.archive, {"kind": kind}, name=f"{kind.name}-archive"),
+        path(f"{one}/restore/", archiving.restore, {"kind": kind}, name=f"{kind.name}-restore"),
+        path(f"{one}/delete/", archiving.delete, {"kind": kind}, name=f"{kind.name}-delete"),
     ]
 
 
@@ -53,6 +55,7 @@ def _lines(name: str, folder: str) -> list[URLPattern]:
 
 app_name = "crm"
 urlpatterns = [
+    path("archive/", archiving.archive_index, name="archive-index"),
     path("duplicates/", duplicates.duplicate_list, {"object_type": "contact"}, name="duplicates"),
     path("duplicates/<slug:object_type>/", duplicates.duplicate_list, name="duplicate-list"),
     path("duplicates/<int:pk>/decide/", duplicates.duplicate_decide, name="duplicate-decide"),

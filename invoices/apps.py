@@ -15,6 +15,7 @@ class InvoicesConfig(AppConfig):
         from core.merging import add_pointer  # noqa: PLC0415
         from core.services.mails import attachment_makers, withdrawals  # noqa: PLC0415
         from invoices import (  # noqa: PLC0415
+            archive_notes,
             automation_sentences,
             credit_section,
             deal_merges,
@@ -126,6 +127,7 @@ class InvoicesConfig(AppConfig):
         estimate_section.register()
         credit_section.register()
         deal_merges.register()
+        archive_notes.register()
         fields.register()
         properties.register()
         tables.register()

@@ -165,6 +165,8 @@ MATRIX: dict[str, Line] = {
     "crm:company-detail": RECORD,
     "crm:company-create": EDIT_FORM,
     "crm:company-edit": EDIT_RECORD,
+    "crm:archive-index": Line(only(*SELLING, gets=OK)),
+    **{f"crm:{kind}-delete": ADMIN_RECORD for kind in ("company", "contact", "deal", "product", "quote")},
     "crm:company-archive": CHANGE,
     "crm:company-restore": CHANGE,
     "crm:company-choices": PAGE,

@@ -30,6 +30,8 @@ COUNT_UP_TO = 10_000
 DEFAULT_SIZE = 50
 FEW = 1_000
 MARKS = "sync"
+# Shown in the archive of a list besides its own columns, where it has them.
+ARCHIVE_COLUMNS = ("archived_at", "archived_by")
 KNOWN = frozenset({"q", "where", "sort", "columns", "density", "size", "cursor", "view", "open", "archived", "tab"})
 
 
@@ -289,7 +291,7 @@ def listing(table: Table, user: Any, query: QueryDict, names: Sequence[str] = ()
     asked = columns_in(query)
     if strange := [name for name in asked if name not in {column.name for column in offered}]:
         problems.append(_("This list has no column “%s”.") % ", ".join(strange)[:120])
-    columns = chosen_columns(offered, asked or names)
+    columns = chosen_columns(offered, asked or (names if not _archive(table, query) else ["default", *ARCHIVE_COLUMNS]))
     rows, sort, key, problem = sorting(table, selection.rows, offered, query.get("sort", ""))
     if problem:
         problems.append(problem)
@@ -309,6 +311,10 @@ def listing(table: Table, user: Any, query: QueryDict, names: Sequence[str] = ()
         count > COUNT_UP_TO, selection.q, sort, chosen,
         controls_of(table, user, chosen, [column.name for column in columns]), problems, selection.where,
     )  # fmt: skip
+
+
+def _archive(table: Table, query: QueryDict) -> bool:
+    return table.archive and bool(query.get("archived"))
 
 
 def _own(model: Any, key: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Create, edit, archive and restore: the same flow for every kind of record."""
+"""Create and edit: the same flow for every kind of record."""
 
 from contextlib import suppress
 from typing import Any
@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.access import require
 from core.properties import BadValues
@@ -67,30 +67,6 @@ def edit(request: HttpRequest, pk: int, kind: Kind) -> HttpResponse:
             messages.success(request, _("Changes saved."))
         return to(request, page)
     return _form_page(request, kind, form, record)
-
-
-@require_POST
-def archive(request: HttpRequest, pk: int, kind: Kind) -> HttpResponse:
-    """Archive a record and go back to its list."""
-    require(request.user, "crm.archive")
-    record = get_object_or_404(kind.visible_to(request.user), pk=pk)
-    kind.services.archive(record, by=request.user)
-    messages.success(request, _("“%s” is archived. You find it in the list under “Archived”.") % record)
-    return to(request, resolve_url(kind.list_url))
-
-
-@require_POST
-def restore(request: HttpRequest, pk: int, kind: Kind) -> HttpResponse:
-    """Bring an archived record back."""
-    require(request.user, "crm.archive")
-    record = get_object_or_404(kind.visible_to(request.user), pk=pk)
-    try:
-        kind.services.restore(record, by=request.user)
-    except records.Merged:
-        messages.error(request, _("“%s” was merged into another record. Undo the merge to bring it back.") % record)
-    else:
-        messages.success(request, _("“%s” is back.") % record)
-    return to(request, resolve_url(kind.detail_url, record.pk))
 
 
 def to(request: HttpRequest, address: str) -> HttpResponse:
