@@ -23,6 +23,8 @@ def credit_state(document: CreditDocument) -> str:
         return str(_("Deleted in QuickBooks") if document.external_id else _("Discarded"))
     if document.voided:
         return str(_("Voided"))
+    if not document.settled:
+        return str(_("On its way"))
     if document.kind != CreditKind.CREDIT_MEMO:
         return str(_("Done"))
     if document.remaining <= 0:

@@ -151,7 +151,7 @@ def credit_table(kind: CreditKind) -> Table:
     columns = [
         Column("number", L("Number"), value=_number, needs=("number",)),
         Column("customer_name", L("Customer")),
-        _state_column(str(kind), credit_state, "remaining", "total", "kind"),
+        _state_column(str(kind), credit_state, "remaining", "total", "kind", "request_id", "remote_updated_at"),
         Column("total", L("Amount"), "money"),
         *([Column("remaining", L("Unused"), "money")] if memo else []),
         Column("issued_on", L("Date"), "date", sort="issued_on"),

@@ -88,6 +88,11 @@ class CreditDocument(models.Model):
         """Whether QuickBooks has it, as far as is known."""
         return bool(self.external_id) and self.removed_at is None and not self.voided
 
+    @property
+    def settled(self) -> bool:
+        """Whether its figures are QuickBooks' own: one that was made here has them once it was read from there."""
+        return bool(self.external_id) and (self.request_id is None or self.remote_updated_at is not None)
+
 
 class CreditMemo(CreditDocument):
     """A credit memo as a record type of its own."""

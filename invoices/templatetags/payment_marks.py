@@ -35,6 +35,8 @@ def money_pill(record: Payment | CreditDocument) -> Pill:
         return Pill(
             label, "warning" if record.unapplied > 0 else "success", "coins" if record.unapplied > 0 else "circle-check"
         )
+    if not record.settled:
+        return Pill(label, "info", "clock")
     if record.kind != CreditKind.CREDIT_MEMO or record.remaining <= 0:
         return Pill(label, "neutral", "circle-check")
     return Pill(label, "info", "coins")

@@ -111,7 +111,7 @@ def invoice_payments(request: HttpRequest, pk: int) -> HttpResponse:
         "uses": uses,
         "memos": memos,
         # Looked at again by itself; a refused credit memo waits for a person and is not asked about all the time.
-        "busy": under_way or any(not memo.external_id and memo.created_at > timezone.now() - SOON for memo in memos),
+        "busy": under_way or any(not memo.settled and memo.created_at > timezone.now() - SOON for memo in memos),
         "noted": noted,
         "may": may,
         "credit": credits.available(invoice).total if may and invoice.balance > 0 else None,

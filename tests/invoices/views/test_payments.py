@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from core.models import Event
 from invoices.enums import SyncState
@@ -308,6 +309,24 @@ def test_a_credit_memo_is_used_for_an_open_invoice_in_one_click(client, admin, d
     again = client.post(use, follow=True).content.decode()
     assert "Nothing of this credit is left for invoice" in again
     assert Payment.objects.filter(amount=0).count() == 1
+
+
+def test_a_new_credit_memo_is_on_its_way_until_its_figures_are_read(client, admin, invoice, memo):
+    CreditDocument.objects.filter(pk=memo.pk).update(
+        invoice=invoice, request_id=uuid.uuid4(), number="", remaining=0, remote_updated_at=None
+    )
+    client.force_login(admin)
+    for name, record in (("invoice-payments", invoice), ("credit-detail", memo)):
+        page = client.get(address(name, record)).content.decode()
+        assert "On its way" in page
+        assert "Used up" not in page
+    assert 'hx-trigger="every 3s"' in client.get(address("invoice-payments", invoice)).content.decode()
+
+    CreditDocument.objects.filter(pk=memo.pk).update(remaining=20, number="1040", remote_updated_at=timezone.now())
+
+    page = client.get(address("invoice-payments", invoice)).content.decode()
+    assert "Partly used" in page
+    assert 'hx-trigger="every 3s"' not in page
 
 
 def test_an_invoice_is_credited_line_by_line(client, admin, invoice):
