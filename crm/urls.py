@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from crm import task_hosts
 from crm.kinds import COMPANY, CONTACT, DEAL, KINDS, PRODUCT, QUOTE, Kind
 from crm.views import (
     activities,
@@ -27,6 +28,7 @@ from crm.views import (
     quote_settings,
     quoting,
     stage_moves,
+    task_feed,
     tasks,
     timeline,
 )
@@ -66,11 +68,13 @@ urlpatterns = [
     path("tasks/new/", tasks.task_form, name="task-create"),
     path("deals/needing-something/", home.deals_home, name="deal-home"),
     path("tasks/home/", tasks.task_home, name="task-home"),
+    path("tasks/feed/", task_feed.feed_settings, name="task-feed-settings"),
+    path("tasks/feed/<slug:token>.ics", task_feed.feed, name="task-feed"),
     path("tasks/<int:pk>/", tasks.task_form, name="task-edit"),
     path("tasks/<int:pk>/<slug:act>/", tasks.task_act, name="task-act"),
     *(
         path(f"tasks/of-{name}/<int:pk>/", tasks.task_card, {"object_type": name}, name=f"{name}-tasks-card")
-        for name in KINDS
+        for name in (*KINDS, *task_hosts.others)
     ),
     path("companies/", lists.record_list, {"kind": COMPANY}, name="company-list"),
     path("companies/choices/", choices.company_choices, name="company-choices"),

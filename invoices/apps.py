@@ -14,6 +14,7 @@ class InvoicesConfig(AppConfig):
         from core import registry  # noqa: PLC0415 -- models are ready only now
         from core.merging import add_pointer  # noqa: PLC0415
         from core.services.mails import attachment_makers, withdrawals  # noqa: PLC0415
+        from crm import task_hosts  # noqa: PLC0415
         from invoices import (  # noqa: PLC0415
             archive_notes,
             automation_sentences,
@@ -124,6 +125,7 @@ class InvoicesConfig(AppConfig):
         registry.add_object_type(
             registry.ObjectType("estimate", _("Estimate"), _("Estimates"), "invoices:estimate-detail", "file-text")
         )
+        task_hosts.offer("invoice", permission="invoices.view")
         estimate_section.register()
         credit_section.register()
         deal_merges.register()

@@ -12,7 +12,7 @@ from crm.models.merges import DuplicateKey, DuplicatePair, DuplicateScan, Merge,
 from crm.models.pipelines import CloseReason, Pipeline, Stage
 from crm.models.products import Price, Product
 from crm.models.quotes import Quote, QuoteLine, QuoteSettings, QuoteView
-from crm.models.tasks import Priority, Task, TaskKind
+from crm.models.tasks import Priority, Task, TaskFeed, TaskKind
 
 __all__ = [
     "Activity",
@@ -50,5 +50,6 @@ __all__ = [
     "Stage",
     "StageChange",
     "Task",
+    "TaskFeed",
     "TaskKind",
 ]

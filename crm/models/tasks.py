@@ -65,3 +65,19 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class TaskFeed(models.Model):
+    """The address of somebody's tasks for a calendar. Who has it can read them: it is random, and can be replaced.
+
+    ``digest`` finds it; ``sealed_token`` is encrypted, to show the address again to its owner.
+    """
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="task_feed")
+    digest = models.CharField(max_length=64, unique=True)
+    sealed_token = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    read_at = models.DateTimeField(null=True, help_text="When a calendar last asked, to the hour.")
+
+    def __str__(self) -> str:
+        return f"tasks of {self.user_id}"

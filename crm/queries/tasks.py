@@ -4,11 +4,13 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from crm.models import Task
+from crm.models import Task, TaskKind
 
+# Whoever holds it does the tasks of approving that nobody in particular has.
+APPROVES = "invoices.approve"
 DONE_SHOWN = 5
 VIEWS = ("today", "overdue", "upcoming", "someday", "done")
 
@@ -27,11 +29,17 @@ def today() -> Day:
     return Day(begins, begins + datetime.timedelta(days=1))
 
 
+def of_person(user: Any) -> Q:
+    """What somebody has to do: their own tasks, and what waits for anybody who may approve, if they may."""
+    own = Q(assignee=user)
+    return own | Q(assignee=None, kind=TaskKind.APPROVE) if user.has_perm(APPROVES) else own
+
+
 def rows(user: Any, *, mine: bool, view: str) -> QuerySet[Task]:
     """The tasks of one list: ``mine`` alone or everybody's; ``view`` is one of VIEWS, or empty for all open ones."""
     found = Task.objects.select_related("assignee", "created_by", "done_by")
     if mine:
-        found = found.filter(assignee=user)
+        found = found.filter(of_person(user))
     if view == "done":
         return found.filter(done_at__isnull=False)
     found, day = found.filter(done_at=None), today()

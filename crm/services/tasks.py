@@ -4,18 +4,24 @@ import datetime
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.events import Draft, emit_many, object_type_of
 from core.models import Origin
 from core.services.mails import plan_mail
-from crm.models import Task
+from crm.models import Task, TaskKind
+from crm.queries.tasks import APPROVES
 from crm.services.changes import plain
 
 FIELDS = ("title", "details", "kind", "priority", "due_at", "assignee")
 LONGEST_TITLE = 300
+MOST_TOLD = 50
 
 
 class BadTask(ValueError):
@@ -89,7 +95,8 @@ def delete(task: Task, *, by: Any) -> None:
 def remind_due(*, now: datetime.datetime | None = None, limit: int = 500) -> int:
     """Tell assignees by e-mail of tasks that have come due, once each; returns how many."""
     moment = now or timezone.now()
-    due = Task.objects.filter(done_at=None, due_at__lte=moment, reminded_at=None, assignee__is_active=True)
+    due = Task.objects.filter(done_at=None, due_at__lte=moment, reminded_at=None)
+    due = due.filter(Q(assignee__is_active=True) | Q(assignee=None, kind=TaskKind.APPROVE))
     told = 0
     for pk in due.order_by("due_at", "pk").values_list("pk", flat=True)[:limit]:
         told += _remind(pk, moment)
@@ -100,18 +107,26 @@ def remind_due(*, now: datetime.datetime | None = None, limit: int = 500) -> int
 def _remind(pk: int, moment: datetime.datetime) -> int:
     rows = Task.objects.select_for_update(of=("self",), skip_locked=True).select_related("assignee")
     task = rows.filter(pk=pk, done_at=None, reminded_at=None).first()
-    if task is None or task.assignee is None or task.due_at is None:
+    if task is None or task.due_at is None:
         return 0
     Task.objects.filter(pk=pk).update(reminded_at=moment)
-    lines = [task.title, task.details, task.about_title]
-    plan_mail(
-        f"task:{pk}:{task.due_at.isoformat()}:{task.assignee_id}",
-        to=[task.assignee.email],
-        subject=_("Due: %s") % task.title,
-        body="\n\n".join(line for line in lines if line),
-        about=task,
-    )
-    return 1
+    lines = [task.title, task.details, task.about_title, settings.BASE_URL.rstrip("/") + reverse("crm:task-list")]
+    told = [task.assignee] if task.assignee is not None else _approvers()
+    for person in told:
+        plan_mail(
+            f"task:{pk}:{task.due_at.isoformat()}:{person.pk}",
+            to=[person.email],
+            subject=_("Due: %s") % task.title,
+            body="\n\n".join(line for line in lines if line),
+            about=task,
+        )
+    return 1 if told else 0
+
+
+def _approvers() -> list[Any]:
+    """Who may do the tasks of approving that nobody in particular has."""
+    holders = get_user_model()._default_manager.filter(is_active=True, role__permissions__contains=[APPROVES])
+    return list(holders.order_by("pk")[:MOST_TOLD])
 
 
 def _check(task: Task) -> None:

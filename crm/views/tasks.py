@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.urls import reverse
@@ -15,8 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import require
 from core import registry
 from core.paging import SIZES, BadCursor, page_by_key
+from crm import task_hosts
 from crm.forms.tasks import TaskForm
-from crm.kinds import KINDS
 from crm.models import Task
 from crm.queries import tasks as queries
 from crm.services import tasks as services
@@ -69,10 +70,10 @@ def _task(pk: int) -> Task:
 
 def _about(request: HttpRequest) -> Any:
     """The record that a new task is about, if the address names one that the reader sees."""
-    kind, pk = KINDS.get(request.GET.get("about", "")), request.GET.get("id", "")
-    if kind is None or not pk.isdecimal() or len(pk) > 18:
+    records, pk = task_hosts.visible_to(request.user, request.GET.get("about", "")), request.GET.get("id", "")
+    if records is None or not pk.isdecimal() or len(pk) > 18:
         return None
-    record = kind.visible_to(request.user).filter(pk=int(pk)).first()
+    record = records.filter(pk=int(pk)).first()
     if record is None:
         raise Http404
     return record
@@ -116,10 +117,9 @@ def task_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
         services.delete(task, by=request.user)
     else:
         raise Http404
-    if getattr(request, "htmx", False) and request.POST.get("card") == "1":
-        kind = KINDS.get(task.about_type)
-        if kind is not None and task.about_id is not None:
-            return _card(request, task.about_type, task.about_id)
+    in_card = getattr(request, "htmx", False) and request.POST.get("card") == "1"
+    if in_card and task.about_id is not None and task_hosts.visible_to(request.user, task.about_type) is not None:
+        return _card(request, task.about_type, task.about_id)
     return _back(request)
 
 
@@ -134,7 +134,10 @@ def _back(request: HttpRequest) -> HttpResponse:
 @require_GET
 def task_card(request: HttpRequest, pk: int, object_type: str) -> HttpResponse:
     """The tasks of a record."""
-    get_object_or_404(KINDS[object_type].visible_to(request.user), pk=pk)
+    records = task_hosts.visible_to(request.user, object_type)
+    if records is None:
+        raise PermissionDenied(_("You may not see these records."))
+    get_object_or_404(records, pk=pk)
     return _card(request, object_type, pk)
 
 

@@ -3,6 +3,7 @@
 Who may not post makes the draft; who may approve creates the invoice from it, or sends it back.
 """
 
+import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -21,6 +22,7 @@ from invoices.services import create
 from invoices.totals import plain
 
 APPROVE, POST = "invoices.approve", "invoices.post"
+REMIND_AFTER = datetime.timedelta(days=1)
 
 
 class NotAsked(Exception):
@@ -56,7 +58,9 @@ def ask(draft: InvoiceDraft, *, by: Any) -> InvoiceDraft:
     _tell("draft.approval_asked", locked, by=by, total=plain(read.subtotal))
     customer = DraftContent.from_json(locked.data).customer.name
     title = _("Approve the invoice to %s") % customer
-    tasks.create(by=by, about=locked, key=_task_key(locked), kind=TaskKind.APPROVE, title=title[:300])
+    # Approvers are reminded of what waits for a day.
+    due_at = timezone.now() + REMIND_AFTER
+    tasks.create(by=by, about=locked, key=_task_key(locked), kind=TaskKind.APPROVE, title=title[:300], due_at=due_at)
     return locked
 
 

@@ -10,7 +10,8 @@ from django.utils import timezone
 from core.models import Event, EventLink, OutgoingMail
 from crm.models import Task
 from crm.queries import tasks as queries
-from crm.services import tasks
+from crm.services import task_feeds, tasks
+from tests import makers
 
 pytestmark = pytest.mark.django_db
 
@@ -106,3 +107,55 @@ def test_lists_cost_the_same_for_one_and_for_many(name, client, rep, deal, djang
         tasks.create(by=rep, about=deal, title=str(number), assignee=rep)
     with django_assert_max_num_queries(len(few.captured_queries)):
         client.get(reverse(name, args=arguments))
+
+
+def test_the_calendar_feed_shows_open_tasks_and_ends_with_its_address(client, rep, deal):
+    tasks.create(
+        by=rep, about=deal, title="Call; Grace, " + "ü" * 60, assignee=rep, due_at=soon(hours=1), details="a\nb"
+    )
+    tasks.create(by=rep, title="Without a date", assignee=rep)
+    client.force_login(rep)
+    page = reverse("crm:task-feed-settings")
+    assert task_feeds.address_of(rep) == ""
+    client.post(page)
+    address = task_feeds.address_of(rep)
+    assert address in client.get(page).text
+    client.logout()
+
+    path = address.removeprefix("http://127.0.0.1:8000")
+    answer = client.get(path)
+    assert answer.headers["Content-Type"].startswith("text/calendar")
+    lines = answer.content.decode().split("\r\n")
+    assert max(len(line.encode()) for line in lines) <= 75
+    whole = answer.content.decode().replace("\r\n ", "")
+    assert "SUMMARY:Call\\; Grace\\, ü" in whole
+    assert f"DESCRIPTION:{deal}\\n\\na\\nb" in whole
+    assert f"/deals/{deal.pk}/" in whole
+    assert "Without a date" not in whole
+
+    client.force_login(rep)
+    client.post(page, {"act": "renew"})
+    assert client.get(path).status_code == 404
+    newer = task_feeds.address_of(rep).removeprefix("http://127.0.0.1:8000")
+    assert client.get(newer).status_code == 200
+    client.post(page, {"act": "off"})
+    assert client.get(newer).status_code == 404
+
+
+def test_the_feed_of_who_can_not_sign_in_is_gone(client, rep):
+    task_feeds.renew(rep)
+    path = task_feeds.address_of(rep).removeprefix("http://127.0.0.1:8000")
+    rep.is_active = False
+    rep.save()
+    assert client.get(path).status_code == 404
+
+
+def test_approvals_wait_for_whoever_may_approve_and_remind_them(rep):
+    boss = makers.user("Sales manager", "boss@example.com")
+    task = tasks.create(by=rep, title="Approve the invoice", kind="approve", due_at=soon(hours=-1))
+
+    assert list(queries.rows(boss, mine=True, view="")) == [task]
+    assert list(queries.rows(rep, mine=True, view="")) == []
+    assert tasks.remind_due() == 1
+    assert tasks.remind_due() == 0
+    assert OutgoingMail.objects.get().to == ["boss@example.com"]
