@@ -30,7 +30,10 @@ def pytest_testnodedown(node: Any, error: Any) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A browser test gets a second try, for a browser is a big program of others; the summary names who needed it."""
+    """What is tried twice; the summary names who needed it.
+
+    A browser test, for a browser is a big program of others; and a test whose worker died under it.
+    """
     for item in items:
-        if item.get_closest_marker("e2e"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
+        which = {} if item.get_closest_marker("e2e") else {"only_rerun": ["no failure, only the end of a worker"]}
+        item.add_marker(pytest.mark.flaky(reruns=1, **which))
