@@ -27,7 +27,10 @@ from sync.services.connections import add_default_mappings
 from tests.books import Books
 from tests.makers import user
 from tests.quickbooks import QuickBooks, connect_realm, enable
+from workflows import tasks as workflow_tasks
 
+# Importing them registers them.
+REGISTERED = (tasks, workflow_tasks)
 Step = tuple[str, int]
 PAST = "2000-01-01T00:00:00Z"
 # What may still be asked of the product in one cycle before it counts as going round in circles.
