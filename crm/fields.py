@@ -12,8 +12,9 @@ from core.conditions.registry import add_fields, add_object, add_relation
 from core.segments import offer
 from crm.enums import BillingPeriod, BillingStatus, DealStatus, QuoteStatus
 from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
+from crm.labels import NEXT_STEP, YES_NO
 from crm.models import Company, Contact, Deal, DealLine, Pipeline, Product, Quote
-from crm.queries import deals
+from crm.queries import board, deals
 
 # Of products; what is billed once is empty.
 RECURRING = tuple(each for each in BillingPeriod.choices if each[0])
@@ -176,6 +177,9 @@ def _fields_of_deals() -> None:
         Field("closed", _("Closed"), "datetime", "closed_at", group=DATES),
         _record("company", _("Company"), "company_id", "company"),
         _text("description", _("Description")),
+        Field("next_step", _("Next step"), "choice", choices=NEXT_STEP, expression=board.next_step, group=ABOUT),
+        Field("rotting", _("Too long in its stage"), "choice", choices=YES_NO, expression=board.rotting, group=ABOUT),
+        Field("in_stage_since", _("In its stage since"), "datetime", "stage_entered_at", group=DATES),
         *RECORD,
         _billed("invoice_status", _("Invoice status"), "choice", tuple(BillingStatus.choices)),
         _billed("invoice_amount_billed", _("Invoice amount billed"), "money"),

@@ -49,3 +49,8 @@ OBJECTS: dict[str, str | Promise] = {
 def label_of(column: str) -> str:
     """The label of a column; its own name where it has none."""
     return str(LABELS.get(column, column))
+
+
+# The words of properties that are worked out, for the list of deals and for conditions.
+YES_NO = (("yes", _("Yes")), ("no", _("No")))
+NEXT_STEP = (("yes", _("Has one")), ("no", _("Has none")))

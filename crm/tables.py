@@ -32,6 +32,7 @@ from core.tables import (
 from crm import terms
 from crm.enums import BillingPeriod, BillingStatus, DealStatus, QuoteStatus
 from crm.kinds import COMPANY, CONTACT, DEAL, PRODUCT, QUOTE, Kind
+from crm.labels import NEXT_STEP, YES_NO
 from crm.models import Deal, ImportSlice, Pipeline, Stage
 from crm.queries import archive, board, companies, people
 from crm.services import deals, deletion, merging, quotes, records
@@ -177,6 +178,23 @@ def _billing_status(value: Any, _deal: Any) -> Any:
     return str(BillingStatus(value).label) if value in BillingStatus.values else None
 
 
+def _days_in_stage(deal: Any) -> int:
+    return board.days_since(deal.stage_entered_at)
+
+
+def _rotting(deal: Any) -> str:
+    return _("Yes") if board.is_rotting(deal, deal.stage) else ""
+
+
+def _next_steps(deals_shown: Sequence[Any]) -> Mapping[int, str]:
+    return {pk: task.title for pk, task in board.next_tasks(deal.pk for deal in deals_shown).items()}
+
+
+def _next_moments(deals_shown: Sequence[Any]) -> Mapping[int, Any]:
+    return {pk: task.due_at for pk, task in board.next_tasks(deal.pk for deal in deals_shown).items()}
+
+
+ROTTING_NEEDS = ("stage_entered_at", "status", "stage__rotting_days")
 STAGE_NEEDS = ("stage__name", "stage__status")
 DEAL_COLUMNS = (
     _named(L("Deal")),
@@ -213,6 +231,10 @@ DEAL_COLUMNS = (
     _more("lost_reason", L("Reason for losing")),
     _more("close_note", L("Why, in words"), "long"),
     _more("in_stage_since", L("In its stage since"), "datetime", path="stage_entered_at"),
+    _more("days_in_stage", L("Days in its stage"), "number", value=_days_in_stage, needs=("stage_entered_at",)),
+    _more("rotting", L("Too long in its stage"), value=_rotting, needs=ROTTING_NEEDS),
+    _more("next_step", L("Next step"), load=_next_steps),
+    _more("next_step_on", L("Next step on"), "datetime", load=_next_moments),
     _more("description", L("Description"), "long"),
     CREATED_COLUMN,
     ARCHIVED_COLUMN,
@@ -472,8 +494,6 @@ def _each_deal_once(rows: QuerySet[Any], query: QueryDict) -> QuerySet[Any]:
     return rows.distinct() if len(query.getlist("contact")) > 1 else rows
 
 
-YES_NO = (("yes", L("Yes")), ("no", L("No")))
-NEXT_STEP = (("yes", L("Has one")), ("no", L("Has none")))
 THIS_MONTH = {"period": "this_month"}
 WON: Condition = {"field": "status", "op": "in", "value": ["won"]}
 DEAL_VIEWS = (

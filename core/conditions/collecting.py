@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.conditions import registry
-from core.conditions.fields import Relation
+from core.conditions.fields import Field, Relation
 from core.conditions.language import Compare, Condition, Node, Setting, Some, parse, setting, walk
 from core.conditions.sql import back_from, prefix_of, rows_behind
 
@@ -17,6 +17,7 @@ class _Needs:
 
     object_type: str
     columns: dict[str, str] = field(default_factory=dict)
+    computed: dict[str, Field] = field(default_factory=dict)
     ones: "dict[str, tuple[Relation, _Needs]]" = field(default_factory=dict)
     manys: "dict[str, tuple[Relation, _Needs]]" = field(default_factory=dict)
 
@@ -28,6 +29,8 @@ class _Needs:
                 needs = needs.ones.setdefault(hop.name, (hop, _Needs(hop.target)))[1]
             if isinstance(part, Compare):
                 needs.columns |= part.field.columns()
+                if part.field.computed:
+                    needs.computed[part.field.name] = part.field
             elif isinstance(part, Some):
                 relation = part.relation
                 inner = needs.manys.setdefault(relation.name, (relation, _Needs(relation.target)))[1]
@@ -40,6 +43,13 @@ class _Needs:
             yield prefix + path
         for hop, inner in self.ones.values():
             yield from inner.paths(prefix + prefix_of((hop,)))
+
+    def expressions(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
+        """What the database works out for this object and those behind associations to one, by prefix and name."""
+        for name, field_of in self.computed.items():
+            yield prefix + name, field_of.sql(prefix)
+        for hop, inner in self.ones.values():
+            yield from inner.expressions(prefix + prefix_of((hop,)))
 
 
 def values_for(
@@ -72,7 +82,13 @@ def values_for(
 def _read(rows: Any, needs: _Needs, key: str, using: Setting) -> list[tuple[Any, dict[str, Any]]]:
     """Each row's ``key`` and its values, nested."""
     paths = dict.fromkeys([key, *needs.paths()])
-    read = [(row[key], _nested(row, needs, "")) for row in rows.values(*paths)]
+    asked = dict(needs.expressions())
+    aliases = {name: f"computed_{place}" for place, name in enumerate(asked)}
+    rows = rows.annotate(**{aliases[name]: expression for name, expression in asked.items()})
+    read = []
+    for row in rows.values(*paths, *aliases.values()):
+        worked_out = {name: row[alias] for name, alias in aliases.items()}
+        read.append((row[key], _nested(row | worked_out, needs, "")))
     _add_manys([values for _key, values in read], needs, using)
     return read
 
@@ -81,6 +97,7 @@ def _nested(row: dict[str, Any], needs: _Needs, prefix: str) -> dict[str, Any]:
     """A flat row as values; records that are not there are None."""
     values: dict[str, Any] = {"pk": row[prefix + "pk"]}
     values |= {name: row[prefix + path] for name, path in needs.columns.items()}
+    values |= {name: row[prefix + name] for name in needs.computed}
     for name, (hop, inner) in needs.ones.items():
         further = prefix + prefix_of((hop,))
         values[name] = _nested(row, inner, further) if row[further + "pk"] is not None else None

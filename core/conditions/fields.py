@@ -80,7 +80,12 @@ class Field:
         """What ``values_for`` loads for this property: ORM paths by their key in the values."""
         if self.loads:
             return {column: column for column in self.loads}
-        return {self.name: self.path}
+        return {} if self.computed else {self.name: self.path}
+
+    @property
+    def computed(self) -> bool:
+        """Whether only the database can tell it: ``values_for`` asks for its expression."""
+        return self.expression is not None and not self.path and not self.loads
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from core.conditions import matches, to_address, values_for
 from core.tables import listing
 from crm.enums import BillingStatus
 from crm.models import Company, Contact, Deal, Product, Quote
-from crm.services import companies, deals, quotes
+from crm.services import companies, deals, pipelines, quotes, tasks
 from crm.services.deals import DealBillingValues
 from invoices.enums import InvoiceStatus
 
@@ -278,3 +279,21 @@ def test_a_quote_past_its_date_is_marked(signed_in, deal, rep):
     )
 
     assert "Expired" in signed_in.get(reverse("crm:quote-list")).content.decode()
+
+
+def test_next_steps_and_rotting_deals_are_columns_and_conditions(signed_in, rep, admin, stages):
+    pipelines.update_stage(stages["New"], by=admin, rotting_days=7)
+    stale, fresh = (deals.create(by=rep, name=name) for name in ("Stale", "Fresh"))
+    Deal.objects.filter(pk=stale.pk).update(stage_entered_at=timezone.now() - datetime.timedelta(days=9))
+    tasks.create(by=rep, about=fresh, title="Call Amy")
+    lonely = {"all": [{"field": "next_step", "op": "in", "value": ["no"]},
+                      {"field": "rotting", "op": "in", "value": ["yes"]}]}  # fmt: skip
+
+    columns = "name,next_step,days_in_stage,rotting"
+    response = signed_in.get(reverse("crm:deal-list"), {"where": to_address(lonely), "columns": columns})
+
+    assert names(response) == ["Stale"]
+    assert [str(cell.text) for cell in response.context["list"].lines[0].cells][1:] == ["9", "Yes"]
+    assert "Call Amy" in signed_in.get(reverse("crm:deal-list"), {"columns": columns}).content.decode()
+    known = [stale, fresh]
+    assert [matches(lonely, "deal", values) for values in values_for(known, lonely)] == [True, False]
