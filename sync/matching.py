@@ -21,6 +21,7 @@ from sync.enums import Exclusion, Matching, Outcome, RecordType
 from sync.mapping.fields import ENTITY_OF
 from sync.match_keys import key_of
 from sync.models import Link, MatchSuggestion, ObjectSettings
+from sync.policies import READ_ONLY
 from sync.records import MODELS
 
 # Objects of QuickBooks by a field's value in capitals.
@@ -127,8 +128,9 @@ def _holders(
     links = Link.objects.filter(
         connection=connection, entity=ENTITY_OF[record_type], object_type=record_type, object_id=OuterRef("pk")
     )
-    # A record whose object is just being made is taken; one that waits or was refused is not.
-    taken = links.filter(~Q(qbo_id="") | Q(outcome=Outcome.PENDING)).exclude(exclusion=Exclusion.UNLINKED)
+    # A record whose object is just being made is taken; one that was refused or waits in read-only mode is not.
+    made = Q(outcome=Outcome.PENDING) & ~Q(reason=str(READ_ONLY))
+    taken = links.filter(~Q(qbo_id="") | made).exclude(exclusion=Exclusion.UNLINKED)
     rows = (
         MODELS[record_type]
         ._default_manager.filter(~Exists(taken), archived_at=None)

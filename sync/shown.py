@@ -33,7 +33,8 @@ _ADDRESS = ("name", "line1", "line2", "line3", "line4", "line5", "postal_code", 
 def excluded_because(exclusion: str, reason: str) -> str:
     """The rule that leaves something out, and what of it failed where that says more."""
     rule = str(Exclusion(exclusion).label) if exclusion and exclusion in Exclusion else ""
-    if not rule or not reason:
+    # What the settings leave out for a reason that is no setting tells that reason alone.
+    if not rule or not reason or exclusion == Exclusion.POLICY:
         return reason or rule
     return reason if reason.startswith(rule) else f"{rule}: {reason}"
 

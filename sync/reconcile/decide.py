@@ -126,7 +126,8 @@ def _match(policy: Policy, record_type: RecordType, unlinked: Sequence[Candidate
     wanted = []
     for each in unlinked:
         if not each.active or not each.fresh:
-            each.exclude(Exclusion.POLICY, _("It is inactive in QuickBooks.") if not each.active else "")
+            job = _("It is a job of the same person: its parent customer has the same e-mail address.")
+            each.exclude(Exclusion.POLICY, job if each.active else _("It is inactive in QuickBooks."))
         elif (reason := _is_history(policy, each)) is not None:
             each.exclude(Exclusion.BACK_FILL, reason)
         elif not each.email and _needs_email(policy, record_type):

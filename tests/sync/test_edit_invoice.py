@@ -145,13 +145,21 @@ def test_a_change_read_before_ours_is_sent_is_kept(quickbooks: QuickBooks, compa
     assert Operation.objects.filter(subject=f"invoice:{invoice.pk}").count() == 1
 
 
-@pytest.mark.parametrize(("winner", "kept"), [(Winner.QUICKBOOKS, "From the books"), (Winner.CRM, "From the CRM")])
+@pytest.mark.parametrize(
+    ("winner", "kept"),
+    [
+        (Winner.QUICKBOOKS, "From the books"),
+        (Winner.CRM, "From the CRM"),
+        (Winner.NEWEST, "From the books"),
+    ],
+)
 def test_the_winner_decides_one_field(
     quickbooks: QuickBooks, company: Connection, rep: User, winner: Winner, kept: str
 ) -> None:
     ObjectSettings.objects.filter(connection=company).update(winner=winner)
     invoice = invoice_of(company)
     edit.edit_invoice(invoice, by=rep, message="From the CRM")
+    quickbooks.call("POST", "clock", {"advance": 60})
     change_there(quickbooks, company, CustomerMemo={"value": "From the books"})
 
     carry_over(company)

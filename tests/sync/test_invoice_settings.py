@@ -124,6 +124,15 @@ def test_direction(
         assert invoice.message != "Ours"
 
 
+@pytest.mark.parametrize("enabled", [False, True])
+def test_off_and_on(quickbooks: QuickBooks, company: Connection, enabled: bool) -> None:
+    setting(company, enabled=enabled)
+
+    sync_company(company)
+
+    assert here(company) == (set(there(quickbooks, company)) if enabled else set())
+
+
 @pytest.mark.parametrize("operation", ["delete", "void"])
 @pytest.mark.parametrize("removal", Removal)
 def test_deleted_or_voided_in_quickbooks(

@@ -24,7 +24,7 @@ from sync.enums import (
     Winner,
     WithoutEmail,
 )
-from sync.models import ConnectionSettings, FieldMapping, Link, ObjectSettings
+from sync.models import ConnectionSettings, FieldMapping, Link, MatchSuggestion, ObjectSettings
 from sync.publish import records
 from sync.reconcile import run
 from sync.services import again, generations, objects
@@ -189,6 +189,29 @@ def test_read_only_writes_nothing_and_says_so(books: Books, by: User) -> None:
         "sync.read_only_on",
         "sync.read_only_off",
     }
+
+
+@pytest.mark.parametrize("email", ["ours@example.com", "other@example.com"], ids=["the same e-mail", "only the name"])
+def test_what_waits_in_read_only_mode_is_recognised_in_quickbooks(books: Books, by: User, email: str) -> None:
+    settings_service.set_read_only(books.connection, on=True, by=by)
+    company = companies.create(by=by, name="Zeta", email="ours@example.com")
+    records.publish_records("company", [company.pk])
+    theirs = books.customer("Zeta", email)
+
+    books.sync()
+
+    assert list(Company.objects.values_list("pk", flat=True)) == [company.pk]
+    link = books.link(object_id=company.pk)
+    if email == company.email:
+        assert link.qbo_id == theirs
+    else:
+        assert (link.qbo_id, link.exclusion) == ("", "suggested")
+        assert MatchSuggestion.objects.get().qbo_id == theirs
+    settings_service.set_read_only(books.connection, on=False, by=by)
+    carried_out(books)
+    books.settle()
+    found = [each for each in books.quickbooks.objects(books.connection.realm_id, "Customer") if "Zeta" in str(each)]
+    assert [each["Id"] for each in found] == [theirs]
 
 
 def test_simple_then_full_then_back(books: Books, by: User) -> None:

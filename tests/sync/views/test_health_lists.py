@@ -143,14 +143,26 @@ def test_formulas_stay_texts(value):
 
 def test_what_quickbooks_has_and_the_crm_has_not(ops, books: Books):
     books.customer("Silent Ltd", email="")
-    books.customer("Heard Ltd", "heard@example.com")
+    heard = books.customer("Heard Ltd", "heard@example.com")
+    books.make(
+        "Customer",
+        DisplayName="Garden job",
+        ParentRef={"value": heard},
+        Job=True,
+        GivenName="Amy",
+        FamilyName="Heard",
+        PrimaryEmailAddr={"Address": "heard@example.com"},
+    )
     books.sync()
 
     shown = text(ops, "sync:left-out", books.connection.pk, "contact")
+    job = shown[shown.index("Garden job") :]
+    assert "It is a job of the same person" in job
+    assert "The settings don't" not in job
 
     assert "Silent Ltd" in shown
     assert shown.count("It has no e-mail address") == 1
-    assert "Heard Ltd" not in shown
+    assert "Heard Ltd" not in shown.replace("Heard Ltd:", "")
     response = ops.get(reverse("sync:left-out", args=[books.connection.pk, "contact"]), {"csv": "1"})
     assert b"Silent Ltd" in b"".join(response.streaming_content)
     assert ops.get(reverse("sync:left-out", args=[books.connection.pk, "invoice"])).status_code == 404
