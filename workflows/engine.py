@@ -62,6 +62,9 @@ def work() -> bool:
                 if not batch:
                     break
                 for pk, token in batch:
+                    if time.monotonic() > until:
+                        _give_back(token)
+                        break
                     advance(pk, token)
     # Who came while the lane was held went away: what they were told of is looked for after it was given back.
     return due().exists()
@@ -112,6 +115,11 @@ def lease(now: datetime.datetime | None = None) -> list[tuple[int, uuid.UUID]]:
 def _next(now: datetime.datetime, *, bulk: bool, limit: int) -> list[int]:
     rows = due(now, bulk=bulk).select_for_update(skip_locked=True, of=("self",)).order_by("due_at", "id")
     return list(rows.values_list("pk", flat=True)[:limit])
+
+
+def _give_back(token: uuid.UUID) -> None:
+    """Let go of those that were leased and not begun."""
+    Enrolment.objects.filter(lease_token=token, state__in=OPEN).update(lease_token=None, lease_until=None)
 
 
 def advance(pk: int, token: uuid.UUID) -> None:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from core.models import EventLink
 from invoices.enums import InvoiceOrigin, InvoiceStatus, LineKind, TaxMode
 from invoices.models import Invoice, InvoiceDraft, InvoiceLine
 from qbo_connector import errors
@@ -96,7 +97,14 @@ def _plan(invoice: Invoice, *, attempt: int) -> Operation:
         request_id=attempt_id(invoice.request_id, attempt),
         marker=marker(invoice),
         depends_on=max(needed, key=lambda operation: operation.pk, default=None),
+        urgent=not _by_workflow(invoice),
     )
+
+
+def _by_workflow(invoice: Invoice) -> bool:
+    """Whether a workflow asked for it: thousands of those must not keep what people wait for."""
+    asked = EventLink.objects.filter(object_type="invoice", object_id=invoice.pk, event__name="invoice.requested")
+    return asked.filter(event__cause__isnull=False).exists()
 
 
 def _number(invoice: Invoice) -> str:

@@ -6,7 +6,9 @@ from crm.models import Contact
 from crm.services import deals, quotes
 from invoices.enums import SendState
 from invoices.models import Estimate, Invoice, InvoiceDraft, InvoiceSend
+from qbo_connector.models import Operation
 from sync.publish import estimates, invoice_changes, sends
+from sync.publish import invoices as publishing
 from tests import workers
 from tests.checker import assert_never_doubled, marked
 from tests.makers import deal_of, new_deal, requested_invoice, user
@@ -113,6 +115,22 @@ def test_an_invoice_is_made_sent_and_voided(us_company, quickbooks, boss):
 
     assert [state for _pk, state, _reason in told()] == ["done"] * 4, told()
     assert Invoice.objects.get(created_by=boss).voided
+
+
+def test_many_invoices_of_workflows_go_together_behind_those_of_people(us_company, quickbooks, boss):
+    workflow = workflow_of(boss, step("a", "create_invoice"), about="deal")
+    made = [deal_of("Cool Cars", boss) for _number in range(6)]
+    enrolments.enrol_by_hand(workflow, "deal", [deal.pk for deal in made], by=boss)
+    carry_on()
+    for deal in made:
+        publishing.publish(Invoice.objects.get(deal=deal).pk)
+    assert set(Operation.objects.values_list("urgent", flat=True)) == {False}
+
+    answered(us_company)
+
+    assert Enrolment.objects.filter(state="finished").count() == 6
+    assert len(marked(quickbooks, us_company)) == 6
+    assert_never_doubled(quickbooks, us_company)
 
 
 def test_a_paid_invoice_is_not_reminded_of(us_company, boss):
