@@ -7,11 +7,11 @@ from django.utils.translation import gettext_lazy
 
 from core import archive_notes, registry
 from core.registry import MenuEntry, ObjectType, RecordCard
-from core.services.mails import attachment_makers
+from core.services.mails import attachment_makers, withdrawals
 from crm import belongings, price_sentences, properties, search, sentences, tables
 from crm.kinds import KINDS
 from crm.queries import archive, deals
-from crm.services import outreach
+from crm.services import mentions, outreach
 
 # Kind, its place in the menu, the letter behind ``g``, and the menu's icon.
 MENU = (
@@ -89,6 +89,7 @@ def register() -> None:
         )
     )
     attachment_makers["stored_file"] = outreach.stored_file
+    withdrawals[mentions.KEY] = mentions.withdrawn
     registry.add_event_kinds(*sentences.KINDS, *price_sentences.KINDS)
     registry.settings_menu.append(
         MenuEntry(
@@ -110,6 +111,7 @@ def register() -> None:
     registry.home_cards += [
         registry.HomeCard("tasks", _lazy("My tasks"), "crm:task-home", order=10),
         registry.HomeCard("deals", _lazy("My deals that need something"), "crm:deal-home", order=15),
+        registry.HomeCard("mentions", _lazy("Where you were mentioned"), "crm:mention-home", order=45),
     ]
     told = ["deal.created", "deal.stage_changed", "deal.won", "deal.lost", "deal.reopened", "quote.published"]
     told += ["quote.viewed", "quote.accepted", "quote.declined", "contact.created", "company.created", "task.done"]

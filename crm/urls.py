@@ -67,6 +67,7 @@ urlpatterns = [
     path("tasks/", tasks.task_list, name="task-list"),
     path("tasks/new/", tasks.task_form, name="task-create"),
     path("deals/needing-something/", home.deals_home, name="deal-home"),
+    path("mentions/home/", home.mentions_home, name="mention-home"),
     path("tasks/home/", tasks.task_home, name="task-home"),
     path("tasks/feed/", task_feed.feed_settings, name="task-feed-settings"),
     path("tasks/feed/<slug:token>.ics", task_feed.feed, name="task-feed"),

@@ -151,6 +151,7 @@ MATRIX: dict[str, Line] = {
     "crm:task-list": PAGE,
     "crm:task-home": PAGE,
     "crm:deal-home": PAGE,
+    "crm:mention-home": PAGE,
     # Calendars sign nobody in: the address itself is the key.
     "crm:task-feed": Line(everybody(MISSING, nobody=MISSING), arguments={"token": "0"}),
     "crm:task-feed-settings": PAGE,

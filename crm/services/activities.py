@@ -12,6 +12,7 @@ from core.events import Draft, emit_many, object_type_of
 from core.models import Event, Origin
 from crm.models import Activity, ActivityKind, ActivityLink, Direction, Outcome
 from crm.plain_text import plain_text, storable
+from crm.services import mentions
 from crm.services.changes import plain
 
 FIELDS = (
@@ -60,6 +61,9 @@ def log(
     shown_on = list(dict.fromkeys((object_type_of(record), record.pk) for record in records))[:MOST_RECORDS]
     _link(activity, shown_on)
     _tell(LOGGED[ActivityKind(activity.kind)], shown_on, _told(activity), by=by, origin=origin)
+    # An e-mail names people by its addresses.
+    if activity.kind != ActivityKind.EMAIL:
+        mentions.tell(activity, shown_on, by=by)
     return activity
 
 
@@ -90,6 +94,8 @@ def change(
     if found or held != wanted:
         data = {"changes": {name: [plain(old), plain(new)] for name, (old, new) in found.items()}}
         _tell("activity.changed", sorted(held | wanted), {**_told(locked), **data}, by=by)
+    if "body" in found and locked.kind != ActivityKind.EMAIL:
+        mentions.tell(locked, sorted(wanted), by=by, before=found["body"][0])
     return locked
 
 
@@ -106,6 +112,7 @@ def delete(activity: Activity, *, by: Any) -> None:
     )
     locked.links.all().delete()
     _forget_words(locked.pk, shown_on)
+    mentions.forget(locked.pk)
 
 
 def _forget_words(pk: int, shown_on: Sequence[tuple[str, int]]) -> None:
