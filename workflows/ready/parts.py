@@ -53,7 +53,7 @@ def days(number: int) -> dict[str, Any]:
 def stop_when(name: str, conditions: Any, reason: str) -> Step:
     """A branch that ends the workflow for records that fit; the others go on."""
     ended = {"id": "", "name": name, "conditions": conditions, "steps": [step("stop", reason=reason)]}
-    rest = {"id": "", "name": _("Otherwise"), "conditions": None, "steps": []}
+    rest: Step = {"id": "", "name": _("Otherwise"), "conditions": None, "steps": []}
     return {"id": "", "type": "branch", "settings": {}, "branches": [ended, rest]}
 
 
