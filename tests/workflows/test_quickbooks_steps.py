@@ -1,11 +1,16 @@
 """Steps that reach QuickBooks, over the simulator: the intent once, the answer in the run, a killed worker harmless."""
 
+import datetime
+
 import pytest
+from django.utils import timezone
 
 from crm.models import Contact
 from crm.services import deals, quotes
 from invoices.enums import SendState
 from invoices.models import Estimate, Invoice, InvoiceDraft, InvoiceSend
+from invoices.ports import accounting
+from invoices.services import poll
 from qbo_connector.models import Operation
 from sync.publish import estimates, invoice_changes, sends
 from sync.publish import invoices as publishing
@@ -13,7 +18,8 @@ from tests import workers
 from tests.checker import assert_never_doubled, marked
 from tests.makers import deal_of, new_deal, requested_invoice, user
 from tests.quickbooks import drain_until_settled, sync_company
-from tests.workflows.makers import carry_on, enrolment, on_event, step, tell, workflow_of
+from tests.workflows.makers import LATER, carry_on, enrolment, on_event, step, tell, workflow_of
+from workflows import triggers
 from workflows.models import Enrolment
 from workflows.services import enrolments, workflows
 
@@ -157,6 +163,29 @@ def test_a_published_quote_becomes_an_estimate(us_company, boss):
     estimate = Estimate.objects.get(quote=quote)
     assert told() == [("a", "done", f"Created estimate {estimate}.")]
     assert estimate.external_id
+
+
+def test_a_first_load_enrols_nothing_and_what_happens_afterwards_does(us_company, quickbooks):
+    boss = user("Admin", "boss@example.com")
+    overdue = {"field": "status", "op": "in", "value": ["overdue"]}
+    workflow_of(boss, step("a", "rest"), about="invoice", trigger={"kind": "becomes_true"}, conditions=overdue)
+    workflow_of(boss, step("a", "rest"), about="invoice", trigger=on_event("invoice.overdue"))
+    workflow_of(boss, step("a", "rest"), about="contact", trigger=on_event("contact.created"))
+
+    sync_company(us_company)
+    tell()
+    triggers.sweep_conditions()
+    triggers.sweep_conditions(timezone.now() + LATER)
+
+    assert Invoice.objects.filter(status="overdue").exists()
+    assert Enrolment.objects.count() == 0
+
+    invoice = requested_invoice(deal_of("Cool Cars", boss), boss)
+    drain_until_settled(us_company)
+    Invoice.objects.filter(pk=invoice.pk).update(due_on=accounting().today(us_company.pk) - datetime.timedelta(days=1))
+    poll.poll_status(now=timezone.now())
+    tell()
+    assert sorted(Enrolment.objects.values_list("record_id", flat=True)) == [invoice.pk, invoice.pk]
 
 
 POINTS = {
