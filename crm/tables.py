@@ -486,7 +486,8 @@ def _table(kind: Kind, columns: Sequence[Column], filters: Sequence[Field], defa
         kind.name, kind.plural, kind.list_url, kind.detail_url, kind.visible_to, columns, fields(*filters),
         default_sort, actions=_actions(kind), export_permission="crm.export", icon=kind.icon, edit=kind.edit_url,
         change=_change_of(kind), editor=_editor_of(kind), edit_permission=EDITS,
-        **{"template": "crm/index.html", "views": VIEWS, "narrowed": {"import": from_import}, **more},
+        **{"template": "crm/index.html", "views": VIEWS, "narrowed": {"import": from_import},
+           "narrowed_labels": {"import": L("From an import")}, **more},
     )  # fmt: skip
 
 

@@ -104,6 +104,8 @@ class Table:
     archive: bool = True
     # Filters of the address with conditions of their own, by name.
     narrowed: Mapping[str, Callable[[str], Q]] = field(default_factory=dict)
+    # What such a filter is called over the list, from where it can be taken off.
+    narrowed_labels: "Mapping[str, StrOrPromise]" = field(default_factory=dict)
     search: Callable[[str], Q] = by_words
     search_hint: "StrOrPromise" = ""
     fitted: Callable[[QuerySet[Any], Any], QuerySet[Any]] | None = None

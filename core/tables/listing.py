@@ -138,6 +138,14 @@ class Listing:
         return [(name, value) for name, values in self.chosen.items() if name not in shown for value in values]
 
     @property
+    def unseen(self) -> list[tuple[str, str]]:
+        """Names and labels of those filters, so that the page can say that they hold, and take them off."""
+        names = dict.fromkeys(name for name, _value in self.carried)
+        labels = {name: self.table.filters[name].label for name in names if name in self.table.filters}
+        labels |= self.table.narrowed_labels
+        return [(name, str(labels.get(name, name))) for name in names]
+
+    @property
     def shown(self) -> list[str]:
         """The names of the shown columns."""
         return [column.name for column in self.columns]

@@ -7,7 +7,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.models import EventLink, Origin
+from core import registry
+from core.models import Event, EventLink, Origin
 from core.properties import BadValues, clean_many
 from crm.imports.plans import MODELS
 from crm.labels import label_of
@@ -52,7 +53,7 @@ def _archive(
     free = []
     for record in records:
         if record.pk in touched:
-            kept.append([record.pk, str(record)[:200], _("It was worked with since."), kind])
+            kept.append([record.pk, str(record)[:200], touched[record.pk], kind])
         elif record.pk in used:
             kept.append([record.pk, str(record)[:200], _("It has contacts or deals."), kind])
         else:
@@ -63,13 +64,22 @@ def _archive(
     return len(free)
 
 
-def _touched(job: Import, kind: str, ids: Sequence[int]) -> set[int]:
-    """Which of the records have events that neither this import nor the sync wrote."""
+def _touched(job: Import, kind: str, ids: Sequence[int]) -> dict[int, str]:
+    """The records with events that neither this import nor the sync wrote, and what happened last, in a sentence."""
     links = EventLink.objects.filter(object_type=kind, object_id__in=ids, event__occurred_at__gte=job.created_at)
     others = links.exclude(event__origin=Origin.SYNC).exclude(event__data__contains={"import": job.pk})
     # Moving a deal to its stage tells so in the words of moving.
     mine = models.Q(event__origin=Origin.IMPORT, event__actor=job.owner_id, event__occurred_at__lte=job.finished_at)
-    return set(others.exclude(mine).values_list("object_id", flat=True))
+    last = others.exclude(mine).order_by("object_id", "-event_id").distinct("object_id")
+    return {link.object_id: _since(link.event) for link in last.select_related("event__actor")}
+
+
+def _since(event: Event) -> str:
+    told = registry.event_kinds.get(event.name)
+    if told is None:
+        return _("It was worked with since.")
+    words = " ".join(filter(None, [str(event.actor or ""), told.sentence(event)]))
+    return _("It was worked with since: %s.") % words
 
 
 def _used(ids: Sequence[int]) -> set[int]:

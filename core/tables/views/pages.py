@@ -47,6 +47,7 @@ def page_context(request: HttpRequest, table: Table, views: Views) -> dict[str, 
         "list": found,
         "views": views,
         "problems": [*([views.problem] if views.problem else []), *found.problems],
+        "unseen": [(label, _without(request, name)) for name, label in found.unseen],
         "density": request.GET.get("density", ""),
         "address": request.GET.urlencode(),
         "state_names": ("view", "columns", "density"),
@@ -55,6 +56,13 @@ def page_context(request: HttpRequest, table: Table, views: Views) -> dict[str, 
         "may_edit": table.change is not None and (not table.edit_permission or user.has_perm(table.edit_permission)),
         "archived_options": [("1", _("Archived only"))],
     }
+
+
+def _without(request: HttpRequest, name: str) -> str:
+    query = request.GET.copy()
+    for gone in (name, "cursor"):
+        query.pop(gone, None)
+    return f"?{query.urlencode()}"
 
 
 @require_GET

@@ -220,7 +220,7 @@ def test_undoing_archives_what_was_created_and_gives_values_back(imported, undon
     assert (job.state, job.undone) == ("undone", 2)
     assert sorted(why for _pk, _title, why, _kind in job.kept) == [
         "Changed since: Job title.",
-        "It was worked with since.",
+        "It was worked with since: Rita Rep changed Phone of the contact from 4 to 5.",
     ]
 
 

@@ -81,6 +81,13 @@ def test_a_filter_that_came_by_link_stays_when_another_is_chosen(signed_in, deal
     assert f'<input type="hidden" name="contact" value="{contact.pk}">' in page
 
 
+def test_a_filter_without_a_control_is_named_and_can_be_taken_off(signed_in, company):
+    page = signed_in.get(reverse("crm:company-list"), {"import": "7", "q": "cool"})
+
+    assert page.context["unseen"] == [("From an import", "?q=cool")]
+    assert "Take off the filter From an import" in page.content.decode()
+
+
 def test_two_contacts_of_a_deal_do_not_show_it_twice(signed_in, deal, contact):
     other = Contact.objects.create(first_name="Amy")
     deal.deal_contacts.create(contact=other)
