@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from invoices import payment_queries
 from invoices.card_sections import CardSection, makers
 from invoices.models import CreditDocument, Invoice
+from invoices.services.open_amounts import remaining_of
 
 SHOWN = 5
 RECORDS = ("deal", "contact", "company")
@@ -23,8 +24,10 @@ def section(object_type: str, pk: int, user: Any) -> CardSection | None:
 
 
 def _open_invoices(memos: Sequence[CreditDocument]) -> dict[int, Invoice]:
-    """The open invoices that unused memos were made from, by id; at most one statement."""
-    made_from = {memo.invoice_id for memo in memos if memo.living and memo.remaining > 0 and memo.invoice_id}
+    """The open invoices that unused memos were made from, by id; at most two statements. What is on its way counts."""
+    unused = [memo for memo in memos if memo.living and memo.remaining > 0 and memo.invoice_id]
+    left = remaining_of(unused) if unused else {}
+    made_from = {memo.invoice_id for memo in unused if left[memo.pk] > 0}
     if not made_from:
         return {}
     rows = Invoice.objects.filter(pk__in=made_from, balance__gt=0, voided=False, removed_at=None, ending="")

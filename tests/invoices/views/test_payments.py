@@ -306,6 +306,7 @@ def test_a_credit_memo_is_used_for_an_open_invoice_in_one_click(client, admin, d
     assert (carrier.applications.get().invoice, carrier.applications.get().amount) == (invoice, 20)
     assert carrier.credit_applications.get().credit == memo
     assert use not in client.get(address("credit-detail", memo)).content.decode()
+    assert use not in client.get(address("deal-card", deal)).content.decode()
     again = client.post(use, follow=True).content.decode()
     assert "Nothing of this credit is left for invoice" in again
     assert Payment.objects.filter(amount=0).count() == 1
