@@ -1,11 +1,13 @@
 """What the page shows on which records are merged: the records side by side, and for each property whose value wins."""
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model
+from django.utils import formats
 from django.utils.translation import gettext as _
 
 from core import merging
@@ -133,6 +135,8 @@ def _text(value: Any) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, Decimal):
         return formatted_number(value)
+    if isinstance(value, datetime.date):
+        return formats.date_format(value, "DATE_FORMAT")
     if isinstance(value, dict):
         return "\n".join(address_lines(value))
     return str(value) if isinstance(value, Model) else str(value).strip()
