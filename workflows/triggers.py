@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Exists, Max, Min, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from core import company, properties
@@ -328,9 +328,8 @@ def _dates_of(workflow: Workflow, definition: Mapping[str, Any], now: datetime.d
     return enrolled
 
 
-def _first_floor(now: datetime.datetime) -> EventFloor:
+def _first_floor(begun: datetime.datetime) -> EventFloor:
     """Before the first look, nothing that happened while any workflow was on has been seen."""
-    begun = Workflow.objects.filter(enabled=True).aggregate(first=Min("watched_from"))["first"] or now
     last = Event.objects.filter(occurred_at__lt=begun).aggregate(last=Max("pk"))["last"] or 0
     return EventFloor.objects.get_or_create(pk=1, defaults={"event_id": last})[0]
 
@@ -338,12 +337,20 @@ def _first_floor(now: datetime.datetime) -> EventFloor:
 def sweep_events(now: datetime.datetime | None = None) -> int:
     """Handle events whose message was lost; returns how many."""
     moment = now or timezone.now()
-    floor = EventFloor.objects.filter(pk=1).first() or _first_floor(moment)
-    triggers = [definition["trigger"] for _workflow, definition in _listening()]
-    names = {each["event"] for each in triggers if each["kind"] == TriggerKind.EVENT}
-    if any(each["kind"] == TriggerKind.BECOMES_TRUE for each in triggers):
+    kinds = (TriggerKind.EVENT, TriggerKind.BECOMES_TRUE)
+    told = [
+        (each, definition["trigger"]) for each, definition in _listening() if definition["trigger"]["kind"] in kinds
+    ]
+    if not told:
+        return 0
+    begun = min(workflow.watched_from or moment for workflow, _trigger in told)
+    names = {trigger["event"] for _workflow, trigger in told if trigger["kind"] == TriggerKind.EVENT}
+    if any(trigger["kind"] == TriggerKind.BECOMES_TRUE for _workflow, trigger in told):
         names |= set(EVENTS)
-    late = Event.objects.filter(pk__gt=floor.event_id, name__in=names, occurred_at__lt=moment - MISSED)
+    floor = EventFloor.objects.filter(pk=1).first() or _first_floor(begun)
+    late = Event.objects.filter(
+        pk__gt=floor.event_id, name__in=names, occurred_at__gte=begun, occurred_at__lt=moment - MISSED
+    )
     known = HandledEvent.objects.filter(pk=OuterRef("pk"))
     ids = list(late.filter(~Exists(known)).order_by("pk").values_list("pk", flat=True)[:SWEEP_BATCH])
     react(ids)
@@ -352,5 +359,5 @@ def sweep_events(now: datetime.datetime | None = None) -> int:
     old = Event.objects.filter(pk__gt=floor.event_id, occurred_at__lt=moment - LOOKED_FOR).aggregate(last=Max("pk"))
     if old["last"]:
         EventFloor.objects.filter(pk=1, event_id__lt=old["last"]).update(event_id=old["last"])
-    HandledEvent.objects.filter(handled_at__lt=moment - KEPT).delete()
+        HandledEvent.objects.filter(handled_at__lt=moment - KEPT).delete()
     return len(ids)
