@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0012_add_outgoing_requests'),
+        ("core", "0012_add_outgoing_requests"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='event',
-            name='cause',
-            field=models.BigIntegerField(help_text='The run of a workflow in which it happened.', null=True),
+            model_name="event",
+            name="cause",
+            field=models.BigIntegerField(help_text="The run of a workflow in which it happened.", null=True),
         ),
     ]
