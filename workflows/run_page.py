@@ -61,11 +61,12 @@ def run_view(run: Enrolment, user: Any) -> RunView:
     for each in run.steps.order_by("started_at", "pk"):
         known = step_types.get(each.step_type)
         step = flow.step(each.step_id) or {}
+        labels = {field.name: str(field.label) for field in known.fields} if known else {}
         lines.append(
             StepLine(
                 each, str(known.label) if known else each.step_type, known.icon if known else "help",
                 words.step_words(step, run.object_type, user), TONES[StepState(each.state)],
-                _pairs(each.input), _pairs(each.outcome),
+                _pairs(each.input, labels), _pairs(each.outcome, {}),
             )
         )  # fmt: skip
     return RunView(RUN_TONES[EnrolmentState(run.state)], cause_words(run), lines, _next(run, flow, lines))
@@ -89,12 +90,20 @@ def _next(run: Enrolment, flow: Flow, lines: Sequence[StepLine]) -> str:
     return str(known.label) if known else ""
 
 
-def _pairs(data: Any) -> list[tuple[str, str]]:
-    """Data as lines that a person reads: names in words, lists and objects as JSON."""
+def _pairs(data: Any, labels: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Data as lines that a person reads: names in words, lists in a row, objects as JSON."""
     if not isinstance(data, Mapping):
         return []
     return [
-        (str(name).replace("_", " "), value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        (labels.get(str(name)) or str(name).replace("_", " ").capitalize(), _in_words(value))
         for name, value in data.items()
         if value not in (None, "", [], {})
     ]
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, list) and all(isinstance(each, str | int) for each in value):
+        return ", ".join(map(str, value))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

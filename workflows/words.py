@@ -19,6 +19,8 @@ from workflows.trigger_events import EVENTS
 
 MOST_PARTS = 3
 LONGEST_PART = 90
+# Long texts would hide what a step is about.
+LEFT_OUT = ("body", "details")
 Step = Mapping[str, Any]
 
 
@@ -99,8 +101,10 @@ def step_words(step: Step, object_type: str, user: Any = None) -> str:
     parts = []
     for field in known.fields:
         value = settings.get(field.name)
-        if value in (None, "", [], {}) or (
-            field.only_if and str(settings.get(field.only_if[0], "")) not in field.only_if[1:]
+        if (
+            field.name in LEFT_OUT
+            or value in (None, "", [], {})
+            or (field.only_if and str(settings.get(field.only_if[0], "")) not in field.only_if[1:])
         ):
             continue
         if words := setting_words(field, value, object_type, settings, user):
