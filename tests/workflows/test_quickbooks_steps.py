@@ -192,7 +192,7 @@ POINTS = {
     "before it enrols": ("workflows.triggers:enrol", "before"),
     "enrolled, not noted": ("workflows.triggers:enrol", "after"),
     "leased": ("workflows.engine:lease", "after"),
-    "invoice written, not committed": ("workflows.steps.quickbooks:_wait", "before"),
+    "invoice written, not committed": ("workflows.steps.quickbooks:wait_for_answer", "before"),
     "step committed": ("workflows.engine:run_step", "after"),
     "before the answer is noted": ("workflows.steps.quickbooks:_invoice_answer", "before"),
 }

@@ -14,17 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.placeholders import BadText, check
-from crm.enums import QuoteStatus
-from crm.models import Deal, Quote
 from invoices import reminder_texts
 from invoices.enums import SendState, SyncState
-from invoices.models import Estimate, Invoice, InvoiceSend
+from invoices.models import Invoice, InvoiceSend
 from invoices.ports import accounting
 from invoices.reading import DraftProblems
-from invoices.services import approvals, create, default_account, endings, estimates, reminders, send
+from invoices.services import approvals, create, endings, reminders, send
 from invoices.services.quote_rules import QuoteInvoiced, QuoteNotUsable
-from sync.enums import Outcome as SyncOutcome
-from sync.models import Link
 from workflows.models import MadeRecord
 from workflows.steps import drafting
 from workflows.steps.drafting import CREATE_MISSING, FAIL, USE_DEFAULT, CantDraft, draft_for
@@ -60,7 +56,8 @@ ITEMS = (
 NO_OWNER = gettext_lazy("The workflow has no owner any more. Choose one: invoices are made in the owner’s name.")
 
 
-def _wait(run: StepContext, data: dict[str, Any]) -> Wait:
+def wait_for_answer(run: StepContext, data: dict[str, Any]) -> Wait:
+    """Wait until QuickBooks has answered, which wakes the step."""
     return Wait(run.now + LOOK_AGAIN, _("Waits for QuickBooks."), data, wakes=True)
 
 
@@ -102,7 +99,7 @@ def run_invoice(settings: Settings, run: StepContext) -> Outcome:
     except (CantDraft, QuoteNotUsable, QuoteInvoiced, PermissionDenied, create.IntentReused) as refused:
         return Failed(str(refused))
     run.note(invoice)
-    return _wait(run, {"invoice": invoice.pk})
+    return wait_for_answer(run, {"invoice": invoice.pk})
 
 
 def _invoice_answer(run: StepContext) -> Outcome:
@@ -117,76 +114,14 @@ def _invoice_answer(run: StepContext) -> Outcome:
     if mark is not None and mark.state == SyncState.FAILED:
         if run.again:
             accounting().retry(invoice, by=run.owner)
-            return _wait(run, {"invoice": invoice.pk})
-        return Failed(_answer_words(mark.reason, mark.detail), data=data, keep=True)
-    return _wait(run, {"invoice": invoice.pk})
+            return wait_for_answer(run, {"invoice": invoice.pk})
+        return Failed(answer_words(mark.reason, mark.detail), data=data, keep=True)
+    return wait_for_answer(run, {"invoice": invoice.pk})
 
 
-def _answer_words(reason: str, detail: str) -> str:
+def answer_words(reason: str, detail: str) -> str:
+    """A refusal in our words and in QuickBooks' own."""
     return _("%(reason)s (QuickBooks: %(detail)s)") % {"reason": reason, "detail": detail} if detail else reason
-
-
-# Create an estimate.
-
-
-def _quote_of(record: Any) -> Quote | None:
-    if isinstance(record, Quote):
-        return record
-    counting = [QuoteStatus.PUBLISHED, QuoteStatus.ACCEPTED]
-    found = Quote.objects.filter(deal=record, status__in=counting, archived_at=None)
-    return found.order_by("-published_at", "-pk").first() if isinstance(record, Deal) else None
-
-
-def preview_estimate(_settings: Settings, run: StepContext) -> str:
-    """Which quote would become an estimate."""
-    quote = _quote_of(run.record)
-    if quote is None:
-        raise WouldFail(_("The deal has no published quote."))
-    if not any(account.usable for account in accounting().accounts()):
-        raise WouldFail(_("No QuickBooks company can be used."))
-    return _("Creates an estimate in QuickBooks from quote %s.") % quote
-
-
-def run_estimate(settings: Settings, run: StepContext) -> Outcome:
-    """Make the estimate of a quote, or of the deal's quote that counts; done when QuickBooks has it."""
-    if run.waiting.get("estimate"):
-        return _estimate_answer(run)
-    quote = _quote_of(run.record)
-    if quote is None:
-        return Failed(_("The deal has no published quote."))
-    usable = [account for account in accounting().accounts() if account.usable]
-    proposed = default_account.proposed(usable, deal=quote.deal, currency=quote.currency)
-    if proposed is None:
-        return Failed(_("No QuickBooks company can be used."))
-    connection_id = proposed.account.connection_id
-    try:
-        proposal = estimates.propose(quote, connection_id)
-        customer = next((each.external_id for each in proposal.customers if each.certain), "")
-        if not customer and settings.get("customer", CREATE_MISSING) == FAIL:
-            name = proposal.new_customer["name"] or quote
-            return Failed(_("QuickBooks has no customer that is linked to %s.") % name)
-        estimate = estimates.request(quote, estimates.Wanted(connection_id, customer), by=run.owner)
-    except estimates.NoEstimate as refused:
-        return Failed(str(refused))
-    run.note(estimate)
-    return _estimate_answer_of(estimate, run)
-
-
-def _estimate_answer(run: StepContext) -> Outcome:
-    estimate = Estimate.objects.filter(pk=run.waiting["estimate"]).first()
-    if estimate is None:
-        return Failed(_("The estimate was given up before QuickBooks had it."))
-    return _estimate_answer_of(estimate, run)
-
-
-def _estimate_answer_of(estimate: Estimate, run: StepContext) -> Outcome:
-    data = {"estimate": estimate.pk, "external_id": estimate.external_id}
-    if estimate.external_id:
-        return Done(_("Created estimate %s.") % estimate, data)
-    link = Link.objects.filter(object_type="estimate", object_id=estimate.pk).first()
-    if link is not None and link.outcome == SyncOutcome.FAILING:
-        return Failed(_answer_words(link.reason, link.detail), data=data, keep=True)
-    return _wait(run, {"estimate": estimate.pk})
 
 
 # Invoices that are there.
@@ -242,13 +177,13 @@ def run_send(settings: Settings, run: StepContext) -> Outcome:
         run.note(invoice, made=False)
     if refused and not asked:
         return Failed(" ".join(refused))
-    return _wait(run, {"sends": asked, "refused": refused})
+    return wait_for_answer(run, {"sends": asked, "refused": refused})
 
 
 def _sent(run: StepContext) -> Outcome:
     rows = list(InvoiceSend.objects.select_related("invoice").filter(pk__in=run.waiting["sends"]).order_by("pk"))
     if any(row.state == SendState.WAITING for row in rows):
-        return _wait(run, dict(run.waiting))
+        return wait_for_answer(run, dict(run.waiting))
     unsent = [f"{row.invoice}: {row.problem}" for row in rows if row.state != SendState.SENT]
     refused = [*run.waiting.get("refused", []), *unsent]
     if refused:
@@ -311,13 +246,13 @@ def run_void(settings: Settings, run: StepContext) -> Outcome:
     for invoice in waiting:
         mark = marks.get(invoice.pk)
         if invoice.ending and mark is not None and mark.state == SyncState.FAILED and not run.again:
-            return Failed(_answer_words(mark.reason, mark.detail), keep=True)
+            return Failed(answer_words(mark.reason, mark.detail), keep=True)
         try:
             endings.void(invoice, by=run.owner)
         except endings.NotPossible as refused:
             return Failed(str(refused))
         run.note(invoice, made=False)
-    return _wait(run, {"invoices": [each.pk for each in waiting]})
+    return wait_for_answer(run, {"invoices": [each.pk for each in waiting]})
 
 
 WHICH = StepField(
@@ -369,18 +304,6 @@ def register() -> None:
                     help=gettext_lazy("Its name in QuickBooks; outside the US only."),
                 ),
             ),
-            permission="invoices.create",
-        ),
-        StepType(
-            "create_estimate",
-            gettext_lazy("Create a QuickBooks estimate"),
-            gettext_lazy("Makes an estimate from the quote, or from the deal’s quote that counts."),
-            GROUP,
-            "file-text",
-            preview_estimate,
-            run_estimate,
-            objects=("quote", "deal"),
-            fields=(CUSTOMER,),
             permission="invoices.create",
         ),
         StepType(
