@@ -53,8 +53,8 @@ DEFAULTS: dict[str, Any] = {
     "automated_tax_override": False,
     # What a US company does with characters beyond ISO-8859-1: "keep", "replace" by a question mark, "refuse" (500).
     "us_characters": "keep",
-    # Names in a request that no object has: "refuse" them (2010), "ignore" them, or "keep" them and give them back.
-    "unknown_properties": "refuse",
+    # Names in a request that no object has: "ignore" them, "refuse" them (2010), or "keep" them and give them back.
+    "unknown_properties": "ignore",
     # Realm ids whose subscription has lapsed: every write gets 6190.
     "inactive_companies": [],
 }
@@ -74,7 +74,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "given_tax": ("accept", "compute"),
     "us_characters": ("keep", "replace", "refuse"),
     "field_limits": ("reference", "schema"),
-    "unknown_properties": ("refuse", "ignore", "keep"),
+    "unknown_properties": ("ignore", "refuse", "keep"),
 }
 
 

@@ -101,12 +101,12 @@ _IN_FULL = {
 def spoken(entity: str, body: dict[str, Any], how: str) -> dict[str, Any]:
     """Return a request without the names that nobody knows, which ``how`` may refuse, ignore or keep. Raises Refused.
 
-    An object wrapped in its own name is refused like any other unknown name: the service wants it bare.
+    An object wrapped in its own name is refused unless all is kept: the service wants it bare.
     """
     if how == "keep":
         return body
     known = {name: value for name, value in body.items() if name != entity}
-    if how == "refuse" and len(known) != len(body):
+    if len(known) != len(body):
         raise unknown_property()
     return {name: _within(name, value, how) for name, value in known.items() if _fits(name, KNOWN, how)}
 

@@ -240,6 +240,7 @@ def test_odd_but_harmless_requests_are_understood(us):
                     "SalesItemLineDetail": {"ItemRef": {"value": "1"}, "Qty": "5", "UnitPrice": "2.5"},
                 }
             ],
+            "SomethingElse": {"a": 1},
         },
     )
 

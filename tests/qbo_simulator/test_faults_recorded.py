@@ -75,7 +75,7 @@ CAUSES = [
     ("1040", 400, batch_too_much, "limited to 30", None),
     ("2010", 400, post("customer", [1]), "unsupported or invalid", None),
     ("2010", 400, post("invoice", {**SALE, "Line": "none"}), "Line", None),
-    ("2010", 400, post("invoice", {**SALE, "Lines": []}), "failed to parse json object; a property", None),
+    ("2010", 400, post("invoice", {"Invoice": SALE}), "failed to parse json object; a property", None),
     ("2020", 400, post("invoice", {"CustomerRef": {"value": "1"}}), "Line is missing", "required-param-2020"),
     ("2020", 400, post("invoice?operation=update", {**SALE, "Id": "130"}), "SyncToken is missing", None),
     ("2040", 400, post("customer", {"DisplayName": "a:b"}), "", None),
