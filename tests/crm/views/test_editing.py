@@ -236,9 +236,12 @@ def test_who_may_not_edit_is_told_what_is_missing(client, looker, company, deal)
 
 
 def test_getting_changes_nothing(signed_in, company, deal):
-    for address in ("company-archive", "company-restore"):
-        assert signed_in.get(reverse(f"crm:{address}", args=[company.pk])).status_code == 405
-    assert signed_in.get(reverse("crm:deal-move", args=[deal.pk])).status_code == 405
+    for address, pk in (("company-restore", company.pk), ("deal-move", deal.pk)):
+        assert signed_in.get(reverse(f"crm:{address}", args=[pk])).status_code == 405
+    # It asks, and says what is still open.
+    assert signed_in.get(reverse("crm:company-archive", args=[company.pk])).status_code == 200
+    company.refresh_from_db()
+    assert company.archived_at is None
 
 
 def test_a_quote_takes_the_lines_of_its_deal(signed_in, rep, deal, contact):

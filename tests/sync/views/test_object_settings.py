@@ -251,6 +251,6 @@ def test_the_form_costs_the_same_with_many_companies(admin, size, django_assert_
         company()
         Company.objects.create(name=f"Company {number}")
 
-    # The four editors of conditions ask for the choices of their pickers, five times each at most.
-    with django_assert_max_num_queries(24):
+    # The four editors of conditions ask for the choices of their pickers, segments among them: six times each at most.
+    with django_assert_max_num_queries(28):
         admin.get(url(connection))
