@@ -1,5 +1,6 @@
 """The palette, the keys and the home page, as somebody uses them who never takes the mouse."""
 
+import itertools
 import re
 from collections.abc import Callable
 
@@ -90,11 +91,17 @@ def test_a_day_without_the_mouse(open_page: Callable[..., Page]):
     expect(page).to_have_url(re.compile("/companies/.*new"))
 
 
+def as_read(titles: list[str]) -> list[str]:
+    """Titles of the left column, then of the right one, in the order of their rows."""
+    left, right = titles[: (len(titles) + 1) // 2], titles[(len(titles) + 1) // 2 :]
+    return [title for row in itertools.zip_longest(left, right) for title in row if title is not None]
+
+
 def test_the_home_page_is_arranged_by_keyboard(open_page: Callable[..., Page]):
     rep = makers.user()
     page = open_page("/", by=rep)
     cards = page.locator(".home-grid [data-card] .card-toggle")
-    before = cards.all_inner_texts()
+    before = as_read(cards.all_inner_texts())
     page.locator("#home-arrange").focus()
     page.keyboard.press("Enter")
     page.get_by_role("button", name=f"Move {before[0]} down").press("Enter")
@@ -103,5 +110,6 @@ def test_the_home_page_is_arranged_by_keyboard(open_page: Callable[..., Page]):
     with page.expect_navigation():
         page.get_by_role("button", name="Save").press("Enter")
 
-    expect(cards).to_have_text([before[1], before[0], *before[3:]])
+    expect(cards).to_have_count(len(before) - 1)
+    assert as_read(cards.all_inner_texts()) == [before[1], before[0], *before[3:]]
     assert HomeLayout.objects.filter(user=rep).count() == 1
