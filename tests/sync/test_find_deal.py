@@ -151,7 +151,7 @@ def test_it_costs_the_same_for_one_and_many(
     rules(books, by_open_deal=True)
     references = {pk: Reference({}, f"deal {pk}") for pk in Invoice.objects.values_list("pk", flat=True)}
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):
         found = association_rules.associate(books.connection.pk, references, quiet=False)
 
     assert len(found) == count
