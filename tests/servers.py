@@ -27,23 +27,20 @@ def pytest_configure() -> None:
     if not IS_WORKER:
         _remove_dead_runs()
         folder, sockets = RUNS / str(os.getpid()), Path(os.environ["CRM_TEST_SOCKETS"])
-        for given, name, server_class in (
-            ("TEST_DATABASE_URL", "postgres", PostgreSQL),
-            ("TEST_REDIS_URL", "valkey", Valkey),
+        for given, name, server_class, begin in (
+            ("TEST_DATABASE_URL", "postgres", PostgreSQL, schema.begin),
+            ("TEST_REDIS_URL", "valkey", Valkey, Valkey.start),
         ):
             if not os.environ.get(given):
                 server = server_class(folder / name, durable=False, socket_folder=sockets / name)
                 try:
-                    if isinstance(server, PostgreSQL):
-                        schema.begin(server)
-                    else:
-                        server.start()
+                    begin(server)
                 except CannotStart as refusal:
                     pytest.exit(str(refusal), returncode=1)
                 started.append(server)
     # Reading it loads the settings, with which pytest-django sets Django up.
     database = settings.DATABASES["default"]
-    if "TEST_DATABASE_URL" not in os.environ:
+    if not os.environ.get("TEST_DATABASE_URL"):
         database["TEST"] = {"TEMPLATE": schema.TEMPLATE}
     # Servers in threads answer browsers between tests too, where pytest captures nothing.
     settings.LOGGING["handlers"]["console"] = {

@@ -1,5 +1,6 @@
 """The builder: the whole page, its flow, what starts it, and what is done with the workflow as a whole."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -60,16 +61,7 @@ def builder(request: HttpRequest, pk: int) -> HttpResponse:
 @needs(MANAGE)
 def trigger(request: HttpRequest, pk: int) -> HttpResponse:
     """What starts the workflow."""
-    workflow = find_workflow(pk)
-    data = request.POST if request.method == "POST" else None
-    form = TriggerForm(data, definition=workflow.draft, user=request.user)
-    sent = request.method == "POST" and not request.POST.get("asks")
-    if sent and form.is_valid():
-        chosen = form.chosen()
-        return edit(request, workflow, lambda draft: {**draft, "trigger": chosen})
-    if request.POST.get("asks"):
-        not_yet_refused(form)
-    return in_drawer(request, "workflows/_trigger_form.html", {"workflow": workflow, "form": form}, refused=sent)
+    return _growing_form(request, pk, TriggerForm, "workflows/_trigger_form.html", lambda chosen: {"trigger": chosen})
 
 
 @require_http_methods(["GET", "POST"])
@@ -92,16 +84,30 @@ def enrolment_conditions(request: HttpRequest, pk: int) -> HttpResponse:
 @needs(MANAGE)
 def rules(request: HttpRequest, pk: int) -> HttpResponse:
     """Whether records come again, and who is left alone."""
+    return _growing_form(request, pk, RulesForm, "workflows/_rules_form.html", lambda chosen: chosen)
+
+
+def _growing_form(
+    request: HttpRequest,
+    pk: int,
+    form_class: type[TriggerForm] | type[RulesForm],
+    template: str,
+    part: Callable[[Any], dict[str, Any]],
+) -> HttpResponse:
+    """A form whose next fields depend on what is chosen: a POST that ``asks`` shows them, any other one is kept.
+
+    ``part`` makes of what was chosen the part of the definition that it replaces.
+    """
     workflow = find_workflow(pk)
     data = request.POST if request.method == "POST" else None
-    form = RulesForm(data, definition=workflow.draft, user=request.user)
+    form = form_class(data, definition=workflow.draft, user=request.user)
     sent = request.method == "POST" and not request.POST.get("asks")
     if sent and form.is_valid():
-        chosen = form.chosen()
+        chosen = part(form.chosen())
         return edit(request, workflow, lambda draft: {**draft, **chosen})
     if request.POST.get("asks"):
         not_yet_refused(form)
-    return in_drawer(request, "workflows/_rules_form.html", {"workflow": workflow, "form": form}, refused=sent)
+    return in_drawer(request, template, {"workflow": workflow, "form": form}, refused=sent)
 
 
 @require_http_methods(["GET", "POST"])
