@@ -1,7 +1,7 @@
 """Doors of the connector. PostgreSQL is the queue of record; these messages only wake somebody up."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 import structlog
@@ -43,14 +43,24 @@ def pull_companies(leases: list[list[int]]) -> None:
 
 @shared_task(name="qbo_connector.drain_outbox")
 def drain_outbox(connection_id: int) -> int:
-    """Send what is due of one company's outbox, several calls at a time: most of a call is waiting."""
+    """Send what is due of one company's outbox, several calls at a time: most of a call is waiting.
+
+    More is leased while the last ones are still being answered, so that none of the company's pace is lost.
+    """
     sent = 0
-    while units := drain.lease_units(connection_id):
-        run_each(lambda unit: unit(), units)
-        sent += len(units)
-        if sent >= SENT_IN_A_TASK:
-            current_app.send_task("qbo_connector.drain_outbox", args=[connection_id])
-            break
+    under_way: set[Future[None]] = set()
+    with ThreadPoolExecutor(max_workers=THREADS) as pool:
+        while sent < SENT_IN_A_TASK:
+            units = drain.lease_units(connection_id)
+            if not units and not under_way:
+                return sent
+            sent += len(units)
+            if len(units) == 1 and not under_way:
+                _guarded(_send, units[0], close=False)
+                continue
+            under_way |= {pool.submit(_guarded, _send, unit, close=True) for unit in units}
+            under_way = _wait_for_room(under_way, at_least_one=not units)
+        current_app.send_task("qbo_connector.drain_outbox", args=[connection_id])
     return sent
 
 
@@ -80,6 +90,18 @@ def check_budgets() -> int:
 def prune_old_rows() -> None:
     """Delete what is older than the settings keep it."""
     log.info("prune.done", **prune.prune())
+
+
+def _send(unit: drain.Unit) -> None:
+    unit()
+
+
+def _wait_for_room(under_way: set[Future[None]], *, at_least_one: bool) -> set[Future[None]]:
+    """Wait until half of the threads are free or will be next; what is still under way then."""
+    while at_least_one or len(under_way) > THREADS // 2:
+        _done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+        at_least_one = False
+    return under_way
 
 
 def run_each(work: Callable[[Item], None], items: Sequence[Item]) -> None:
