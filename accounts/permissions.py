@@ -31,6 +31,8 @@ PERMISSIONS = {
     "workflows.view": _("See workflows and what they did"),
     "workflows.enrol": _("Enrol records in workflows by hand, retry and stop runs"),
     "workflows.manage": _("Build workflows and switch them on and off"),
+    "reports.view": _("See and build reports about what one may see"),
+    "reports.manage": _("Change and delete reports of others"),
     "core.configure": _("Change the company’s profile and brand, and how e-mails are sent"),
     "core.manage_properties": _("Manage the properties of records"),
     "accounts.manage": _("Manage users and roles"),
@@ -50,6 +52,7 @@ _SELLING = [
     "invoices.post",
     "invoices.send",
     "workflows.view",
+    "reports.view",
 ]
 _EXPORTS = ["crm.export", "invoices.export"]
 DEFAULT_ROLES: dict[str, list[str]] = {
@@ -83,6 +86,7 @@ DEFAULT_ROLES: dict[str, list[str]] = {
         "sync.view_health",
         "workflows.enrol",
         "workflows.manage",
+        "reports.manage",
     ],
     ADMIN: list(PERMISSIONS),
 }

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "invoices",
     "sync",
     "workflows",
+    "reports",
     "crm_sync",
 ]
 MIDDLEWARE = [

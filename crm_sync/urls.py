@@ -7,6 +7,7 @@ urlpatterns = [
     path("lists/", include("core.tables.urls")),
     path("segments/", include("core.segments.urls")),
     path("imports/", include("crm.imports.urls")),
+    path("reports/", include("reports.urls")),
     path("workflows/", include("workflows.urls")),
     path("", include("accounts.urls")),
     path("", include("crm.urls")),

@@ -46,6 +46,16 @@ COPIES = {
             "LICENSE": "LICENSE",
         },
     ),
+    # The build with lines, bars, pies and the aria component; funnels are drawn as bars.
+    "echarts": (
+        "echarts",
+        {
+            "dist/echarts.common.min.js": "echarts.common.min.js",
+            "LICENSE": "LICENSE",
+            "NOTICE": "NOTICE",
+            "licenses/LICENSE-d3": "LICENSE-d3",
+        },
+    ),
     "htmx.org": ("htmx", {"dist/htmx.min.js": "htmx.min.js", "LICENSE": "LICENSE"}),
     "sortablejs": ("sortablejs", {"Sortable.min.js": "sortable.min.js", "LICENSE": "LICENSE"}),
     "tom-select": (

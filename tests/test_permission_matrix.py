@@ -439,6 +439,8 @@ MATRIX: dict[str, Line] = {
     "sync:record-link-to-owner": OPERATORS_CHANGE,
     "sync:record-rename": OPERATORS_CHANGE,
     "sync:record-sync-now": OPERATORS_CHANGE,
+    # reports
+    "reports:list": BILLING_PAGE,
     # workflows
     "workflows:list": BILLING_PAGE,
     "workflows:create": OPERATORS_PAGE,

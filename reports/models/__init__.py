@@ -1,0 +1,6 @@
+"""Tables of reports."""
+
+from reports.models.reports import Report, ReportSchedule
+from reports.models.rollups import DaySum, HealthSample, InvoiceFact, ProductSum, StaleSlice
+
+__all__ = ["DaySum", "HealthSample", "InvoiceFact", "ProductSum", "Report", "ReportSchedule", "StaleSlice"]

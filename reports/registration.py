@@ -1,0 +1,45 @@
+"""What reports add to the registries: the menu, the palette, sentences of events, what belongs to a person."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.handing_over import Belonging, belongings
+from core import registry
+from core.models import Event
+from reports.models import Report
+
+VIEW = "reports.view"
+ACTS = {
+    "created": _("made the report %s"),
+    "changed": _("changed the report %s"),
+    "deleted": _("deleted the report %s"),
+}
+
+
+def register() -> None:
+    """Fill the registries."""
+    registry.menu.append(
+        registry.MenuEntry(_("Reports"), "reports:list", "chart-bar", order=65, permission=VIEW, shortcut="r")
+    )
+    registry.add_object_type(registry.ObjectType("report", _("Report"), _("Reports"), "reports:list", "chart-bar"))
+    registry.add_event_kinds(
+        *(registry.EventKind(f"report.{act}", "report", "chart-bar", _sentence(words)) for act, words in ACTS.items())
+    )
+    belongings.append(Belonging(_("Reports"), _owned, _give))
+
+
+def _sentence(act: Any) -> Any:
+    def sentence(event: Event) -> str:
+        words = str(act) % event.data.get("title", "")
+        return words if event.actor_id else f"{event.get_origin_display()} {words}".strip()
+
+    return sentence
+
+
+def _owned(person: int) -> Any:
+    return Report.objects.filter(owner_id=person)
+
+
+def _give(report: Report, to: Any, by: Any) -> None:
+    Report.objects.filter(pk=report.pk).update(owner=to)
