@@ -1,6 +1,6 @@
 """What custom properties there are: plain data, read in one query for a whole request or task."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -8,13 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef
-from django.db.models.functions import JSONObject
+from django.db.models import F, JSONField, OuterRef, TextField, Value
+from django.db.models.functions import Cast, JSONObject
 
 from core.enums import PropertyKind
 from core.models.properties import PropertyChoice, PropertyDefinition
 
 PREFIX = "property:"
+# Columns of a row that a definition has as they are.
+SAME = ("id", "object_type", "key", "label", "description", "required", "unique", "default", "currency")
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,26 @@ def catalogue() -> Catalogue:
     held = _remembered.get()
     if held is not None and "all" in held:
         return held["all"]
+    return remember(list(_told().values_list("told", flat=True)))
+
+
+def together() -> ArraySubquery | Value:
+    """All definitions as one value of a statement that reads something else; give what it brings to ``remember``.
+
+    NULL where they are known already, or where nothing is remembered.
+    """
+    held = _remembered.get()
+    if held is None or "all" in held:
+        return Value(None, output_field=JSONField())
+    return ArraySubquery(_told().values("told"))
+
+
+def remember(told: Sequence[Mapping[str, Any]]) -> Catalogue:
+    """The definitions as the database told them, by object type; nobody has to read them again."""
     found: Catalogue = {}
-    for row in _rows():
-        found.setdefault(row.object_type, []).append(plain(row, row.found_choices))
+    for each in told:
+        found.setdefault(each["object_type"], []).append(plain(each))
+    held = _remembered.get()
     if held is not None:
         held["all"] = found
     return found
@@ -111,30 +130,29 @@ def by_slot(object_type: str) -> dict[str, Definition]:
     return {definition.slot: definition for definition in definitions(object_type)}
 
 
-def plain(row: PropertyDefinition, choices: list[dict[str, Any]]) -> Definition:
-    """A row as data."""
+def plain(told: Mapping[str, Any]) -> Definition:
+    """A definition from the columns of its row, the name of its group and its choices."""
+    same = {name: told[name] for name in SAME}
     return Definition(
-        id=row.pk,
-        object_type=row.object_type,
-        key=row.key,
-        label=row.label,
-        kind=PropertyKind(row.kind),
-        group=row.group.name if row.group else "",
-        description=row.description,
-        required=row.required,
-        unique=row.unique,
-        default=row.default,
-        currency=row.currency,
-        lowest=row.lowest,
-        highest=row.highest,
-        indexed=row.indexed and row.index_ready,
-        choices=tuple(Choice(str(each["id"]), each["label"], each["archived_at"] is not None) for each in choices),
+        **same,
+        kind=PropertyKind(told["kind"]),
+        group=told["group"] or "",
+        lowest=None if told["lowest"] is None else Decimal(told["lowest"]),
+        highest=None if told["highest"] is None else Decimal(told["highest"]),
+        indexed=told["indexed"] and told["index_ready"],
+        choices=tuple(
+            Choice(str(each["id"]), each["label"], each["archived_at"] is not None) for each in told["choices"]
+        ),
     )
 
 
-def _rows() -> Any:
+def _told() -> Any:
     choices = PropertyChoice.objects.filter(definition=OuterRef("pk")).order_by("position", "pk")
     listed = ArraySubquery(choices.values(json=JSONObject(id="pk", label="label", archived_at="archived_at")))
-    rows = PropertyDefinition.objects.filter(deleted_at=None).select_related("group").annotate(found_choices=listed)
+    # Text, because numbers in JSON lose their zeros.
+    limits = {name: Cast(name, TextField()) for name in ("lowest", "highest")}
+    columns = {name: F(name) for name in (*SAME, "kind", "indexed", "index_ready")}
+    told = JSONObject(**columns, **limits, group=F("group__name"), choices=listed)
+    rows = PropertyDefinition.objects.filter(deleted_at=None).annotate(told=told)
     # Those without a group come first, under no heading.
     return rows.order_by(F("group__position").asc(nulls_first=True), "group_id", "position", "pk")

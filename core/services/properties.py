@@ -295,7 +295,7 @@ def _set_default(row: PropertyDefinition, default: Any) -> None:
     """Bring the default into its stored form; a unique property has none."""
     choices = [{"id": c.pk, "label": c.label, "archived_at": c.archived_at} for c in row.choices.all()]
     try:
-        stored = canonical(schema.plain(row, choices), default)
+        stored = canonical(schema.plain(vars(row) | {"group": "", "choices": choices}), default)
     except BadValue as problem:
         raise DefaultUnfit(str(problem)) from problem
     if stored is not None and row.unique:

@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from core.models import ListPreference, SavedView, Visibility
+from core.properties.schema import remember, together
 from core.tables.address import address, canonical, columns_in, density_in, normal
 from core.tables.described import Table
 
@@ -97,7 +98,7 @@ def names_of_teams(user: Any) -> dict[int, str]:
 
 
 def views_of(table: Table, user: Any, query: QueryDict) -> Views:
-    """The views of a list, in one statement."""
+    """The views of a list, and the custom properties there are, in one statement."""
     preference, rows = _stored(table, user)
     every = _in_order(table, preference, rows, user)
     start = str(preference.get("start") or "")
@@ -125,10 +126,13 @@ def _stored(table: Table, user: Any) -> tuple[Mapping[str, Any], Sequence[Mappin
     )  # fmt: skip
     names = ("columns", "hidden", "shown", "order", "start")
     found = get_user_model()._default_manager.filter(pk=user.pk)
-    preference, rows = found.values_list(
+    preference, rows, properties = found.values_list(
         Subquery(mine.values(json=JSONObject(**{name: name for name in names}))[:1]),
         ArraySubquery(views.order_by("position", "pk").values(json=told)),
+        together(),
     ).get()
+    if properties is not None:
+        remember(properties)
     return preference or {}, rows or []
 
 
