@@ -29,7 +29,7 @@ class Row:
     """A line of the table, a cell for each column; None is an empty one.
 
     Amounts are Decimal, percentages 12.5 for 12.5 %, days numbers. ``drill`` is the address of the list of exactly the
-    records behind it; ``drills`` those of single cells, by their column's key. ``muted`` lines are “Other” and the like.
+    records behind it; ``drills`` those of single cells, by their column's key. ``muted`` lines are “Other” and such.
     """
 
     cells: tuple[Any, ...]
