@@ -13,7 +13,7 @@ HOUR = 3600.0
 app = Celery("crm_sync")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["core.tables", "crm.imports"])
+app.autodiscover_tasks(["core.tables", "crm.imports", "reports.rollups"])
 
 
 def schedule() -> dict[str, dict[str, object]]:
@@ -38,6 +38,8 @@ def schedule() -> dict[str, dict[str, object]]:
         "crm.find_duplicates": MINUTE,
         "crm.remind_of_tasks": MINUTE,
         "crm.sweep_imports": MINUTE,
+        "reports.refresh_rollups": MINUTE,
+        "reports.sample_health": HOUR,
         "workflows.sweep": settings.TICK_SECONDS,
         "workflows.sweep_triggers": MINUTE,
         "sync.check_alerts": settings.ALERT_SECONDS,
