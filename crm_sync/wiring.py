@@ -28,6 +28,7 @@ EVENT_HANDLERS: dict[str, list[str]] = {
     "payment.delete_requested": ["sync.publish_payments"],
     "creditmemo.apply_requested": ["sync.publish_payments"],
     "creditmemo.requested": ["sync.publish_credits"],
+    "salesreceipt.requested": ["sync.publish_credits"],
     "invoice.changed": ["sync.publish_invoice_changes"],
     "invoice.void_requested": ["sync.publish_invoice_changes"],
     "invoice.delete_requested": ["sync.publish_invoice_changes"],

@@ -179,6 +179,16 @@ def memo_refused(event: Event) -> str:
     return _because(event, _("QuickBooks refused the credit memo over %s") % money_of(event, "total"))
 
 
+def receipt_requested(event: Event) -> str:
+    """“asked for a sales receipt over $60.00”."""
+    return _act(event, _("asked for a sales receipt over %s") % money_of(event, "total"))
+
+
+def receipt_refused(event: Event) -> str:
+    """“QuickBooks refused the sales receipt over $60.00: …”."""
+    return _because(event, _("QuickBooks refused the sales receipt over %s") % money_of(event, "total"))
+
+
 NAMES = {
     "creditmemo": (gettext_lazy("Credit memo %s"), gettext_lazy("Credit memo")),
     "refund": (gettext_lazy("Refund %s"), gettext_lazy("Refund")),
@@ -284,5 +294,13 @@ KINDS = (
     ),
     *_of_documents("creditmemo", "receipt-refund"),
     *_of_documents("refund", "receipt-refund"),
+    EventKind("salesreceipt.requested", "payment", "receipt", receipt_requested),
+    EventKind("salesreceipt.refused", "payment", "alert-triangle", receipt_refused),
+    EventKind(
+        "salesreceipt.discarded",
+        "payment",
+        "trash",
+        lambda event: _act(event, _("discarded the sales receipt over %s") % money_of(event, "total")),
+    ),
     *_of_documents("salesreceipt", "receipt"),
 )

@@ -150,4 +150,4 @@ def retry(object_type: str, pk: int) -> bool:
         return payments.publish(pk, again=True) is not None
     if object_type == estimates.KIND:
         return estimates.publish(pk, again=True) is not None
-    return object_type == credits.KIND and credits.publish(pk, again=True) is not None
+    return object_type in credits.KINDS and credits.publish(pk, again=True) is not None

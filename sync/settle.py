@@ -88,7 +88,7 @@ def settle(operation_id: int) -> Operation | None:
         _settle_payment(operation)
     elif object_type == estimates.KIND:
         estimates.settled(operation)
-    elif object_type == credits.KIND:
+    elif object_type in credits.KINDS:
         credits.settled(operation)
     elif sends.is_send(operation):
         sends.settled(operation)

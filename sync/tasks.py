@@ -84,8 +84,8 @@ def publish_payments(event_ids: list[int]) -> None:
 
 @shared_task(name="sync.publish_credits")
 def publish_credits(event_ids: list[int]) -> None:
-    """Credit memos were made here: plan them."""
-    events = Event.objects.filter(pk__in=event_ids, object_type=credits.KIND)
+    """Credit memos and sales receipts were made here: plan them."""
+    events = Event.objects.filter(pk__in=event_ids, object_type__in=credits.KINDS)
     for _planned in _each(credits.publish, sorted(set(events.values_list("object_id", flat=True)))):
         pass
 

@@ -80,6 +80,12 @@ _PAYMENTS = (
     ("refused", _("is refused by QuickBooks")),
 )
 _ESTIMATES = (("created", _("arrives in QuickBooks")), ("refused", _("is refused by QuickBooks")))
+_RECEIPTS = (
+    ("created", _("arrives in QuickBooks, or is made there")),
+    ("refused", _("is refused by QuickBooks")),
+    ("voided", _("is voided")),
+    ("removed", _("is deleted")),
+)
 _TASKS = (("created", _("is created")), ("done", _("is done")))
 _NOTES = (("note.added", _("A note is written")), ("email.logged", _("An e-mail is logged")))
 _PARTIES, _MONEY = ("contact", "company"), ("deal", "contact", "company")
@@ -102,6 +108,7 @@ EVENTS: dict[str, TriggerEvent] = {
         *_of("invoice", _("Invoice"), _INVOICES, *_MONEY, "quote"),
         *_of("payment", _("Payment"), _PAYMENTS, "invoice", *_MONEY),
         *_of("estimate", _("Estimate"), _ESTIMATES, "quote", *_MONEY),
+        *_of("salesreceipt", _("Sales receipt"), _RECEIPTS, *_MONEY),
         *_of("task", _("Task"), _TASKS, *_ALL, "invoice", "payment"),
         *(TriggerEvent(name, label, _("Activity"), _ALL) for name, label in _NOTES),
     )

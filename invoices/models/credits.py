@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from core.fields import CurrencyField, MoneyField, RateField
 from core.search import number_index, search_column
+from crm.models import Deal
 from invoices.enums import CreditKind
 from invoices.models.invoices import Invoice
 from invoices.models.payments import Payment
@@ -22,7 +23,8 @@ class CreditDocument(models.Model):
     One that was made in the CRM has no ``external_id`` until QuickBooks has it; ``request_id`` names the intent, and
     is empty for one that came from QuickBooks. ``lines`` is a list of objects with ``kind``, ``name``,
     ``description``, ``quantity``, ``unit_price`` and ``amount`` (numbers as text); they are shown and sent, never
-    searched, so they are no rows. Its record type is ``kind``: the proxies below are those types.
+    searched, so they are no rows. ``new_item`` and ``product`` of a line name an item to create on
+    the way. Its record type is ``kind``: the proxies below are those types.
     """
 
     connection = models.ForeignKey(Connection, models.PROTECT, related_name="credit_documents")
@@ -33,6 +35,10 @@ class CreditDocument(models.Model):
     invoice = models.ForeignKey(
         Invoice, models.SET_NULL, null=True, related_name="credit_documents", help_text="The invoice it was made from."
     )
+    deal = models.ForeignKey(
+        Deal, models.SET_NULL, null=True, related_name="sales_receipts", help_text="The deal it was made from."
+    )
+    new_customer = models.JSONField(null=True, blank=True, help_text="Customer to create in QuickBooks on the way.")
     customer_external_id = models.CharField(max_length=40, blank=True)
     customer_name = models.CharField(max_length=500, blank=True)
     recipient = models.CharField(max_length=500, blank=True)

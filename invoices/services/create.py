@@ -17,7 +17,7 @@ from core.properties import BadValues, clean_values
 from core.services.files import move_files
 from crm.models import Company, Contact, Quote
 from invoices import reading
-from invoices.drafts import CREATE, TEXT, DraftContent, ReadDraft, ReadLine
+from invoices.drafts import CREATE, TEXT, DraftContent, DraftCustomer, ReadDraft, ReadLine
 from invoices.enums import InvoiceOrigin, InvoiceSource, InvoiceStatus, LineKind, SyncState
 from invoices.models import Invoice, InvoiceDraft, InvoiceLine
 from invoices.ports import Account, Problem, accounting
@@ -29,10 +29,10 @@ from qbo_connector.models import Connection
 
 
 class IntentReused(Exception):
-    """The request id was used before, for an invoice with other content."""
+    """The request id was used before, for a document with other content."""
 
-    def __init__(self, invoice: Invoice) -> None:
-        super().__init__(_("This invoice was already created, with other content."))
+    def __init__(self, invoice: Any) -> None:
+        super().__init__(_("This was already created, with other content."))
         self.invoice = invoice
 
 
@@ -111,7 +111,7 @@ def create_invoice(draft: InvoiceDraft, *, by: Any) -> Invoice:
         move_files("invoicedraft", draft.pk, "invoice", invoice.pk, by=by)
     draft.invoice = invoice
     about = [*([invoice.deal] if invoice.deal else []), *contacts, *companies]
-    emit("invoice.requested", invoice, by=by, about=about, **_event_data(invoice))
+    emit("invoice.requested", invoice, by=by, about=about, unpriced=_unpriced(read), **_event_data(invoice))
     quote_rules.tell_override(invoice, read.content, by=by)
     return invoice
 
@@ -142,7 +142,7 @@ def correct_invoice(draft: InvoiceDraft, *, by: Any) -> Invoice:
     # Files that were put on the draft while it was mended.
     move_files("invoicedraft", draft.pk, "invoice", invoice.pk, by=by)
     about = [*([invoice.deal] if invoice.deal else []), *invoice.contacts.all(), *invoice.companies.all()]
-    emit("invoice.corrected", invoice, by=by, about=about, **_event_data(invoice))
+    emit("invoice.corrected", invoice, by=by, about=about, unpriced=_unpriced(read), **_event_data(invoice))
     accounting().retry(invoice, by=by)
     return invoice
 
@@ -212,15 +212,7 @@ def _fill(invoice: Invoice, read: ReadDraft, account: Account) -> None:
     known = None
     if customer.mode == CREATE:
         invoice.customer_external_id = ""
-        invoice.new_customer = {
-            "name": customer.name.strip(),
-            "email": customer.email.strip(),
-            "company_name": customer.company_name,
-            "given_name": customer.given_name,
-            "family_name": customer.family_name,
-            "phone": customer.phone,
-            "billing_address": customer.billing_address,
-        }
+        invoice.new_customer = new_customer_of(customer)
     else:
         invoice.customer_external_id = customer.external_id
         invoice.new_customer = None
@@ -246,6 +238,19 @@ def _fill(invoice: Invoice, read: ReadDraft, account: Account) -> None:
     if options.custom_numbers:
         invoice.number = read.number or accounting().next_number(account.connection_id)
     _fill_totals(invoice, read, account)
+
+
+def new_customer_of(customer: DraftCustomer) -> dict[str, Any]:
+    """A customer to create on the way, as documents keep it."""
+    return {
+        "name": customer.name.strip(),
+        "email": customer.email.strip(),
+        "company_name": customer.company_name,
+        "given_name": customer.given_name,
+        "family_name": customer.family_name,
+        "phone": customer.phone,
+        "billing_address": customer.billing_address,
+    }
 
 
 def _fill_totals(invoice: Invoice, read: ReadDraft, account: Account) -> None:
@@ -274,7 +279,7 @@ def _lines(invoice: Invoice, lines: tuple[ReadLine, ...]) -> list[InvoiceLine]:
             position=position,
             kind=LineKind.TEXT if line.draft.item.mode == TEXT else LineKind.ITEM,
             product_id=line.draft.product_id,
-            new_item=_new_item(line) if line.draft.item.mode == CREATE else None,
+            new_item=new_item_of(line) if line.draft.item.mode == CREATE else None,
             item_external_id="" if line.draft.item.mode == CREATE else line.draft.item.external_id,
             item_name=line.draft.item.name or line.draft.name,
             description=line.draft.description,
@@ -293,7 +298,8 @@ def _lines(invoice: Invoice, lines: tuple[ReadLine, ...]) -> list[InvoiceLine]:
     ]
 
 
-def _new_item(line: ReadLine) -> dict[str, str]:
+def new_item_of(line: ReadLine) -> dict[str, str]:
+    """An item to create on the way, as documents keep it."""
     item = line.draft.item
     price = item.unit_price or plain(line.unit_price)
     return {"name": item.name.strip(), "sku": item.sku, "unit_price": price, "description": line.draft.description}
@@ -308,6 +314,12 @@ def _associate(invoice: Invoice) -> tuple[list[Contact], list[Company]]:
     invoice.contacts.set(contacts)
     invoice.companies.set(companies)
     return contacts, companies
+
+
+def _unpriced(read: ReadDraft) -> list[str]:
+    """The names of lines that cost nothing because their price is 0, for the timeline."""
+    free = [line.draft for line in read.lines if reading.costs_nothing(line.draft)]
+    return [line.item.name or line.name for line in free]
 
 
 def _event_data(invoice: Invoice) -> dict[str, Any]:

@@ -144,26 +144,28 @@ def create_from_invoice(
 
 @transaction.atomic
 def discard(document: CreditDocument, *, by: Any) -> CreditDocument:
-    """Give up a credit memo that QuickBooks does not have. Raises BadCredit with a sentence."""
+    """Give up a document that QuickBooks does not have. Raises BadCredit with a sentence."""
     locked = CreditDocument.objects.select_for_update(of=("self",)).select_related("connection").defer("search")
     document = locked.get(pk=document.pk)
     if document.external_id or document.request_id is None:
-        raise BadCredit(_("QuickBooks has this credit memo. Change it there."))
+        raise BadCredit(_("QuickBooks has this document. Change it there."))
     if document.removed_at is not None:
         return document
     if refusal := accounting().give_up_credit(document):
         raise BadCredit(refusal)
     document.removed_at = timezone.now()
     document.save(update_fields=["removed_at"])
-    tell("creditmemo.discarded", document, by=by)
+    tell(f"{document.kind}.discarded", document, by=by)
     return document
 
 
 def tell(name: str, document: CreditDocument, *, by: Any, **data: Any) -> None:
-    """Write an event about a credit memo, shown on its invoice and all that this belongs to."""
+    """Write an event about a document, shown on the invoice or deal it comes from, and all that this belongs to."""
     about = places_of([document])[document.pk]
     origin = Origin.PERSON if by is not None else Origin.SYNC
-    emit_many([Draft(name, KIND, document.pk, about, {**event_data(document), **data})], by=by, origin=origin)
+    emit_many(
+        [Draft(name, str(document.kind), document.pk, about, {**event_data(document), **data})], by=by, origin=origin
+    )
 
 
 def _made_before(request_id: uuid.UUID, digest: str) -> CreditDocument | None:

@@ -159,18 +159,25 @@ def _tell(kind: CreditKind, stories: Sequence[tuple[str, dict[str, Any], CreditD
 
 
 def places_of(documents: Iterable[CreditDocument]) -> dict[int, About]:
-    """Where documents that were made from an invoice are told: on it, and on all that it belongs to."""
+    """Where documents that were made here are told: on the invoice or deal they come from, and on all it belongs to."""
     documents = list(documents)
+    deals = {each.deal_id: _of_deal(each.deal) for each in documents if each.deal_id}
     invoices = [document.invoice_id for document in documents if document.invoice_id]
     if not invoices:
-        return {document.pk: [] for document in documents}
+        return {document.pk: deals.get(document.deal_id or 0, []) for document in documents}
     about = about_of(dict(Invoice.objects.filter(pk__in=invoices).values_list("pk", "deal_id")))
     return {
         document.pk: [("invoice", document.invoice_id), *about.get(document.invoice_id, [])]
         if document.invoice_id
-        else []
+        else deals.get(document.deal_id or 0, [])
         for document in documents
     }
+
+
+def _of_deal(deal: Any) -> About:
+    contacts = deal.deal_contacts.order_by("pk").values_list("contact_id", flat=True)
+    company: About = [("company", deal.company_id)] if deal.company_id else []
+    return [("deal", deal.pk), *(("contact", pk) for pk in contacts), *company]
 
 
 def event_data(document: CreditDocument) -> dict[str, Any]:

@@ -53,7 +53,11 @@ def credit_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The page of a credit memo, refund or sales receipt; its history comes as a fragment."""
     uses = CreditApplication.objects.filter(payment__removed_at=None).select_related("payment").order_by("pk")
     uses = uses.defer("payment__search").prefetch_related("payment__applications__invoice")
-    rows = _visible(request).select_related("connection", "invoice", "created_by").defer("invoice__search")
+    rows = (
+        _visible(request)
+        .select_related("connection", "invoice", "deal", "created_by")
+        .defer("invoice__search", "deal__search")
+    )
     document = get_object_or_404(rows.prefetch_related(Prefetch("applications", uses)), pk=pk)
     mark = mark_of(document.kind, document.pk)
     may_use = request.user.has_perm("invoices.record_payment")
@@ -176,7 +180,7 @@ def _done(request: HttpRequest, text: str, invoice: Invoice) -> HttpResponse:
 @require_POST
 @needs("invoices.record_payment")
 def credit_discard(request: HttpRequest, pk: int) -> HttpResponse:
-    """Give up a credit memo that QuickBooks refused or does not have yet."""
+    """Give up a credit memo or sales receipt that QuickBooks refused or does not have yet."""
     document = get_object_or_404(_visible(request), pk=pk)
     try:
         credit_memos.discard(document, by=request.user)
@@ -184,7 +188,11 @@ def credit_discard(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refused))
         return redirect("invoices:credit-detail", pk)
     messages.success(request, _("Discarded. It counts for nothing any more."))
-    return redirect("invoices:invoice-detail", document.invoice_id) if document.invoice_id else redirect("core:home")
+    return (
+        redirect("invoices:invoice-detail", document.invoice_id)
+        if document.invoice_id
+        else redirect("invoices:credit-detail", pk)
+    )
 
 
 @require_POST

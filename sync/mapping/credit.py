@@ -1,4 +1,4 @@
-"""Credit memo, refund receipt and sales receipt -> the CRM's words, and a new credit memo. Pure."""
+"""Credit memo, refund receipt and sales receipt -> the CRM's words; new credit memos and sales receipts. Pure."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -110,7 +110,7 @@ def _digits(value: Decimal | None) -> str:
 
 
 def marker(document: CreditDocument) -> str:
-    """The last line of PrivateNote of every credit memo that we create: by it the document is found again."""
+    """The last line of PrivateNote of every document of these that we create: by it the document is found again."""
     return f"CRM {document.request_id}"
 
 
@@ -147,6 +147,32 @@ def to_credit_memo(
         payload["CurrencyRef"] = {"value": document.currency}
         payload["ExchangeRate"] = plain_number(document.exchange_rate)
     return {name: value for name, value in payload.items() if value is not None}
+
+
+def to_sales_receipt(
+    document: CreditDocument,
+    *,
+    customer: Any,
+    items: Sequence[Any],
+    in_us: bool,
+    multicurrency: bool,
+    number: str = "",
+) -> dict[str, Any]:
+    """A new SalesReceipt. ``customer`` and ``items`` (one for each line) are QuickBooks ids or placeholders for them.
+
+    US companies get no tax code: QuickBooks adds the tax. Nor is a rate sent: QuickBooks takes that of the day.
+    """
+    tax = {} if in_us else {"GlobalTaxCalculation": "TaxExcluded"}
+    payload = to_credit_memo(document, multicurrency=multicurrency, tax=tax, number=number)
+    payload.pop("ExchangeRate", None)
+    payload["CustomerRef"] = {"value": customer}
+    for line, item in zip(payload["Line"], items, strict=True):
+        detail = line.get("SalesItemLineDetail")
+        if detail is not None:
+            detail["ItemRef"] = {"value": item}
+            if in_us:
+                detail.pop("TaxCodeRef", None)
+    return payload
 
 
 def _without_tax(lines: Sequence[dict[str, Any]], codes: Mapping[str, TaxCodeRates]) -> None:

@@ -1,4 +1,4 @@
-"""Plan the creation in QuickBooks of credit memos that were made in the CRM, and take note of its outcome."""
+"""Plan the creation in QuickBooks of credit memos and sales receipts made in the CRM, and take note of its outcome."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,54 +19,69 @@ from qbo_connector.models import Connection, MirrorObject, Operation
 from qbo_connector.outbox.plan import OPEN, cancel, plan
 from sync import tax_rates
 from sync.enums import Outcome, SyncObject
-from sync.mapping.credit import marker, to_credit_memo
+from sync.mapping.credit import ENTITY_OF, marker, to_credit_memo
 from sync.models import Link
 from sync.numbers import next_number
 from sync.policies import READ_ONLY, policy_of
-from sync.publish import refusals
+from sync.publish import refusals, sales_receipts
 from sync.publish.invoices import attempt_id
 from sync.publish.subjects import subject_of
 from sync.publish.texts import storable
 from sync.publish.turns import in_turn
 
 KIND = str(CreditKind.CREDIT_MEMO)
+# The kinds that are made here.
+KINDS = (KIND, str(CreditKind.SALES_RECEIPT))
 # What the invoice says about its tax and dimensions; the credit memo says the same.
 _AS_ON_THE_INVOICE = ("GlobalTaxCalculation", "ApplyTaxAfterDiscount", "ClassRef", "DepartmentRef", "ShipAddr")
 
 
 @transaction.atomic
 def publish(document_id: int, *, again: bool = False) -> Operation | None:
-    """Plan the credit memo's creation once; ``again`` plans a new attempt after a refusal. None: nothing to plan."""
-    rows = CreditDocument.objects.select_for_update(of=("self",)).select_related("connection", "invoice")
-    document = rows.defer("search", "invoice__search").filter(pk=document_id, kind=KIND, removed_at=None).first()
+    """Plan the document's creation once; ``again`` plans a new attempt after a refusal. None: nothing to plan."""
+    rows = CreditDocument.objects.select_for_update(of=("self",)).select_related("connection", "invoice", "deal")
+    rows = rows.defer("search", "invoice__search", "deal__search")
+    document = rows.filter(pk=document_id, kind__in=KINDS, removed_at=None).first()
     if document is None or document.external_id or document.request_id is None:
         return None
     connection = document.connection
-    attempts = list(Operation.objects.filter(connection=connection, subject=subject_of(KIND, document.pk)))
+    attempts = list(Operation.objects.filter(connection=connection, subject=subject_of(document.kind, document.pk)))
     if any(attempt.state in (*OPEN, OperationState.DONE) for attempt in attempts) or (attempts and not again):
         return None
     read_only = policy_of(connection, SyncObject.INVOICE).read_only
     _link(document, outcome=Outcome.PENDING, reason=str(READ_ONLY) if read_only else "", detail="", remedy={})
     if read_only:
         return None
-    if connection.custom_numbers:
-        # One plan of a company at a time: two would find the same next number.
-        Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
-    tax = _as_on_the_invoice(document)
-    payload = to_credit_memo(
+    # One plan of a company at a time: two would find the same next number, or create the same customer.
+    Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
+    number = next_number(connection) if connection.custom_numbers else ""
+    if document.kind == CreditKind.SALES_RECEIPT:
+        payload, depends_on = sales_receipts.payload_of(document, number=number, attempt=len(attempts))
+    else:
+        payload, depends_on = _memo(document, number=number), None
+    return plan(
+        connection,
+        entity=_entity(document),
+        subject=subject_of(document.kind, document.pk),
+        intent=storable(payload, in_us=connection.in_us)[0],
+        request_id=attempt_id(document.request_id, len(attempts)),
+        marker=marker(document),
+        depends_on=depends_on,
+    )
+
+
+def _entity(document: CreditDocument) -> str:
+    return ENTITY_OF[CreditKind(document.kind)]
+
+
+def _memo(document: CreditDocument, *, number: str) -> dict[str, Any]:
+    tax, connection = _as_on_the_invoice(document), document.connection
+    return to_credit_memo(
         document,
         multicurrency=connection.multicurrency,
         tax=tax,
         codes=tax_rates.codes(connection) if tax.get("GlobalTaxCalculation") == "TaxInclusive" else None,
-        number=next_number(connection) if connection.custom_numbers else "",
-    )
-    return plan(
-        connection,
-        entity="CreditMemo",
-        subject=subject_of(KIND, document.pk),
-        intent=storable(payload, in_us=connection.in_us)[0],
-        request_id=attempt_id(document.request_id, len(attempts)),
-        marker=marker(document),
+        number=number,
     )
 
 
@@ -88,7 +103,7 @@ def _as_on_the_invoice(document: CreditDocument) -> Mapping[str, Any]:
 
 
 def settled(operation: Operation) -> None:
-    """Note what became of a credit memo's creation."""
+    """Note what became of a document's creation."""
     pk = int(operation.subject.partition(":")[2])
     document = CreditDocument.objects.select_for_update(of=("self",)).filter(pk=pk).defer("search").first()
     if document is None:
@@ -105,25 +120,25 @@ def settled(operation: Operation) -> None:
     _link(document, outcome=Outcome.FAILING, reason=reason, detail=operation.problem_detail, remedy=told.remedy)
     data = {**event_data(document), "reason": reason, "detail": operation.problem_detail}
     about = places_of([document])[document.pk]
-    emit_many([Draft("creditmemo.refused", KIND, document.pk, about, data)], origin=Origin.SYNC)
+    emit_many([Draft(f"{document.kind}.refused", str(document.kind), document.pk, about, data)], origin=Origin.SYNC)
 
 
 def give_up(document: CreditDocument) -> str:
-    """Cancel what was planned for a credit memo; why that is too late, in words, or empty."""
-    subject = subject_of(KIND, document.pk)
+    """Cancel what was planned for a document; why that is too late, in words, or empty."""
+    subject = subject_of(document.kind, document.pk)
     cancel(document.connection, [subject])
     attempts = Operation.objects.filter(connection=document.connection, subject=subject)
     if attempts.filter(state__in=OPEN).exists():
         return _("It is just being sent to QuickBooks. Wait for the answer.")
     if attempts.filter(state=OperationState.DONE).exists():
-        return _("QuickBooks has this credit memo already.")
-    Link.objects.filter(connection=document.connection, object_type=KIND, object_id=document.pk).delete()
+        return _("QuickBooks has this document already.")
+    Link.objects.filter(connection=document.connection, object_type=document.kind, object_id=document.pk).delete()
     return ""
 
 
-def adopt(connection: Connection, marked: Mapping[Any, str]) -> None:
-    """Give credit memos that we made their QuickBooks id, where a pull saw them before the answer came."""
-    rows = CreditDocument.objects.filter(connection=connection, kind=KIND)
+def adopt(connection: Connection, kind: CreditKind, marked: Mapping[Any, str]) -> None:
+    """Give documents that we made their QuickBooks id, where a pull saw them before the answer came."""
+    rows = CreditDocument.objects.filter(connection=connection, kind=kind)
     taken = set(rows.filter(external_id__in=list(marked.values())).values_list("external_id", flat=True))
     ours = rows.filter(request_id__in=list(marked), external_id="").defer("search")
     for document in ours.select_for_update(of=("self",)).order_by("pk"):
@@ -133,12 +148,12 @@ def adopt(connection: Connection, marked: Mapping[Any, str]) -> None:
 
 
 def unplanned(*, limit: int = 200) -> list[int]:
-    """Credit memos made here that nobody has planned yet: what a crash or a lost message left."""
-    linked = Link.objects.filter(entity="CreditMemo", object_type=KIND, object_id=OuterRef("pk")).exclude(
+    """Credit memos and sales receipts made here that nobody has planned yet: what a crash or a lost message left."""
+    linked = Link.objects.filter(object_type=OuterRef("kind"), object_id=OuterRef("pk")).exclude(
         outcome=Outcome.PENDING, reason=str(READ_ONLY)
     )
     rows = CreditDocument.objects.filter(
-        ~Exists(linked), kind=KIND, external_id="", request_id__isnull=False, removed_at=None
+        ~Exists(linked), kind__in=KINDS, external_id="", request_id__isnull=False, removed_at=None
     )
     return in_turn("credit-memos", rows, limit=limit)
 
@@ -146,8 +161,8 @@ def unplanned(*, limit: int = 200) -> list[int]:
 def _link(document: CreditDocument, **values: Any) -> None:
     Link.objects.update_or_create(
         connection_id=document.connection_id,
-        entity="CreditMemo",
-        object_type=KIND,
+        entity=_entity(document),
+        object_type=document.kind,
         object_id=document.pk,
         defaults={"qbo_id": document.external_id, **values, "changed_at": timezone.now()},
     )

@@ -22,7 +22,6 @@ from invoices.services.estimates import event_data, wanted_status
 from qbo_connector.enums import Cause, OperationState, Verb
 from qbo_connector.mirror import read, schedule
 from qbo_connector.models import Connection, Operation
-from qbo_connector.outbox.freeze import referenced
 from qbo_connector.outbox.plan import OPEN, plan
 from sync.enums import Outcome, SyncObject
 from sync.mapping.estimate import answered, to_estimate
@@ -32,7 +31,7 @@ from sync.policies import READ_ONLY, policy_of
 from sync.publish import refusals
 from sync.publish.invoice_changes import STALE, one_way
 from sync.publish.invoices import attempt_id
-from sync.publish.parties import customer_for, item_for
+from sync.publish.parties import customer_for, item_for, reference
 from sync.publish.subjects import subject_of
 from sync.publish.texts import storable
 from sync.publish.turns import in_turn
@@ -126,7 +125,7 @@ def _payload(estimate: Estimate, *, attempt: int) -> dict[str, Any]:
     needed: list[Operation] = []
     customer: Any = estimate.customer_external_id
     if estimate.new_customer and not customer:
-        customer = _reference(customer_for(cast(Invoice, estimate), attempt=attempt), needed)
+        customer = reference(customer_for(cast(Invoice, estimate), attempt=attempt), needed)
     items = {line.pk: _item(connection, estimate, line, needed, attempt=attempt) for line in lines}
     payload = to_estimate(
         estimate,
@@ -150,14 +149,7 @@ def _item(
     if not line.new_item or line.item_external_id:
         return line.item_external_id
     found = item_for(connection, cast(Invoice, estimate), cast(InvoiceLine, line), attempt=attempt)
-    return _reference(found, needed)
-
-
-def _reference(found: Operation | str, needed: list[Operation]) -> Any:
-    if isinstance(found, str):
-        return found
-    needed.append(found)
-    return referenced(found)
+    return reference(found, needed)
 
 
 def _may_write(estimate: Estimate) -> bool:

@@ -13,7 +13,6 @@ from invoices.models import Invoice, InvoiceDraft, InvoiceLine
 from qbo_connector import errors
 from qbo_connector.enums import OperationState
 from qbo_connector.models import Connection, Operation
-from qbo_connector.outbox.freeze import referenced
 from qbo_connector.outbox.plan import OPEN, plan
 from sync.enums import Outcome, SyncObject
 from sync.mapping.invoice import marker, to_invoice
@@ -21,7 +20,7 @@ from sync.models import Link
 from sync.numbers import next_number
 from sync.policies import READ_ONLY, policy_of
 from sync.publish.estimate_links import linked_estimate
-from sync.publish.parties import customer_for, item_for
+from sync.publish.parties import customer_for, item_for, reference
 from sync.publish.subjects import subject_of
 from sync.publish.texts import storable
 from sync.publish.turns import in_turn
@@ -71,7 +70,7 @@ def _plan(invoice: Invoice, *, attempt: int) -> Operation:
     needed: list[Operation] = []
     customer: Any = invoice.customer_external_id
     if invoice.new_customer:
-        customer = _reference(customer_for(invoice, attempt=attempt), needed)
+        customer = reference(customer_for(invoice, attempt=attempt), needed)
     items = {
         line.pk: _item(connection, invoice, line, needed, attempt=attempt)
         for line in lines
@@ -131,14 +130,7 @@ def attempt_id(intent: uuid.UUID, attempt: int) -> str:
 def _item(connection: Connection, invoice: Invoice, line: InvoiceLine, needed: list[Operation], *, attempt: int) -> Any:
     if not line.new_item:
         return line.item_external_id
-    return _reference(item_for(connection, invoice, line, attempt=attempt), needed)
-
-
-def _reference(found: Operation | str, needed: list[Operation]) -> Any:
-    if isinstance(found, str):
-        return found
-    needed.append(found)
-    return referenced(found)
+    return reference(item_for(connection, invoice, line, attempt=attempt), needed)
 
 
 def unplanned(*, limit: int = 200) -> list[int]:

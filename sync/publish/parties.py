@@ -9,6 +9,7 @@ from django.db.models import Q
 from invoices.models import Invoice, InvoiceLine
 from qbo_connector.enums import OperationState
 from qbo_connector.models import Connection, MirrorObject, Operation
+from qbo_connector.outbox.freeze import referenced
 from qbo_connector.outbox.plan import OPEN, plan
 from sync.enums import Exclusion
 from sync.mapping.customer import to_customer
@@ -62,6 +63,14 @@ def item_for(connection: Connection, invoice: Invoice, line: InvoiceLine, *, att
         intent=payload,
         request_id=_request_id(invoice, f"item:{payload['Name']}", attempt),
     )
+
+
+def reference(found: Operation | str, needed: list[Operation]) -> Any:
+    """How a payload names what exists or is being created; a creation is added to those that it needs."""
+    if isinstance(found, str):
+        return found
+    needed.append(found)
+    return referenced(found)
 
 
 def _same(connection: Connection, entity: str, **wanted: Any) -> Operation | None:

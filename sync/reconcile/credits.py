@@ -26,8 +26,8 @@ def _apply(batch: Batch, kind: CreditKind) -> None:
     if batch.gone:
         credits_from_sync.remove(connection.pk, kind, batch.gone, quiet=batch.quiet)
     living = batch.living
-    if kind == CreditKind.CREDIT_MEMO:
-        publishing.adopt(connection, marked(living))
+    if kind in publishing.KINDS:
+        publishing.adopt(connection, kind, marked(living))
     names = names_for(connection, living)
     methods, accounts = read.names(connection.pk, "PaymentMethod"), read.names(connection.pk, "Account")
     mapped = understood(

@@ -52,7 +52,7 @@ def _invoices_again(links: Iterable[Link], *, by: Any) -> int:
     sent += sum(payments.publish(pk, again=True) is not None for pk in recorded)
     offered = sorted(link.object_id for link in failing if link.object_type == estimates.KIND)
     sent += sum(estimates.publish(pk, again=True) is not None for pk in offered)
-    memos = sorted(link.object_id for link in failing if link.object_type == credits.KIND)
+    memos = sorted(link.object_id for link in failing if link.object_type in credits.KINDS)
     return sent + sum(credits.publish(pk, again=True) is not None for pk in memos)
 
 

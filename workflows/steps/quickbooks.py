@@ -54,6 +54,8 @@ ITEMS = (
     (FAIL, gettext_lazy("Fail, with the reason")),
 )
 NO_OWNER = gettext_lazy("The workflow has no owner any more. Choose one: invoices are made in the owner’s name.")
+# What keeps a deal or quote from being billed.
+CANT_BILL = (DraftProblems, CantDraft, QuoteNotUsable, QuoteInvoiced, PermissionDenied, create.IntentReused)
 
 
 def wait_for_answer(run: StepContext, data: dict[str, Any]) -> Wait:
@@ -64,8 +66,14 @@ def wait_for_answer(run: StepContext, data: dict[str, Any]) -> Wait:
 # Create an invoice.
 
 
-def preview_invoice(settings: Settings, run: StepContext) -> str:
+def preview_invoice(_settings: Settings, run: StepContext) -> str:
     """What invoice would be made for whom."""
+    words = what_is_billed(run)
+    return _("Creates an invoice in QuickBooks for %(customer)s from the %(lines)d lines of %(record)s.") % words
+
+
+def what_is_billed(run: StepContext) -> dict[str, Any]:
+    """The record, its customer and how many lines it has, for a preview. Raises WouldFail."""
     record = run.record
     lines = list(record.lines.all())
     if not lines:
@@ -76,8 +84,7 @@ def preview_invoice(settings: Settings, run: StepContext) -> str:
         raise WouldFail(_("There is no contact or company to be the customer."))
     if not any(account.usable for account in accounting().accounts()):
         raise WouldFail(_("No QuickBooks company can be used."))
-    words = {"record": record, "customer": party, "lines": len(lines)}
-    return _("Creates an invoice in QuickBooks for %(customer)s from the %(lines)d lines of %(record)s.") % words
+    return {"record": record, "customer": party, "lines": len(lines)}
 
 
 def run_invoice(settings: Settings, run: StepContext) -> Outcome:
@@ -94,12 +101,17 @@ def run_invoice(settings: Settings, run: StepContext) -> Outcome:
             approvals.ask(draft, by=run.owner)
             return Done(_("Handed the invoice over for approval."), {"draft": draft.pk})
         invoice = create.create_invoice(draft, by=run.owner)
-    except DraftProblems as refused:
-        return Failed(" ".join(dict.fromkeys(str(problem.message) for problem in refused.problems)))
-    except (CantDraft, QuoteNotUsable, QuoteInvoiced, PermissionDenied, create.IntentReused) as refused:
-        return Failed(str(refused))
+    except CANT_BILL as refused:
+        return cant_bill(refused)
     run.note(invoice)
     return wait_for_answer(run, {"invoice": invoice.pk})
+
+
+def cant_bill(refused: Exception) -> Failed:
+    """Why a deal or quote can't be billed, in words."""
+    if isinstance(refused, DraftProblems):
+        return Failed(" ".join(dict.fromkeys(str(problem.message) for problem in refused.problems)))
+    return Failed(str(refused))
 
 
 def _invoice_answer(run: StepContext) -> Outcome:
@@ -275,6 +287,21 @@ CUSTOMER = StepField(
 )
 
 
+# What a step that bills a deal or quote has to know.
+BILLING = (
+    CUSTOMER,
+    StepField(
+        "items", gettext_lazy("Where QuickBooks lacks products"), "choice", choices=ITEMS, default=CREATE_MISSING
+    ),
+    StepField(
+        "tax_code",
+        gettext_lazy("Tax code of lines without one"),
+        "text",
+        help=gettext_lazy("Its name in QuickBooks; outside the US only."),
+    ),
+)
+
+
 def register() -> None:
     """Add the steps that reach QuickBooks."""
     about = ("invoice", "deal", "quote", "contact", "company")
@@ -288,22 +315,7 @@ def register() -> None:
             preview_invoice,
             run_invoice,
             objects=("deal", "quote"),
-            fields=(
-                CUSTOMER,
-                StepField(
-                    "items",
-                    gettext_lazy("Where QuickBooks lacks products"),
-                    "choice",
-                    choices=ITEMS,
-                    default=CREATE_MISSING,
-                ),
-                StepField(
-                    "tax_code",
-                    gettext_lazy("Tax code of lines without one"),
-                    "text",
-                    help=gettext_lazy("Its name in QuickBooks; outside the US only."),
-                ),
-            ),
+            fields=BILLING,
             permission="invoices.create",
         ),
         StepType(
