@@ -242,6 +242,14 @@ def read_line_of(
     return ReadLine(line, quantity, unit_price, amount, service_on, percent, taken), []
 
 
+def costs_nothing(line: DraftLine) -> bool:
+    """Whether something is sold at a price of 0: it can be read, and so is allowed, but is seldom what was meant."""
+    try:
+        return line.item.mode != TEXT and bool(line.unit_price.strip()) and number(line.unit_price) == 0
+    except money.NotAnAmount:
+        return False
+
+
 def _read_text(line: DraftLine, index: int) -> tuple[ReadLine | None, list[Problem]]:
     """A line without a product: what is printed on it."""
     message = ""

@@ -59,7 +59,13 @@ def requested(event: Event) -> str:
     """“asked for an invoice over $362.50 to Cool Cars”."""
     words = {"amount": money_of(event, "total"), "customer": event.data.get("customer", "")}
     act = _("asked QuickBooks for an invoice over %(amount)s to %(customer)s") % words
-    return act if event.actor_id else _capital(act)
+    return _with_unpriced(act if event.actor_id else _capital(act), event)
+
+
+def _with_unpriced(told: str, event: Event) -> str:
+    """Add the lines that have no price, so that nobody takes them for forgotten without being told."""
+    names = event.data.get("unpriced")
+    return _("%(told)s. Without a price: %(lines)s") % {"told": told, "lines": ", ".join(names)} if names else told
 
 
 def quote_overridden(event: Event) -> str:
@@ -73,7 +79,7 @@ def quote_overridden(event: Event) -> str:
 def corrected(event: Event) -> str:
     """“corrected the invoice and sent it to QuickBooks again”."""
     act = _("corrected the invoice over %s and sent it to QuickBooks again") % money_of(event, "total")
-    return act if event.actor_id else _capital(act)
+    return _with_unpriced(act if event.actor_id else _capital(act), event)
 
 
 def created(event: Event) -> str:

@@ -86,6 +86,11 @@ class LineView:
         return self.line.item.mode == CREATE
 
     @property
+    def unpriced(self) -> bool:
+        """Whether it sells something at a price of 0."""
+        return reading.costs_nothing(self.line)
+
+    @property
     def title(self) -> str:
         """What to call the line."""
         if self.text_only:
@@ -193,6 +198,11 @@ class WizardPage:
     def unmatched(self) -> int:
         """How many lines have no product in QuickBooks yet."""
         return sum(not view.matched for view in self.lines)
+
+    @property
+    def unpriced(self) -> Sequence[LineView]:
+        """Lines that would stand on the invoice at a price of 0."""
+        return [view for view in self.lines if view.unpriced]
 
     @property
     def digest(self) -> str:

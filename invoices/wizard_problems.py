@@ -10,7 +10,7 @@ from invoices import typed_properties
 from invoices.drafts import DraftContent
 from invoices.models import InvoiceDraft
 from invoices.ports import Account, Problem, accounting
-from invoices.reading import DraftProblems, read
+from invoices.reading import DraftProblems, costs_nothing, read
 from invoices.services import create, quote_rules
 from invoices.services.create import account_of
 
@@ -63,10 +63,17 @@ def _own(content: DraftContent, account: Account | None, draft: InvoiceDraft, st
     return found
 
 
-def before_creation(draft: InvoiceDraft) -> list[Problem]:
-    """What the wizard checks at the last moment and ``services.create`` does not: the quote, custom properties."""
+def before_creation(draft: InvoiceDraft, *, free_agreed: bool) -> list[Problem]:
+    """What the wizard checks at the last moment and ``services.create`` does not.
+
+    That is the quote, custom properties, and prices of 0 unless the person has said that they are meant.
+    """
     content = DraftContent.from_json(draft.data)
-    return [*typed_properties.problems(content), *([] if draft.invoice_id else _quote(content))]
+    found = [*typed_properties.problems(content), *([] if draft.invoice_id else _quote(content))]
+    if not free_agreed and any(costs_nothing(line) for line in content.lines):
+        text = _("Lines without a price: type one, or tick below that they cost nothing.")
+        found.append(Problem(text, field="free_agreed"))
+    return found
 
 
 def _quote(content: DraftContent) -> list[Problem]:

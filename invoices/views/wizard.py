@@ -209,8 +209,8 @@ def draft_create(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     if seen != create.digest_of(draft.data) and drafts.still_open(draft):
         notice = _("This draft was changed in another window. Please check it again.")
         return show_step(request, draft, "review", notice=notice, status=422)
-    if drafts.still_open(draft) and before_creation(draft):
-        return show_step(request, draft, "review", problems=problems_of(draft), status=422)
+    if drafts.still_open(draft) and (found := before_creation(draft, free_agreed="free_agreed" in request.POST)):
+        return show_step(request, draft, "review", problems=problems_of(draft) or found, status=422)
     try:
         if draft.approval == Approval.ASKED and request.user.has_perm(approvals.APPROVE):
             invoice = approvals.approve(draft, by=request.user, seen=seen)

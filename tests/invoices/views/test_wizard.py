@@ -43,9 +43,9 @@ class Wizard:
     def line(self, action, **fields):
         return self.client.post(self.url("lines"), {"action": action, **fields}, headers=HTMX)
 
-    def create(self):
+    def create(self, **fields):
         digest = re.search(r'name="digest" value="([^"]+)"', self.get("review").content.decode())
-        return self.client.post(self.url("create"), {"digest": digest[1] if digest else ""}, headers=HTMX)
+        return self.client.post(self.url("create"), {"digest": digest[1] if digest else "", **fields}, headers=HTMX)
 
     @property
     def content(self) -> DraftContent:

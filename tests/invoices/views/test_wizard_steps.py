@@ -13,6 +13,7 @@ from crm.models import Deal, DealLine, Price, Quote, QuoteLine
 from invoices.drafts import DraftContent, DraftDiscount, DraftItem
 from invoices.models import Invoice, InvoiceDraft, PipelineCompany
 from invoices.ports import CustomerChoice, FormOptions, ItemChoice, NamedChoice
+from invoices.sentences import requested
 from invoices.services import create as creating
 from invoices.services import drafts
 from tests.invoices.conftest import user_of
@@ -383,3 +384,33 @@ def test_the_choices_that_lines_share_come_once(wizard, uk_connection):
     assert page.count('data-options="class-options"') == len(wizard.content.lines)
     assert page.count('data-options="tax-code-options"') == len(wizard.content.lines)
     assert page.count("0.0% Z") < 5
+
+
+def test_a_line_without_a_price_is_named_and_created_only_when_that_is_meant(wizard):
+    first = wizard.content.lines[0].key
+    page = text(wizard.save("products", **(fields_of(wizard) | {f"unit_price-{first}": "0.00"})))
+    assert "Without a price: Design" in page
+    page = text(wizard.get("review"))
+    assert "One line has no price" in page
+    assert "“Design” will stand on the invoice at a price of 0." in page
+
+    refused = wizard.create()
+    assert refused.status_code == 422
+    assert "Lines without a price: type one, or tick below that they cost nothing." in text(refused)
+    assert not Invoice.objects.exists()
+
+    wizard.create(free_agreed="yes")
+    assert [line.amount for line in Invoice.objects.get().lines.all()] == [0, Decimal("212.5")]
+    event = Event.objects.get(name="invoice.requested")
+    assert event.data["unpriced"] == ["Design"]
+    assert requested(event).endswith("an invoice over $212.50 to Cool Cars. Without a price: Design")
+
+
+def test_a_whole_discount_or_a_text_is_not_taken_for_a_forgotten_price(wizard):
+    first = wizard.content.lines[0].key
+    fields = fields_of(wizard) | {f"discount-{first}": "100", f"discount-{first}_kind": "percent"}
+    wizard.line("text:", **fields)
+    wizard.save("products", **(fields | fields_of(wizard) | {f"description-{wizard.content.lines[-1].key}": "Thanks"}))
+
+    wizard.create()
+    assert Invoice.objects.get().total == Decimal("212.5")
