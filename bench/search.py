@@ -22,15 +22,17 @@ GOAL = 100.0  # milliseconds for the palette's whole answer, in the middle of th
 TRIES = 9
 # Of all records, which part is of which kind.
 SHARES = {
-    "contact": 0.27,
-    "company": 0.10,
-    "deal": 0.15,
+    "contact": 0.22,
+    "company": 0.08,
+    "deal": 0.12,
     "product": 0.02,
     "quote": 0.06,
-    "task": 0.08,
-    "invoice": 0.22,
+    "task": 0.07,
+    "invoice": 0.18,
     "payment": 0.09,
     "credit": 0.01,
+    "activity": 0.10,
+    "file": 0.05,
 }
 FIRST = "John Mary Ana Wei Fatima Olga Pierre Juan Aisha Kenji Lena Noah Emma Liam Mia Omar Ivan Zoe Max Ines"
 LAST = "Smith Garcia Müller Chen Okafor Novak Dubois Silva Kim Haddad Jensen Rossi Patel Kowalski Sato"
@@ -53,6 +55,8 @@ QUESTIONS = (
     ("bare number", "777"),
     ("amount", "1,277.50"),
     ("frequent amount", "100.00"),
+    ("words of a note", "talk with lena about ticket 4242"),
+    ("file", "lighting-plan-42"),
     ("miss", "zzzzzz"),
     ("two words, miss", "john zzzzzz"),
 )
@@ -67,7 +71,8 @@ def _pick(words: str, seed: str) -> str:
 
 def _columns(kind: str, given: Mapping[str, int]) -> tuple[Any, dict[str, str]]:
     """The model of a kind, and SQL for the columns that matter to a search; ``n`` counts the rows."""
-    from crm import models as crm  # noqa: PLC0415 -- Django is set up by main
+    from core import models as core  # noqa: PLC0415 -- Django is set up by main
+    from crm import models as crm  # noqa: PLC0415
     from invoices import models as invoices  # noqa: PLC0415
 
     first, last = _pick(FIRST, "n"), _pick(LAST, "n * 7")
@@ -112,6 +117,18 @@ def _columns(kind: str, given: Mapping[str, int]) -> tuple[Any, dict[str, str]]:
                 "total": amount,
                 "request_id": "gen_random_uuid()",
             }
+        case "activity":
+            said = " || ' about ' || ".join(_pick(TRADE if step % 2 else FIRST, f"n * {step}") for step in range(2, 26))
+            return crm.Activity, {
+                "kind": "(ARRAY['note', 'call', 'email', 'meeting'])[1 + n % 4]",
+                "subject": f"'Talk with ' || {first} || ' ' || {last}",
+                "body": f"{said} || ' on ticket ' || n",
+                "occurred_at": moment,
+            }
+        case "file":
+            name = f"lower({_pick(TRADE, 'n')}) || '-plan-' || n || '.pdf'"
+            given_key = {"key": "gen_random_uuid()", "object_type": "'deal'", "object_id": "n"}
+            return core.StoredFile, {"name": name, "size": "1000", **given_key}
         case "payment":
             return invoices.Payment, {**books, "received_on": day, "amount": amount, "reference": "'R' || n"}
     return invoices.CreditDocument, {
@@ -204,7 +221,7 @@ def report(records: int) -> bool:
     )
     client = Client()
     client.force_login(user)
-    places = {source.object_type: source.place for source in recent.sources_for(user)}
+    places = {source.object_type: source.place_for(user) for source in recent.sources_for(user)}
     print(f"\n{records:,} records; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; {TRIES} tries each\n")
     print(
         f"{'question':<20} {'typed':<34} {'statement':>10} {'palette':>9} {'slowest':>9} {'work':>7} {'page':>8}  (ms)"

@@ -43,11 +43,12 @@ _PHONE = re.compile(r"[+\d][\d\s().\-/]*", re.ASCII)
 
 @dataclass(frozen=True)
 class Hit:
-    """A record that was found, as it is printed."""
+    """A record that was found, as it is printed; without an ``icon`` it has that of its kind."""
 
     title: str
     detail: str
     url: str
+    icon: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from core import registry
+from core import file_search, registry
 from core.conditions.registry import field_providers
 from core.merging import add_pointer
 from core.models import Event, OutgoingMail, OutgoingRequest, RequestKind, SegmentMember, StoredFile
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 def register() -> None:
     """Fill the registries."""
     field_providers.append(fields_provider)
+    file_search.register()
     add_pointer(StoredFile, "object_type", "object_id", _("Files"))
     add_pointer(OutgoingMail, "object_type", "object_id", _("E-mails"))
     add_pointer(SegmentMember, "object_type", "object_id", _("Segments"))

@@ -1,7 +1,7 @@
 """What apps add to pages that they do not own. Each app fills these lists in its ``apps.py``."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy
@@ -75,7 +75,9 @@ class ObjectType:
 class SearchSource:
     """Search over one kind of record: where it is looked for, and ``lines(user, ids)``, which prints what was found.
 
-    ``lines`` leaves out what the person may not see; ``permission`` is needed to look at all.
+    ``lines`` leaves out what the person may not see; ``permission`` is needed to look at all. ``seen(user)`` is an SQL
+    condition, made of names in the code, for those rows of the place that the person may see: so that the others are
+    neither counted nor take the place of those that are shown.
     """
 
     object_type: str
@@ -84,6 +86,13 @@ class SearchSource:
     lines: "Lines"
     order: int = 100
     permission: str = ""
+    seen: Callable[[Any], str] | None = None
+
+    def place_for(self, user: Any) -> "Place":
+        """Where it is looked for on behalf of ``user``."""
+        if self.seen is None:
+            return self.place
+        return replace(self.place, always=f"{self.place.always} AND {self.seen(user)}")
 
 
 @dataclass(frozen=True)
@@ -145,14 +154,16 @@ class ListMarks:
 class FileHost:
     """A kind of record that files are put on.
 
-    ``visible_to(user)`` are the records that a person may see, ``permission`` is what changing needs, ``page`` the URL
-    name of the record's page. ``accounting``: its files may go to the accounting system as well, and
-    ``standing(file ids)`` then says how each stands there, by the file's id, as (tone, words).
+    ``visible_to(user)`` are the records that a person may see, ``sees`` is the permission that seeing any of them
+    needs (empty: none), ``permission`` is what changing needs, ``page`` the URL name of the record's page.
+    ``accounting``: its files may go to the accounting system as well, and ``standing(file ids)`` then says how each
+    stands there, by the file's id, as (tone, words).
     """
 
     visible_to: Callable[[Any], Any]
     permission: str
     page: str = ""
+    sees: str = ""
     accounting: bool = False
     standing: "Callable[[Sequence[int]], Mapping[int, tuple[str, StrOrPromise]]] | None" = None
 

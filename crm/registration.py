@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from core import archive_notes, registry
 from core.registry import MenuEntry, ObjectType, RecordCard
 from core.services.mails import attachment_makers, withdrawals
-from crm import belongings, price_sentences, properties, search, sentences, tables
+from crm import activity_search, belongings, price_sentences, properties, search, sentences, tables
 from crm.kinds import KINDS
 from crm.queries import archive, deals
 from crm.services import mentions, outreach
@@ -120,6 +120,7 @@ def register() -> None:
         RecordCard(name, "tasks", _lazy("Tasks"), f"crm:{name}-tasks-card", order=15) for name, *_placing in MENU
     ]
     search.register()
+    activity_search.register()
     registry.record_cards += [
         RecordCard("product", "prices", _lazy("Price book"), "crm:product-prices-card", order=10),
         RecordCard("product", "sold", _lazy("In deals"), "crm:product-sold-card", order=12),

@@ -106,4 +106,4 @@ def _task_hit(task: Task) -> Hit:
     about = reverse(kind.url_name, args=[task.about_id]) if kind and task.about_id else ""
     done = _("Done") if task.done_at else ""
     detail = " · ".join(filter(None, [task.about_title, str(task.assignee or ""), done]))
-    return Hit(task.title, detail, about or reverse("crm:task-edit", args=[task.pk]))
+    return Hit(task.title, detail, about or reverse("crm:task-edit", args=[task.pk]), "checkbox")

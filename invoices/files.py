@@ -29,6 +29,7 @@ def register() -> None:
             queries.visible_to,
             "invoices.create",
             "invoices:invoice-detail",
+            sees="invoices.view",
             accounting=True,
             standing=lambda file_ids: accounting().file_marks(file_ids),
         ),

@@ -3,9 +3,12 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from core.search import beginning_index, search_column
 
 
 class Sharing(models.TextChoices):
@@ -36,8 +39,14 @@ class StoredFile(models.Model):
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    search = search_column("name")
+
     class Meta:
-        indexes = [models.Index(fields=["object_type", "object_id", "-id"], name="core_file_of_record")]
+        indexes = [
+            models.Index(fields=["object_type", "object_id", "-id"], name="core_file_of_record"),
+            GinIndex(fields=["search"], name="core_file_search"),
+            beginning_index("name", name="core_file_beginning"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -47,7 +47,7 @@ def _found(
     sources = [source for source in recent.sources_for(user) if not only or source.object_type == only]
     if wanted is None or not sources:
         return {}
-    places = {source.object_type: source.place for source in sources}
+    places = {source.object_type: source.place_for(user) for source in sources}
     found = finding.find(wanted, places, most=most, archived=archived, opened=recent.opened(user.pk))
     best = {kind: matches[0].rank[0] for kind, matches in found.items() if matches}
     return {kind: found[kind] for kind in sorted(best, key=lambda kind: best[kind] != finding.EXACT)}

@@ -1,10 +1,13 @@
 """What people did with records: notes, calls, e-mails and meetings, each on the timelines of one or several records."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from core.search import search_column
 
 
 class ActivityKind(models.TextChoices):
@@ -61,9 +64,14 @@ class Activity(models.Model):
     edited_at = models.DateTimeField(null=True, blank=True, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    search = search_column("subject", "body", "place", "sender", "recipients")
+
     class Meta:
         verbose_name_plural = "activities"
-        indexes = [models.Index(fields=["by", "-occurred_at"], name="crm_activity_of_person")]
+        indexes = [
+            models.Index(fields=["by", "-occurred_at"], name="crm_activity_of_person"),
+            GinIndex(fields=["search"], name="crm_activity_search"),
+        ]
 
     def __str__(self) -> str:
         return self.subject or str(self.get_kind_display())
