@@ -45,6 +45,7 @@ urlpatterns = [
     path("settings/properties/<slug:object_type>/", properties.property_list, name="property-list"),
     path("settings/properties/<slug:object_type>/new/", properties.property_create, name="property-create"),
     path("settings/properties/<slug:object_type>/order/", properties.property_order, name="property-order"),
+    path("settings/properties/<slug:object_type>/groups/order/", properties.group_order, name="property-group-order"),
     path("settings/property/<int:pk>/", properties.property_edit, name="property-edit"),
     path("settings/property/<int:pk>/delete/", properties.property_delete, name="property-delete"),
     path("settings/property/<int:pk>/restore/", properties.property_restore, name="property-restore"),

@@ -93,6 +93,7 @@ MATRIX: dict[str, Line] = {
     "core:property-list": ADMIN_PAGE.called(object_type="company"),
     "core:property-create": ADMIN_PAGE.called(object_type="company"),
     "core:property-order": Line(only(ADMIN, gets=LEADS_ON), "POST", {"object_type": "company"}),
+    "core:property-group-order": Line(only(ADMIN, gets=LEADS_ON), "POST", {"object_type": "company"}),
     "core:property-edit": ADMIN_RECORD,
     "core:property-delete": ADMIN_RECORD,
     "core:property-restore": ADMIN_CHANGE,
@@ -319,10 +320,17 @@ MATRIX: dict[str, Line] = {
     "invoices:refund-list": BILLING_PAGE,
     "invoices:salesreceipt-list": BILLING_PAGE,
     "invoices:credit-detail": BILLING_RECORD,
+    "invoices:bill-list": BILLING_PAGE,
+    "invoices:bill-detail": BILLING_RECORD,
+    "invoices:bill-history": BILLING_RECORD,
+    **{f"crm:{kind}-tasks-card": BILLING_RECORD for kind in ("bill", "payment")},
     "invoices:credit-history": BILLING_RECORD,
     "invoices:credit-use": OPERATORS_CHANGE,
     "invoices:credit-discard": OPERATORS_CHANGE,
     "invoices:credit-retry": OPERATORS_CHANGE,
+    "invoices:credit-void": OPERATORS_CHANGE,
+    "invoices:credit-delete": OPERATORS_CHANGE,
+    "invoices:credit-keep": OPERATORS_CHANGE,
     "invoices:approval-list": BILLING_PAGE,
     "invoices:approval-home": BILLING_PAGE,
     "invoices:draft-approve": OPERATORS_CHANGE,
@@ -441,6 +449,7 @@ MATRIX: dict[str, Line] = {
     "sync:record-sync-now": OPERATORS_CHANGE,
     # reports
     "reports:list": BILLING_PAGE,
+    "reports:records": BILLING_PAGE.called(object_type="invoice_line"),
     # workflows
     "workflows:list": BILLING_PAGE,
     "workflows:create": OPERATORS_PAGE,
@@ -461,7 +470,7 @@ MATRIX: dict[str, Line] = {
     },
     **{
         f"workflows:{kind}-card": BILLING_RECORD
-        for kind in ("deal", "contact", "company", "invoice", "payment", "quote", "product")
+        for kind in ("deal", "contact", "company", "invoice", "payment", "quote", "product", "bill")
     },
 }
 

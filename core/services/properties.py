@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from core.enums import PropertyKind
 from core.events import emit
 from core.models import PropertyDefinition, PropertyGroup
+from core.ordering import put_in_order
 from core.properties import schema, usage
 from core.properties.objects import objects, uses_of
 from core.properties.values import BadValue, canonical
@@ -177,13 +178,7 @@ def restore(row: PropertyDefinition, *, by: Any) -> PropertyDefinition:
 def reorder(object_type: str, ids: Sequence[int], *, by: Any) -> None:
     """Put the properties with these ids into this order; others keep their places behind them."""
     _hold(object_type)
-    rows = {row.pk: row for row in PropertyDefinition.objects.filter(object_type=object_type, deleted_at=None)}
-    ordered = [rows.pop(pk) for pk in dict.fromkeys(ids) if pk in rows]
-    ordered += sorted(rows.values(), key=lambda row: (row.position, row.pk))
-    moved = [(row, place) for place, row in enumerate(ordered, start=1) if row.position != place]
-    for row, place in moved:
-        row.position = place
-    PropertyDefinition.objects.bulk_update([row for row, _place in moved], ["position"])
+    put_in_order(PropertyDefinition.objects.filter(object_type=object_type, deleted_at=None), ids)
     schema.forget()
 
 
@@ -220,6 +215,14 @@ def rename_group(group: PropertyGroup, name: str, *, by: Any) -> PropertyGroup:
     schema.forget()
     emit("property.group_changed", group, by=by, title=text, object=group.object_type)
     return group
+
+
+@transaction.atomic
+def reorder_groups(object_type: str, ids: Sequence[int], *, by: Any) -> None:
+    """Put the groups with these ids into this order; others keep their places behind them."""
+    _hold(object_type)
+    put_in_order(PropertyGroup.objects.filter(object_type=object_type), ids)
+    schema.forget()
 
 
 @transaction.atomic

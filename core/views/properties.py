@@ -16,7 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core.conditions.registry import fields_of
 from core.enums import PropertyKind
 from core.forms.properties import PropertyForm
-from core.models import PropertyDefinition
+from core.models import PropertyDefinition, PropertyGroup
+from core.ordering import asked_order
 from core.properties import PREFIX, PropertyObject, objects, usage
 from core.properties.objects import in_order, uses_of
 from core.services import properties, property_choices
@@ -89,10 +90,14 @@ def _place(row: PropertyDefinition) -> tuple[int, int, int, int]:
 
 
 def _groups(live: list[PropertyDefinition], counts: dict[str, int] | None, uses: dict[int, list[str]]) -> Any:
-    """(group or None, its lines) in order; only inside a group has a line neighbours to change places with."""
+    """(group or None, its lines, whether it is the first and the last one with a name) in order.
+
+    Only inside a group has a line neighbours to change places with.
+    """
     found: dict[int, tuple[Any, list[PropertyDefinition]]] = {}
     for row in live:
         found.setdefault(row.group_id or 0, (row.group, []))[1].append(row)
+    named = [pk for pk in found if pk]
     return [
         (
             group,
@@ -106,8 +111,10 @@ def _groups(live: list[PropertyDefinition], counts: dict[str, int] | None, uses:
                 )
                 for place, row in enumerate(rows)
             ],
+            pk == named[0] if pk else False,
+            pk == named[-1] if pk else False,
         )
-        for group, rows in found.values()
+        for pk, (group, rows) in found.items()
     ]
 
 
@@ -195,17 +202,27 @@ def property_restore(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @manages
 def property_order(request: HttpRequest, object_type: str) -> HttpResponse:
-    """Put the properties into the posted order, or (with ``move`` and ``by``) one of them a place up or down."""
+    """Put the properties of a group into the posted order, or (with ``move`` and ``by``) one a place up or down."""
     described = object_of(object_type)
-    ids = [int(each) for each in request.POST.getlist("id") if each.isdecimal() and len(each) < 19]
-    moved = request.POST.get("move", "")
-    if moved.isdecimal() and int(moved) in ids:
-        place = ids.index(int(moved))
-        by = request.POST.get("by") or request.GET.get("by")
-        other = place + (-1 if by == "up" else 1)
-        if 0 <= other < len(ids):
-            ids[place], ids[other] = ids[other], ids[place]
-    properties.reorder(object_type, ids, by=request.user)
+    live = PropertyDefinition.objects.filter(object_type=object_type, deleted_at=None).order_by("position", "pk")
+    group_of = dict(live.values_list("pk", "group"))
+    named = next((int(each) for each in request.POST.getlist("move") if each.isdecimal()), None)
+    beside = [pk for pk, group in group_of.items() if named is None or group == group_of.get(named)]
+    properties.reorder(object_type, asked_order(request, beside), by=request.user)
+    return _reordered(request, described)
+
+
+@require_POST
+@manages
+def group_order(request: HttpRequest, object_type: str) -> HttpResponse:
+    """Put the groups into the posted order, or one of them a place up or down."""
+    described = object_of(object_type)
+    shown = PropertyGroup.objects.filter(object_type=object_type, definitions__deleted_at=None).distinct()
+    properties.reorder_groups(object_type, asked_order(request, [each.pk for each in shown]), by=request.user)
+    return _reordered(request, described)
+
+
+def _reordered(request: HttpRequest, described: PropertyObject) -> HttpResponse:
     if not getattr(request, "htmx", False):
         return done(request, described)
     return render(request, "core/properties/_table.html", _list_context(described))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from core.events import Draft, emit, emit_many
 from core.models import Origin
+from core.ordering import put_in_order
 from crm import defaults
 from crm.enums import DealStatus
 from crm.models import CloseReason, Deal, Pipeline, Stage, StageChange
@@ -64,7 +65,7 @@ def update(pipeline: Pipeline, *, by: Any, **values: Any) -> Pipeline:
 @transaction.atomic
 def order(ids: Sequence[int], *, by: Any) -> None:
     """Put the pipelines in the order of ``ids``; those that are not named follow."""
-    _in_order(Pipeline.objects.select_for_update(), ids)
+    put_in_order(Pipeline.objects.select_for_update(), ids)
     first = Pipeline.objects.first()
     if first is not None:
         emit("pipeline.ordered", first, by=by, title=first.name)
@@ -99,7 +100,7 @@ def add_stage(pipeline: Pipeline, *, by: Any, **values: Any) -> Stage:
     stage.position = len(stages)
     stage.save(force_insert=True)
     stages.insert(place, stage)
-    _in_order(Stage.objects.filter(pipeline=fresh), [each.pk for each in stages])
+    put_in_order(Stage.objects.filter(pipeline=fresh), [each.pk for each in stages])
     emit("pipeline.changed", fresh, by=by, title=fresh.name, stage=stage.name, added=True)
     return stage
 
@@ -126,7 +127,7 @@ def update_stage(stage: Stage, *, by: Any, **values: Any) -> Stage:
 def order_stages(pipeline: Pipeline, ids: Sequence[int], *, by: Any) -> None:
     """Put the stages in the order of ``ids``; those that are not named follow."""
     fresh = _locked(pipeline)
-    _in_order(Stage.objects.filter(pipeline=fresh), ids)
+    put_in_order(Stage.objects.filter(pipeline=fresh), ids)
     emit("pipeline.changed", fresh, by=by, title=fresh.name, ordered=True)
 
 
@@ -199,14 +200,6 @@ def _keep_one(pipeline: Pipeline, stage: Stage) -> None:
             DealStatus.LOST: _("A pipeline needs a stage for lost deals, and this is the only one."),
         }
         raise Refused(words[DealStatus(stage.status)])
-
-
-def _in_order(rows: Any, ids: Sequence[int]) -> None:
-    places = {pk: place for place, pk in enumerate(ids)}
-    found = sorted(rows.all(), key=lambda row: (places.get(row.pk, len(places)), row.position, row.pk))
-    for place, row in enumerate(found):
-        row.position = place
-    rows.model._default_manager.bulk_update(found, ["position"])
 
 
 def _move_all(stage: Stage, into: Stage, *, by: Any) -> int:

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import require
+from core.ordering import asked_order
 from crm.forms.pipelines import DeletionForm, PipelineForm, PipelineNameForm, StageForm
 from crm.models import Deal, Pipeline, Stage
 from crm.queries import board, deals
@@ -45,7 +46,7 @@ def pipeline_create(request: HttpRequest) -> HttpResponse:
 def pipeline_order(request: HttpRequest) -> HttpResponse:
     """Put the pipelines in the order of ``id``, or move one: ``move`` by ``by``."""
     require(request.user, PERMISSION)
-    pipelines.order(_order(request, [each.pk for each in Pipeline.objects.all()]), by=request.user)
+    pipelines.order(asked_order(request, [each.pk for each in Pipeline.objects.all()]), by=request.user)
     return _answered(request, "crm/_pipelines.html", _list_context(), resolve_url("crm:pipeline-list"))
 
 
@@ -90,7 +91,7 @@ def stage_order(request: HttpRequest, pk: int) -> HttpResponse:
     """Put the stages in the order of ``id``, or move one: ``move`` by ``by``."""
     require(request.user, PERMISSION)
     pipeline = get_object_or_404(Pipeline, pk=pk)
-    pipelines.order_stages(pipeline, _order(request, [each.pk for each in pipeline.stages.all()]), by=request.user)
+    pipelines.order_stages(pipeline, asked_order(request, [each.pk for each in pipeline.stages.all()]), by=request.user)
     page = resolve_url("crm:pipeline-edit", pk)
     return _answered(request, "crm/_stages.html", {"pipeline": pipeline, **_stages_context(pipeline)}, page)
 
@@ -154,18 +155,6 @@ def _deleted(name: str, moved: int) -> str:
         return _("“%s” is deleted.") % name
     words = ngettext("“%(name)s” is deleted; %(n)d deal moved.", "“%(name)s” is deleted; %(n)d deals moved.", moved)
     return words % {"name": name, "n": moved}
-
-
-def _order(request: HttpRequest, now: list[int]) -> list[int]:
-    """The ids in the asked order: a whole one after dragging, or one line moved up or down."""
-    given = [int(each) for each in request.POST.getlist("id") if each.isdecimal() and len(each) < 18]
-    order = [each for each in given if each in now] if given else list(now)
-    moved, by = request.POST.get("move", ""), request.POST.get("by", "")
-    if moved.isdecimal() and int(moved) in order and by in ("up", "down"):
-        place = order.index(int(moved))
-        other = max(0, place - 1) if by == "up" else min(len(order) - 1, place + 1)
-        order[place], order[other] = order[other], order[place]
-    return order
 
 
 def _list_context() -> dict[str, Any]:

@@ -1,23 +1,7 @@
-/* Custom properties in the settings: order by drag or by buttons, and the editor of choices. */
+/* The editor of choices of a custom property. */
 "use strict";
 (function () {
-  const refresh = (table, values) =>
-    window.htmx.ajax("POST", table.dataset.propertiesOrder, { target: "#properties", swap: "outerHTML", source: table, values });
-  const ids = (table) => [...table.querySelectorAll("[data-property]")].map((row) => row.dataset.property);
-
   const arm = () => {
-    document.querySelectorAll("[data-properties-group]:not([data-armed])").forEach((group) => {
-      group.dataset.armed = "yes";
-      const table = group.closest("table");
-      window.Sortable.create(group, {
-        draggable: "[data-property]",
-        handle: ".property-grip",
-        animation: 120,
-        onEnd: (event) => {
-          if (event.oldIndex !== event.newIndex) refresh(table, { id: ids(table) });
-        },
-      });
-    });
     document.querySelectorAll("[data-choice-rows]:not([data-armed])").forEach((list) => {
       list.dataset.armed = "yes";
       window.Sortable.create(list, { draggable: "[data-choice-row]", handle: ".property-grip", animation: 120 });
@@ -25,11 +9,6 @@
   };
   document.addEventListener("DOMContentLoaded", arm);
   document.addEventListener("htmx:load", arm);
-  // Dragging leaves styles on rows; htmx would carry them over, which the page's policy refuses.
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target.id !== "properties") return;
-    event.detail.target.querySelectorAll("[style]").forEach((element) => element.removeAttribute("style"));
-  });
 
   const add = (editor, after) => {
     const row = editor.querySelector("[data-choice-template]").content.firstElementChild.cloneNode(true);
@@ -39,18 +18,6 @@
   };
 
   document.addEventListener("click", (event) => {
-    const move = event.target.closest("[data-move]");
-    if (move) {
-      event.preventDefault();
-      const table = move.closest("table");
-      refresh(table, { id: ids(table), move: move.value, by: move.dataset.move }).then(() => {
-        const same = document.getElementById(move.id);
-        const other = document.getElementById(move.id.replace(/^(up|down)/, (way) => (way === "up" ? "down" : "up")));
-        if (same && !same.disabled) same.focus();
-        else if (other) other.focus();
-      });
-      return;
-    }
     const editor = event.target.closest("[data-choices]");
     if (!editor) return;
     const row = event.target.closest("[data-choice-row]");

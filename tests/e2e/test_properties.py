@@ -120,30 +120,39 @@ def test_the_order_is_changed_by_keyboard_and_keeps_the_focus(window, live_serve
     page.get_by_label("Move Third up").focus()
     page.keyboard.press("Enter")
 
-    expect(page.locator("[data-property]").nth(1)).to_contain_text("Third")
+    expect(page.locator("#properties tr[data-id]").nth(1)).to_contain_text("Third")
     expect(page.get_by_label("Move Third up")).to_be_focused()
     assert [d.label for d in definitions("invoice")] == ["First", "Third", "Second"]
 
 
-def test_the_order_is_changed_by_dragging(window, live_server):
+def test_the_order_of_properties_and_of_groups_is_changed_by_dragging(window, live_server):
     from core.services import properties
 
     admin = makers.user("Admin", "admin@example.com")
-    for label in ("First", "Second"):
-        properties.create("invoice", by=admin, label=label, kind="text")
+    upper, lower = (properties.group_named("invoice", name) for name in ("Upper", "Lower"))
+    for label, group in (("First", upper), ("Second", upper), ("Third", lower)):
+        properties.create("invoice", by=admin, label=label, kind="text", group=group)
     page = window()
     sign_in(page, live_server.url, "admin@example.com")
     open_settings(page, live_server.url)
+    rows, headings = page.locator("#properties tr[data-id]"), page.locator("#properties .properties-heading")
 
-    start = page.locator("[data-property]").nth(1).locator(".property-grip").bounding_box()
-    end = page.locator("[data-property]").nth(0).bounding_box()
+    drag(page, rows.nth(1), above=rows.nth(0))
+    expect(rows).to_contain_text(["Second", "First", "Third"])
+
+    drag(page, headings.nth(1), above=headings.nth(0))
+    expect(rows).to_contain_text(["Third", "Second", "First"])
+    expect(headings).to_contain_text(["Lower", "Upper"])
+
+
+def drag(page, row, *, above):
+    """Take a row by its grip and put it above another one."""
+    start, end = row.locator("[data-grip]").bounding_box(), above.bounding_box()
     page.mouse.move(start["x"] + 6, start["y"] + 10)
     page.mouse.down()
     page.mouse.move(end["x"] + 20, end["y"] + 12, steps=12)
     page.mouse.move(end["x"] + 20, end["y"] + 4, steps=4)
     page.mouse.up()
-
-    expect(page.locator("[data-property]").nth(0)).to_contain_text("Second")
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (1280, "dark"), (390, "light")])

@@ -136,6 +136,36 @@ def test_the_order_is_changed_by_list_and_by_step(web, make):
     assert [d.label for d in definitions("company")] == ["C", "B", "A"]
 
 
+def test_groups_are_put_in_order_by_list_and_by_step(web, make):
+    from core.properties import definitions
+    from core.services import properties
+
+    groups = [properties.group_named("company", name) for name in ("One", "Two", "Three")]
+    for group in groups:
+        make(f"Of {group.name}", group=group)
+    one, two, three = (group.pk for group in groups)
+    address = "/settings/properties/company/groups/order/"
+
+    web.post(address, {"id": [three, one, two]})
+    assert [d.group for d in definitions("company")] == ["Three", "One", "Two"]
+    web.post(f"{address}?by=down", {"move": three})
+    assert [d.group for d in definitions("company")] == ["One", "Three", "Two"]
+
+
+def test_without_scripts_a_property_changes_places_inside_its_group(web, make):
+    from core.properties import definitions
+    from core.services import properties
+
+    group = properties.group_named("company", "Delivery")
+    make("Alone")
+    make("A", group=group)
+    last = make("B", group=group)
+
+    web.post("/settings/properties/company/order/?by=up", {"move": last.pk})
+
+    assert [d.label for d in definitions("company")] == ["Alone", "B", "A"]
+
+
 def test_a_choice_in_use_asks_what_becomes_of_its_records(web, region, admin):
     north, south = region.choices.all()
     company(admin, **{str(region.pk): north.pk})
