@@ -13,4 +13,5 @@ class CrmConfig(AppConfig):
         """Fill the registries; their entries need models, which are there only now."""
         import_string("crm.registration.register")()
         import_string("crm.fields.register")()
+        import_string("crm.task_fields.register")()
         import_string("crm.merging.register")()

@@ -26,6 +26,7 @@ RELATIONS = (
     ("invoice", "lines", _("Lines"), "invoice_line", True, "lines"),
     ("invoice", "payments", _("Payments"), "payment_part", True, "applications"),
     ("invoice_line", "product", _("Product"), "product", False, "product"),
+    ("invoice_line", "invoice", _("Invoice"), "invoice", False, "invoice"),
     ("payment", "invoices", _("Invoices paid"), "payment_part", True, "applications"),
     ("payment_part", "invoice", _("Invoice"), "invoice", False, "invoice"),
     ("payment_part", "payment", _("Payment"), "payment", False, "payment"),
@@ -87,6 +88,7 @@ def register() -> None:
         _text("deposit_account", _("Deposited to (account)"), "deposit_account_name"),
         Field("deposited", _("In a bank deposit"), "checkbox", "deposited", group=ABOUT),
         _connection(),
+        _moment("removed", _("Deleted in QuickBooks"), "removed_at"),
         _moment("created", _("Created"), "created_at"),
     )
     add_fields("payment_part", _money("amount", _("Amount")))
@@ -136,6 +138,7 @@ def _fields_of_invoices() -> None:
         Field("created_by", _("Created by"), "user", "created_by_id", group=DATES),
         _moment("created", _("Created"), "created_at"),
         _moment("updated", _("Last change"), "updated_at"),
+        _moment("removed", _("Deleted in QuickBooks"), "removed_at"),
         _moment("changed_in_quickbooks", _("Last change in QuickBooks"), "remote_updated_at"),
     )
     add_fields(

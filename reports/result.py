@@ -40,11 +40,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Series:
-    """The values of a picture's marks, one for each label, with the address of the records behind each."""
+    """The values of a picture's marks, one for each label, with the address of the records behind each.
+
+    ``unit`` is its own where series differ, such as one for each currency.
+    """
 
     name: "StrOrPromise"
     values: Sequence[Any]
     drill: Sequence[str | None] = ()
+    unit: str | None = None
 
 
 @dataclass(frozen=True)

@@ -139,13 +139,14 @@ def figure_of(chart: Chart) -> str:
 def picture_of(result: Result) -> dict[str, Any]:
     """The chart as plain data: numbers for drawing, texts for reading, addresses for clicking."""
     chart = result.chart
-    kind, currency = kind_of_unit(chart.unit)
     series = [
         {
             "name": str(each.name),
             "values": [None if value is None else float(value) for value in each.values],
-            "texts": [text_of(value, kind, currency) for value in each.values],
-            "drill": list(each.drill),
+            "texts": [
+                text_of(value, *kind_of_unit(chart.unit if each.unit is None else each.unit)) for value in each.values
+            ],
+            "drill": list(each.drill) or [None] * len(each.values),
         }
         for each in chart.series
     ]
@@ -156,7 +157,7 @@ def picture_of(result: Result) -> dict[str, Any]:
         "labels": [str(label) for label in chart.labels],
         "series": series,
         "unit": chart.unit,
-        "money": kind == "money",
+        "money": kind_of_unit(chart.unit)[0] == "money",
     }
 
 

@@ -84,6 +84,8 @@ MATRIX: dict[str, Line] = {
     "core:mail-sample": ADMIN_PAGE,
     "core:mail-server": ADMIN_PAGE,
     "core:mail-test": Line(only(ADMIN, gets=LEADS_ON), "POST"),
+    "core:mail-health": ADMIN_PAGE,
+    "core:mail-retry": ADMIN_CHANGE,
     "core:outgoing-requests": ADMIN_PAGE,
     "core:outgoing-host-remove": ADMIN_CHANGE,
     "core:webhook-secret-change": Line(only(ADMIN, gets=LEADS_ON), "POST"),

@@ -13,3 +13,4 @@ class WorkflowsConfig(AppConfig):
         """Fill the registries; their entries need models, which are there only now."""
         import_string("workflows.registration.register")()
         import_string("workflows.pages.register")()
+        import_string("workflows.run_fields.register")()

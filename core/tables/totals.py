@@ -28,11 +28,11 @@ class CurrencySum:
 
 
 @contextmanager
-def limited() -> Iterator[None]:
+def limited(milliseconds: int = LIMIT_MS) -> Iterator[None]:
     """Inside, a statement that takes longer than a page may wait raises OperationalError."""
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(LIMIT_MS)])
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
         yield
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', '0', true)")

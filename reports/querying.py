@@ -1,0 +1,157 @@
+"""What a plan asks of the database: rows, group keys, aggregates, and whether it costs too much."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import OperationalError
+from django.db.models import Avg, Case, Count, DateField, F, Func, Max, Min, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce, Round, Trunc, TruncDate
+
+from core.company import profile
+from core.conditions import Condition, parse, registry, to_sql
+from core.conditions.sql import prefix_of
+from core.conditions.text import folded
+from core.money import decimals
+from core.tables.totals import limited
+from reports.definition import Group, Measure, Plan, Property
+
+# By PostgreSQL's own estimate; a statement that reads some millions of rows is below it.
+MOST_COST = 3_000_000
+LIMIT_MS = 10_000
+KEYS = ("group_0", "group_1")
+Found = list[dict[str, Any]]
+
+
+class TooMuch(Exception):
+    """The report would read too much, or took too long."""
+
+
+class _FiscalYear(Func):
+    """The first day of the fiscal year that a day is in."""
+
+    output_field = DateField()
+
+    def __init__(self, day: Any, start: int) -> None:
+        months = f"interval '{int(start) - 1} months'"
+        self.template = f"((date_trunc('year', %(expressions)s - {months}) + {months})::date)"
+        super().__init__(day)
+
+
+@contextmanager
+def patient() -> Iterator[None]:
+    """Inside, a statement that takes too long raises TooMuch."""
+    try:
+        with limited(LIMIT_MS):
+            yield
+    except OperationalError as error:
+        raise TooMuch from error
+
+
+def rows(plan: Plan, conditions: Sequence[Condition]) -> QuerySet[Any]:
+    """The records of a report that the reader may see and that count, further narrowed down by ``conditions``."""
+    known = registry.objects[plan.source.name]
+    wanted = parse({"all": [plan.condition, *conditions]}, plan.source.name, plan.using)
+    found = known.visible_to(plan.using.user).filter(known.counted).filter(to_sql(wanted, plan.using))
+    # Columns that lists join or put off are of no use here.
+    plain: QuerySet[Any] = found.select_related(None).prefetch_related(None).order_by()
+    return plain
+
+
+def affordable(found: QuerySet[Any]) -> None:
+    """Raises TooMuch for a statement that PostgreSQL expects to cost too much."""
+    estimate = re.search(r"cost=[\d.]+\.\.([\d.]+)", found.explain())
+    if estimate is not None and float(estimate.group(1)) > MOST_COST:
+        raise TooMuch
+
+
+def value_of(of: Property) -> Any:
+    """The expression of a property of a report's records."""
+    return of.field.sql(prefix_of(of.hops))
+
+
+def key_of(group: Group, plan: Plan) -> Any:
+    """The expression that records of one group have in common. Texts go together as conditions compare them."""
+    value, kind = value_of(group.of), group.of.field.kind
+    if group.bucket:
+        return bucketed(TruncDate(value, tzinfo=plan.using.zone) if kind == "datetime" else value, group.bucket)
+    if kind == "text":
+        return folded(Coalesce(value, Value("")))
+    return Coalesce(value, Value("")) if kind == "choice" else value
+
+
+def bucketed(day: Any, bucket: str) -> Any:
+    """The first day of the period that a day is in."""
+    if bucket == "day":
+        return day if isinstance(day, Func) else Trunc(day, "day", output_field=DateField())
+    if bucket == "fiscal_year":
+        return _FiscalYear(day, profile().fiscal_year_start)
+    return Trunc(day, bucket, output_field=DateField())
+
+
+def amount(plan: Plan, of: Property) -> Any:
+    """An amount in the CRM's currency at the record's own rate; NULL where no rate leads there."""
+    value = value_of(of)
+    if plan.currency is None:
+        return value
+    wanted = profile().currency
+    whens = [When(**{_orm(plan.currency): wanted}, then=value)]
+    if plan.source.rate:
+        converted = Round(value * F(plan.source.rate), precision=decimals(wanted))
+        whens.append(When(**{plan.source.home: wanted}, then=converted))
+    return Case(*whens, default=None)
+
+
+def aggregates(plan: Plan) -> dict[str, Any]:
+    """The measures, by name."""
+    return {f"measure_{at}": _aggregate(plan, each) for at, each in enumerate(plan.measures)}
+
+
+def _aggregate(plan: Plan, measure: Measure) -> Any:
+    if measure.of is None:
+        return Count("pk")
+    if measure.kind == "distinct":
+        value = value_of(measure.of)
+        return Count(folded(value) if measure.of.field.kind == "text" else value, distinct=True)
+    money = measure.money and not plan.own
+    value = amount(plan, measure.of) if money else value_of(measure.of)
+    return {"sum": Sum, "average": Avg, "min": Min, "max": Max}[measure.kind](value)
+
+
+def left_out(plan: Plan) -> Any | None:
+    """The number of records whose amounts have no way to the CRM's currency; None where that can't be."""
+    if plan.own or plan.currency is None or not any(measure.money for measure in plan.measures):
+        return None
+    wanted = profile().currency
+    known = Q(**{_orm(plan.currency): wanted})
+    if plan.source.rate:
+        known |= Q(**{plan.source.home: wanted})
+    return Count("pk", filter=~known)
+
+
+def _orm(of: Property) -> str:
+    return prefix_of(of.hops) + of.field.path
+
+
+def grouped(plan: Plan, found: QuerySet[Any], groups: Sequence[tuple[str, Group]]) -> QuerySet[Any]:
+    """A line for each group with its keys (by the given names), the texts that stand for them, and the measures."""
+    keys = {name: key_of(group, plan) for name, group in groups}
+    texts = {f"{name}_text": Min(value_of(group.of)) for name, group in groups if is_text(group)}
+    together: QuerySet[Any] = found.annotate(**keys).values(*keys).annotate(**texts, **aggregates(plan)).order_by()
+    return together
+
+
+def is_text(group: Group) -> bool:
+    """Whether its key is folded, so that the text to show has to be asked for."""
+    return group.of.field.kind == "text"
+
+
+def ungrouped(plan: Plan, found: QuerySet[Any]) -> Mapping[str, Any]:
+    """The measures over all rows."""
+    asked = aggregates(plan)
+    out = left_out(plan)
+    if out is not None:
+        asked["left_out"] = out
+    answer: Mapping[str, Any] = found.aggregate(**asked)
+    return answer

@@ -1,0 +1,62 @@
+"""What reports can be about: objects of the condition language, with their dates and the way to their currency."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.conditions import Condition, registry
+
+
+@dataclass(frozen=True)
+class Source:
+    """An object of reports.
+
+    ``date`` is the date that a new report begins with, ``currency`` the property with the currency of its amounts,
+    both as paths of the condition language. ``rate`` and ``home`` are ORM paths: units of the home currency for one of
+    the record's. ``always`` is what every report about it asks for, so that its lists show the same records.
+    """
+
+    name: str
+    date: str
+    currency: str = ""
+    rate: str = ""
+    home: str = ""
+    always: Sequence[Condition] = ()
+    amount: str = ""
+
+    @property
+    def label(self) -> Any:
+        """What its records are called."""
+        return registry.objects[self.name].label
+
+
+_REMOVED: Condition = {"field": "removed", "op": "empty"}
+_HOME = "connection__home_currency"
+SOURCES = {
+    source.name: source
+    for source in (
+        Source("deal", "close_on", "currency", amount="amount"),
+        Source("invoice", "issued_on", "currency", "exchange_rate", _HOME, (_REMOVED,), amount="total"),
+        Source(
+            "invoice_line",
+            "invoice.issued_on",
+            "invoice.currency",
+            "invoice__exchange_rate",
+            f"invoice__{_HOME}",
+            ({"field": "invoice.removed", "op": "empty"},),
+            amount="amount",
+        ),
+        Source("payment", "received_on", "currency", "exchange_rate", _HOME, (_REMOVED,), amount="amount"),
+        Source("quote", "created", "currency", amount="amount"),
+        Source("product", "created", "currency", amount="unit_price"),
+        Source("contact", "created"),
+        Source("company", "created"),
+        Source("task", "due"),
+        Source("workflow_run", "started"),
+    )
+}
+
+
+def sources_for(user: Any) -> list[Source]:
+    """What ``user`` may build reports about."""
+    return [source for source in SOURCES.values() if registry.may_use(source.name, user)]
