@@ -253,6 +253,31 @@ def _by_person(text: str) -> Callable[[Event], str]:
 KINDS = (
     EventKind("payment.requested", "payment", "cash", requested),
     EventKind("payment.discarded", "payment", "trash", _by_person("discarded the payment of %(amount)s")),
+def _by_person_of(text: str) -> Callable[[Event], str]:
+    return lambda event: _act(event, str(_(text) % {"document": _named(event)}))
+
+
+def ending_refused(event: Event) -> str:
+    """“QuickBooks refused to delete Credit memo 1020 over $87.50: …”."""
+    text = (
+        _("QuickBooks refused to void %s")
+        if event.data.get("asked") == "void"
+        else _("QuickBooks refused to delete %s")
+    )
+    return _because(event, text % _named(event))
+
+
+def _endings_of(kind: str) -> tuple[EventKind, ...]:
+    """What people ask of a document that QuickBooks has, and what it refuses."""
+    return (
+        EventKind(
+            f"{kind}.delete_requested", "payment", "trash", _by_person_of("asked QuickBooks to delete %(document)s")
+        ),
+        EventKind(f"{kind}.ending_withdrawn", "payment", "refresh", _by_person_of("kept %(document)s as it is")),
+        EventKind(f"{kind}.change_refused", "payment", "alert-triangle", ending_refused),
+    )
+
+
     EventKind(
         "payment.refused",
         "payment",
@@ -296,6 +321,9 @@ KINDS = (
     *_of_documents("refund", "receipt-refund"),
     EventKind("salesreceipt.requested", "payment", "receipt", receipt_requested),
     EventKind("salesreceipt.refused", "payment", "alert-triangle", receipt_refused),
+    *_endings_of("creditmemo"),
+    EventKind("salesreceipt.void_requested", "payment", "ban", _by_person_of("asked QuickBooks to void %(document)s")),
+    *_endings_of("salesreceipt"),
     EventKind(
         "salesreceipt.discarded",
         "payment",

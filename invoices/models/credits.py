@@ -11,7 +11,7 @@ from django.utils import timezone
 from core.fields import CurrencyField, MoneyField, RateField
 from core.search import number_index, search_column
 from crm.models import Deal
-from invoices.enums import CreditKind
+from invoices.enums import CreditKind, Ending
 from invoices.models.invoices import Invoice
 from invoices.models.payments import Payment
 from qbo_connector.models import Connection
@@ -61,6 +61,8 @@ class CreditDocument(models.Model):
     intent_digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of what was asked for.")
     properties = models.JSONField(default=dict, blank=True)
     voided = models.BooleanField(default=False)
+    ending = models.CharField(max_length=8, choices=Ending, blank=True, default=Ending.NONE)
+    ending_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     deposited = models.BooleanField(default=False, help_text="It is part of a bank deposit.")
     removed_at = models.DateTimeField(null=True)
     remote_updated_at = models.DateTimeField(null=True)

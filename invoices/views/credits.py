@@ -1,5 +1,7 @@
 """Credit memos, refunds and sales receipts: lists, page, credit an invoice, use credit, cards on records."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -16,10 +18,10 @@ from core.tables.views import pages
 from crm.queries import companies, contacts, deals
 from invoices import payment_queries, queries
 from invoices.credit_form import ApplyForm, CreditForm
-from invoices.enums import CreditKind, SyncState
+from invoices.enums import CreditKind, Ending, SyncState
 from invoices.models import CreditApplication, CreditDocument, Invoice
 from invoices.ports import accounting
-from invoices.services import credit_memos, credits
+from invoices.services import credit_endings, credit_memos, credits
 from invoices.services.payments import BadPayment
 from invoices.views.answers import by_htmx, needs, toast, told
 from invoices.views.payments import ON_ITS_WAY, history, mark_of, retried
@@ -61,6 +63,8 @@ def credit_detail(request: HttpRequest, pk: int) -> HttpResponse:
     document = get_object_or_404(rows.prefetch_related(Prefetch("applications", uses)), pk=pk)
     mark = mark_of(document.kind, document.pk)
     may_use = request.user.has_perm("invoices.record_payment")
+    may_end = request.user.has_perm("invoices.void") and document.living and not document.ending
+    endings = credit_endings.ENDINGS.get(CreditKind(document.kind), ()) if may_end else ()
     context = {
         "document": document,
         "lines": credit_memos.shown_lines(document),
@@ -69,6 +73,8 @@ def credit_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "failed": mark.state == SyncState.FAILED,
         "busy": mark.state in ON_ITS_WAY,
         "usable": credits.usable_for(document) if may_use else [],
+        "endings": endings,
+        "ending_refusal": credit_endings.refusal_of(document) if endings else "",
         "unsent": not document.external_id and document.removed_at is None,
         "list_url": reverse(f"invoices:{document.kind}-list"),
         "property_card": shown.card(document, document.kind, request.user, editable=document.removed_at is None),
@@ -193,6 +199,38 @@ def credit_discard(request: HttpRequest, pk: int) -> HttpResponse:
         if document.invoice_id
         else redirect("invoices:credit-detail", pk)
     )
+
+
+@require_POST
+@needs("invoices.void")
+def credit_void(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask QuickBooks to void a sales receipt."""
+    return _end(request, pk, partial(credit_endings.end, ending=Ending.VOID), _("It is being voided in QuickBooks."))
+
+
+@require_POST
+@needs("invoices.void")
+def credit_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask QuickBooks to delete a credit memo or sales receipt."""
+    return _end(request, pk, partial(credit_endings.end, ending=Ending.DELETE), _("It is being deleted in QuickBooks."))
+
+
+@require_POST
+@needs("invoices.void")
+def credit_keep(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back a wish to void or delete that QuickBooks refused."""
+    return _end(request, pk, credit_endings.withdraw, _("It stays as it is."))
+
+
+def _end(request: HttpRequest, pk: int, act: Callable[..., Any], told_then: str) -> HttpResponse:
+    document = get_object_or_404(_visible(request), pk=pk)
+    try:
+        act(document, by=request.user)
+    except credit_endings.NotPossible as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, told_then)
+    return redirect("invoices:credit-detail", pk)
 
 
 @require_POST

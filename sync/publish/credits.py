@@ -13,17 +13,18 @@ from core.models import Origin
 from invoices.enums import CreditKind
 from invoices.models import CreditDocument
 from invoices.services.credits_from_sync import event_data, places_of
-from qbo_connector.enums import OperationState
+from qbo_connector.enums import OperationState, Verb
 from qbo_connector.mirror import read
 from qbo_connector.models import Connection, MirrorObject, Operation
 from qbo_connector.outbox.plan import OPEN, cancel, plan
 from sync import tax_rates
 from sync.enums import Outcome, SyncObject
-from sync.mapping.credit import ENTITY_OF, marker, to_credit_memo
+from sync.mapping.credit import marker, to_credit_memo
 from sync.models import Link
 from sync.numbers import next_number
 from sync.policies import READ_ONLY, policy_of
-from sync.publish import refusals, sales_receipts
+from sync.publish import credit_endings, refusals, sales_receipts
+from sync.publish.credit_links import entity_of, link
 from sync.publish.invoices import attempt_id
 from sync.publish.subjects import subject_of
 from sync.publish.texts import storable
@@ -38,18 +39,23 @@ _AS_ON_THE_INVOICE = ("GlobalTaxCalculation", "ApplyTaxAfterDiscount", "ClassRef
 
 @transaction.atomic
 def publish(document_id: int, *, again: bool = False) -> Operation | None:
-    """Plan the document's creation once; ``again`` plans a new attempt after a refusal. None: nothing to plan."""
+    """Plan the document's creation once; ``again`` plans a new attempt after a refusal. None: nothing to plan.
+
+    Of one that QuickBooks has, its end is planned where that is wished (``credit_endings``).
+    """
     rows = CreditDocument.objects.select_for_update(of=("self",)).select_related("connection", "invoice", "deal")
     rows = rows.defer("search", "invoice__search", "deal__search")
     document = rows.filter(pk=document_id, kind__in=KINDS, removed_at=None).first()
-    if document is None or document.external_id or document.request_id is None:
+    if document is not None and document.external_id:
+        return credit_endings.plan_ending(document, again=again)
+    if document is None or document.request_id is None:
         return None
     connection = document.connection
     attempts = list(Operation.objects.filter(connection=connection, subject=subject_of(document.kind, document.pk)))
     if any(attempt.state in (*OPEN, OperationState.DONE) for attempt in attempts) or (attempts and not again):
         return None
     read_only = policy_of(connection, SyncObject.INVOICE).read_only
-    _link(document, outcome=Outcome.PENDING, reason=str(READ_ONLY) if read_only else "", detail="", remedy={})
+    link(document, outcome=Outcome.PENDING, reason=str(READ_ONLY) if read_only else "", detail="", remedy={})
     if read_only:
         return None
     # One plan of a company at a time: two would find the same next number, or create the same customer.
@@ -61,17 +67,13 @@ def publish(document_id: int, *, again: bool = False) -> Operation | None:
         payload, depends_on = _memo(document, number=number), None
     return plan(
         connection,
-        entity=_entity(document),
+        entity=entity_of(document),
         subject=subject_of(document.kind, document.pk),
         intent=storable(payload, in_us=connection.in_us)[0],
         request_id=attempt_id(document.request_id, len(attempts)),
         marker=marker(document),
         depends_on=depends_on,
     )
-
-
-def _entity(document: CreditDocument) -> str:
-    return ENTITY_OF[CreditKind(document.kind)]
 
 
 def _memo(document: CreditDocument, *, number: str) -> dict[str, Any]:
@@ -103,21 +105,24 @@ def _as_on_the_invoice(document: CreditDocument) -> Mapping[str, Any]:
 
 
 def settled(operation: Operation) -> None:
-    """Note what became of a document's creation."""
+    """Note what became of a document's creation, or of its end."""
     pk = int(operation.subject.partition(":")[2])
     document = CreditDocument.objects.select_for_update(of=("self",)).filter(pk=pk).defer("search").first()
     if document is None:
         return
+    if operation.verb != Verb.CREATE:
+        credit_endings.settled(operation, document)
+        return
     if operation.state == OperationState.DONE:
         CreditDocument.objects.filter(pk=pk, external_id="").update(external_id=operation.qbo_id)
         document.external_id = operation.qbo_id
-        _link(document, outcome=Outcome.IN_SYNC, reason="", detail="", remedy={}, synced_at=timezone.now())
+        link(document, outcome=Outcome.IN_SYNC, reason="", detail="", remedy={}, synced_at=timezone.now())
         return
     if document.external_id:
         return
     told = refusals.explain(operation, refusals.facts_of(operation.connection, [operation]))
     reason = operation.problem if told.again else told.reason
-    _link(document, outcome=Outcome.FAILING, reason=reason, detail=operation.problem_detail, remedy=told.remedy)
+    link(document, outcome=Outcome.FAILING, reason=reason, detail=operation.problem_detail, remedy=told.remedy)
     data = {**event_data(document), "reason": reason, "detail": operation.problem_detail}
     about = places_of([document])[document.pk]
     emit_many([Draft(f"{document.kind}.refused", str(document.kind), document.pk, about, data)], origin=Origin.SYNC)
@@ -125,6 +130,8 @@ def settled(operation: Operation) -> None:
 
 def give_up(document: CreditDocument) -> str:
     """Cancel what was planned for a document; why that is too late, in words, or empty."""
+    if document.external_id:
+        return credit_endings.give_up(document)
     subject = subject_of(document.kind, document.pk)
     cancel(document.connection, [subject])
     attempts = Operation.objects.filter(connection=document.connection, subject=subject)
@@ -148,21 +155,11 @@ def adopt(connection: Connection, kind: CreditKind, marked: Mapping[Any, str]) -
 
 
 def unplanned(*, limit: int = 200) -> list[int]:
-    """Credit memos and sales receipts made here that nobody has planned yet: what a crash or a lost message left."""
+    """Credit memos and sales receipts nobody has planned, new or to be ended: what a crash or a lost message left."""
     linked = Link.objects.filter(object_type=OuterRef("kind"), object_id=OuterRef("pk")).exclude(
         outcome=Outcome.PENDING, reason=str(READ_ONLY)
     )
     rows = CreditDocument.objects.filter(
         ~Exists(linked), kind__in=KINDS, external_id="", request_id__isnull=False, removed_at=None
     )
-    return in_turn("credit-memos", rows, limit=limit)
-
-
-def _link(document: CreditDocument, **values: Any) -> None:
-    Link.objects.update_or_create(
-        connection_id=document.connection_id,
-        entity=_entity(document),
-        object_type=document.kind,
-        object_id=document.pk,
-        defaults={"qbo_id": document.external_id, **values, "changed_at": timezone.now()},
-    )
+    return [*in_turn("credit-memos", rows, limit=limit), *credit_endings.unplanned(limit=limit)]
