@@ -50,6 +50,9 @@ def register() -> None:
     registry.settings_menu += _settings()
     registry.banners.append(smtp_banner)
     registry.menu.append(registry.MenuEntry(_("Segments"), "segments:list", "target", order=70, shortcut="e"))
+    registry.health_cards.append(
+        registry.HomeCard("mail", _("E-mail sending"), "core:mail-health", permission=CONFIGURES)
+    )
     registry.home_cards += [
         registry.HomeCard("news", _("Since the last working day"), "core:home-news", order=40),
         registry.HomeCard("recent", _("Opened last"), "core:home-recent", order=50),

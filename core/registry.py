@@ -173,6 +173,8 @@ brand_samples: list[BrandSample] = []
 currency_effects: list[Callable[[str], list[str]]] = []
 record_cards: list[RecordCard] = []
 home_cards: list[HomeCard] = []
+# Cards on the page that tells operators what needs them, below what that page says itself.
+health_cards: list[HomeCard] = []
 menu: list[MenuEntry] = []
 settings_menu: list[MenuEntry] = []
 search_sources: list[SearchSource] = []
@@ -193,6 +195,11 @@ def cards_for(object_type: str, user: Any) -> list[RecordCard]:
     """The record cards that ``user`` may see, in order."""
     shown = [card for card in record_cards if card.object_type == object_type]
     return sorted((c for c in shown if not c.permission or user.has_perm(c.permission)), key=lambda card: card.order)
+
+
+def health_cards_for(user: Any) -> list[HomeCard]:
+    """The cards of the health page that ``user`` may see, in order."""
+    return sorted((c for c in health_cards if user.has_perm(c.permission)), key=lambda card: card.order)
 
 
 def icon_of(object_type: str) -> str:

@@ -46,6 +46,7 @@ class OutgoingMail(models.Model):
 
     class Meta:
         indexes = [
+            models.Index(fields=["-finished_at"], condition=Q(state=MailState.FAILED), name="core_mail_failed"),
             models.Index(fields=["due_at"], condition=Q(state=MailState.PLANNED), name="core_mail_due"),
             models.Index(fields=["object_type", "object_id", "-id"], name="core_mail_of_record"),
         ]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from core import registry
 from core.forms.company import MailServerForm
 from core.models import MailState, OutgoingMail
 from core.services import smtp
@@ -61,6 +62,7 @@ def _page(request: HttpRequest, form: MailServerForm, *, status: int) -> HttpRes
     waiting = OutgoingMail.objects.filter(state=MailState.PLANNED)[:1001].count()
     context: dict[str, Any] = {
         "form": form,
+        "card": registry.HomeCard("mail", _("E-mails that did not leave"), "core:mail-health"),
         "stored": stored,
         "has_password": bool(stored.sealed_password),
         "environment_sender": settings.DEFAULT_FROM_EMAIL,

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import require
+from core import registry
 from core.queries import timeline
 from qbo_connector import queries as connector
 from qbo_connector.models import Connection, ConnectionToken
@@ -58,6 +59,7 @@ def _page(request: HttpRequest, connection: Connection | None) -> HttpResponse:
         "outcomes": [outcome.label for outcome in health_counts.SHOWN],
         "worker": reading.worker(),
         "causes": causes,
+        "health_cards": [] if connection else registry.health_cards_for(request.user),
         "parked": parked[: reading.SHOWN],
         "more_parked": len(parked) > reading.SHOWN,
         "shown": reading.SHOWN,

@@ -186,3 +186,33 @@ def test_the_page_keeps_the_settings_and_asks_for_what_is_missing(admin):
     assert admin.post(reverse("core:mail-server"), {**sent, "host": "smtp.example.com"}).status_code == 302
 
     assert (MailServer.objects.get().host, MailServer.objects.get().enabled) == ("smtp.example.com", True)
+
+
+def test_the_health_page_tells_of_mails_that_failed_and_sends_one_again(server, ada, admin):
+    use(server, ada)
+    server.recipient_answer = "550 5.1.1 No such mailbox"
+    refused = plan("refused")
+    mails.send_due()
+    server.recipient_answer = "451 4.2.2 Mailbox is full"
+    plan("late")
+    mails.send_due()
+
+    card = admin.get(reverse("core:mail-health"))
+    assert [mail.pk for mail, _page in card.context["failed"]] == [refused.pk]
+    assert [mail.key for mail, _page in card.context["late"]] == ["late"]
+    assert "No such mailbox" in card.text
+    assert reverse("core:mail-health") in admin.get(reverse("sync:health")).text
+
+    again = admin.post(reverse("core:mail-retry", args=[refused.pk]), headers={"HX-Request": "true"})
+    assert (again.context["failed"], again.status_code) == ([], 200)
+    refused.refresh_from_db()
+    assert refused.state == MailState.PLANNED
+
+
+def test_a_server_that_refuses_everything_is_told_on_the_health_page(server, ada, admin):
+    use(server, ada)
+    server.login_answer = "535 5.7.8 Wrong password"
+    plan("a")
+    mails.send_due()
+
+    assert "Wrong password" in admin.get(reverse("core:mail-health")).text
