@@ -250,9 +250,6 @@ def _by_person(text: str) -> Callable[[Event], str]:
     return _with_payment(text, person=True)
 
 
-KINDS = (
-    EventKind("payment.requested", "payment", "cash", requested),
-    EventKind("payment.discarded", "payment", "trash", _by_person("discarded the payment of %(amount)s")),
 def _by_person_of(text: str) -> Callable[[Event], str]:
     return lambda event: _act(event, str(_(text) % {"document": _named(event)}))
 
@@ -278,6 +275,9 @@ def _endings_of(kind: str) -> tuple[EventKind, ...]:
     )
 
 
+KINDS = (
+    EventKind("payment.requested", "payment", "cash", requested),
+    EventKind("payment.discarded", "payment", "trash", _by_person("discarded the payment of %(amount)s")),
     EventKind(
         "payment.refused",
         "payment",
@@ -318,12 +318,12 @@ def _endings_of(kind: str) -> tuple[EventKind, ...]:
         lambda event: _act(event, _("discarded the credit memo over %s") % money_of(event, "total")),
     ),
     *_of_documents("creditmemo", "receipt-refund"),
-    *_of_documents("refund", "receipt-refund"),
-    EventKind("salesreceipt.requested", "payment", "receipt", receipt_requested),
-    EventKind("salesreceipt.refused", "payment", "alert-triangle", receipt_refused),
     *_endings_of("creditmemo"),
     EventKind("salesreceipt.void_requested", "payment", "ban", _by_person_of("asked QuickBooks to void %(document)s")),
     *_endings_of("salesreceipt"),
+    *_of_documents("refund", "receipt-refund"),
+    EventKind("salesreceipt.requested", "payment", "receipt", receipt_requested),
+    EventKind("salesreceipt.refused", "payment", "alert-triangle", receipt_refused),
     EventKind(
         "salesreceipt.discarded",
         "payment",
