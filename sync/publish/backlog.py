@@ -2,7 +2,6 @@
 
 import datetime
 
-from django.core.cache import cache
 from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Greatest
 from django.utils import timezone
@@ -13,6 +12,7 @@ from sync.enums import Direction, Outcome, RecordType, SyncObject
 from sync.mapping.fields import ENTITY_OF
 from sync.models import ConnectionSettings, Link, ObjectSettings
 from sync.policies import record_types
+from sync.publish import unseen
 from sync.publish.records import PARTIES, publish_records
 from sync.records import MODELS
 
@@ -21,7 +21,6 @@ AT_ONCE = 300
 SETTLES_IN = datetime.timedelta(seconds=30)
 # Events that were never sent to a worker are kept and sent later, however long that takes.
 LOOKS_BACK = datetime.timedelta(days=1)
-_COMPLETE_SECONDS = 600
 
 
 def sending() -> QuerySet[ObjectSettings]:
@@ -83,23 +82,13 @@ def _stuck(connection: Connection, record_type: RecordType) -> list[int]:
 
 def _never_seen(connection: Connection, record_type: RecordType) -> list[int]:
     """Living records without a link: those from before the object was switched on, and lost ones."""
-    key = _complete_key(connection.pk, record_type)
-    if cache.get(key):
+    if unseen.none_left(connection.pk, record_type):
         return []
     linked = Link.objects.filter(connection=connection, object_type=record_type, object_id=OuterRef("pk"))
-    rows = MODELS[record_type]._default_manager.filter(
-        ~Exists(linked), archived_at=None, updated_at__lt=timezone.now() - SETTLES_IN
-    )
-    found = list(rows.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
-    if not found:
-        cache.set(key, 1, _COMPLETE_SECONDS)
+    rows = MODELS[record_type]._default_manager.filter(~Exists(linked), archived_at=None)
+    left = rows.filter(updated_at__lt=timezone.now() - SETTLES_IN).order_by("pk")
+    found = list(left.values_list("pk", flat=True)[:AT_ONCE])
+    # One that is only just there is looked at by its event; whether that worked is seen in the next sweep.
+    if not found and not rows.exists():
+        unseen.note_none_left(connection.pk, record_type)
     return found
-
-
-def look_for_unseen(connection_id: int) -> None:
-    """Look through all records without a link again, as after a change of settings."""
-    cache.delete_many([_complete_key(connection_id, record_type) for record_type in PARTIES])
-
-
-def _complete_key(connection_id: int, record_type: RecordType) -> str:
-    return f"sync:all-seen:{connection_id}:{record_type}"

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from core.events import emit
@@ -25,7 +26,7 @@ from sync.mapping.fields import ENTITY_OF
 from sync.mapping.values import from_quickbooks
 from sync.models import Link, ObjectSettings
 from sync.policies import OBJECT_OF, READ_ONLY, Policy, policy_of
-from sync.publish import activity, creations, settled
+from sync.publish import activity, creations, settled, unseen
 from sync.publish.selection import Item, select
 from sync.publish.subjects import subject_of
 from sync.publish.updates import Change, plan_updates, write_links
@@ -111,6 +112,9 @@ def publish_to(connection: Connection, record_type: RecordType, ids: Sequence[in
     _publish_linked(policy, record_type, known, asked, urgent=urgent)
     if fresh and _is_complete(connection, record_type):
         _publish_new(policy, record_type, fresh, busy, asked, urgent=urgent)
+    elif fresh:
+        # The sweep comes back to them; it may have found before that there is nothing left to look at.
+        unseen.look_again(connection.pk)
 
 
 def _under_way(connection: Connection, record_type: RecordType, ids: Sequence[int]) -> dict[int, str]:
@@ -138,10 +142,16 @@ def _takes_part(item: Item) -> bool:
 
 
 def _is_complete(connection: Connection, record_type: RecordType) -> bool:
-    """Whether everything QuickBooks has is known here: before that, a new object might be there already."""
+    """Whether everything QuickBooks has is known here: before that, a new object might be there already.
+
+    Not what is linked: that is another record's. Nor what has just been written from here, which has its record too.
+    """
     loaded = Connection.objects.filter(pk=connection.pk, pull__loaded_at__isnull=False).exists()
     entity = ENTITY_OF[record_type]
-    return loaded and not MirrorObject.objects.filter(connection=connection, entity=entity, unread=True).exists()
+    unread = MirrorObject.objects.filter(connection=connection, entity=entity, unread=True)
+    same = {"connection": connection, "entity": entity, "qbo_id": OuterRef("qbo_id")}
+    written = Operation.objects.filter(**same, settled_at=None, finished_at__isnull=False)
+    return loaded and not unread.filter(~Exists(Link.objects.filter(**same)), ~Exists(written)).exists()
 
 
 def _publish_linked(

@@ -16,7 +16,7 @@ from sync import snapshots
 from sync.enums import Exclusion, SyncObject
 from sync.models import Link, ObjectSettings
 from sync.policies import record_types
-from sync.publish import backlog
+from sync.publish import unseen
 from sync.queries import enabled_objects
 
 ENTITIES: dict[SyncObject, list[str]] = {
@@ -98,7 +98,7 @@ def look_again(connection: Connection, objects: Iterable[SyncObject]) -> int:
     kinds = [str(kind) for each in wanted for kind in record_types(each)]
     left_out = Link.objects.filter(connection=connection, object_type__in=kinds, qbo_id="").exclude(exclusion="")
     left_out.exclude(exclusion__in=_DECIDED).delete()
-    backlog.look_for_unseen(connection.pk)
+    unseen.look_again(connection.pk)
     # What was asked for meanwhile has a message of its own.
     _settings(connection, names).filter(asked_again_at__lte=began).update(asked_again_at=None)
     if wanted:

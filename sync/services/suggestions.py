@@ -12,7 +12,7 @@ from core.models import Origin
 from qbo_connector.models import Connection, MirrorObject
 from sync.enums import Exclusion, Outcome
 from sync.models import Link, MatchSuggestion
-from sync.publish import backlog
+from sync.publish import unseen
 from sync.reconcile import run
 
 
@@ -120,7 +120,7 @@ def _free(rows: Sequence[MatchSuggestion]) -> None:
             connection=connection_id, object_type=object_type, object_id__in=ids, exclusion=Exclusion.SUGGESTED
         )
         waiting.exclude(object_id__in=still.values("object_id")).delete()
-        backlog.look_for_unseen(connection_id)
+        unseen.look_again(connection_id)
 
 
 def _look_again(connection: Connection, rows: Sequence[MatchSuggestion]) -> None:

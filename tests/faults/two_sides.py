@@ -22,7 +22,7 @@ from qbo_connector.models import Connection, Operation, PullSchedule
 from qbo_connector.outbox import drain
 from sync import tasks
 from sync.enums import SyncObject
-from sync.publish import backlog
+from sync.publish import unseen
 from sync.services.connections import add_default_mappings
 from tests.books import Books
 from tests.makers import user
@@ -118,7 +118,7 @@ class World:
 
     def sweeps(self) -> None:
         """What beat starts now and then."""
-        backlog.look_for_unseen(self.books.connection.pk)
+        unseen.look_again(self.books.connection.pk)
         self.guarded(tasks.sweep)
         self.guarded(tasks.sweep_records)
 

@@ -5,14 +5,17 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from core.models import Event
 from crm.models import Company
 from crm.services import companies
-from qbo_connector.models import Operation, PullSchedule
+from qbo_connector.models import MirrorObject, Operation, PullSchedule
+from qbo_connector.outbox import drain
 from sync import tasks
 from sync.models import ConnectionSettings, Link
-from sync.publish import backlog, records
+from sync.publish import records, unseen
 from tests.books import Books, open_books
 from tests.makers import user
+from tests.quickbooks import read_company
 
 
 @pytest.fixture
@@ -20,7 +23,7 @@ def books(quickbooks, transactional_db):
     """A small company, read, with everything switched on."""
     opened = open_books(quickbooks)
     opened.sync()
-    backlog.look_for_unseen(opened.connection.pk)
+    unseen.look_again(opened.connection.pk)
     return opened
 
 
@@ -93,3 +96,35 @@ def test_nothing_is_created_before_everything_is_read(books):
     PullSchedule.objects.update(loaded_at=timezone.now())
     swept(books)
     assert books.link("company").outcome == "in_sync"
+
+
+def test_a_record_made_while_another_ones_answer_is_not_noted_yet_is_sent_at_once(books):
+    companies.create(by=user(), name="Blue Garden", email="hello@blue.example")
+    records.publish_events(list(Event.objects.values_list("pk", flat=True)))
+    drain.drain(books.connection.pk)
+    company = companies.create(by=user(), name="Green Garden", email="hello@green.example")
+
+    records.publish_records("company", [company.pk])
+
+    assert MirrorObject.objects.filter(entity="Customer", unread=True).exists()
+    assert Operation.objects.filter(subject=f"company:{company.pk}").count() == 1
+
+
+def test_a_record_that_had_to_wait_is_found_though_none_was_left_before(books):
+    tasks.sweep_records()
+    customer = unread_customer(books)
+    company = garden(books)
+    records.publish_records("company", [company.pk])
+    assert not Operation.objects.exists(), "what QuickBooks has just told may be the same"
+    MirrorObject.objects.filter(pk=customer).update(unread=False)
+
+    swept(books)
+
+    assert books.link("company", object_id=company.pk).outcome == "in_sync"
+
+
+def unread_customer(books: Books) -> int:
+    """A customer that QuickBooks has told of and nobody has looked at yet; its mirror row."""
+    books.customer("Red Cars", "hello@red.example")
+    read_company(books.connection)
+    return MirrorObject.objects.get(entity="Customer", unread=True).pk
