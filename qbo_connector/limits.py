@@ -1,10 +1,10 @@
 """QuickBooks' limits for a company, shared by all processes through Redis or Valkey.
 
-Sliding windows on the server's clock; a second's calls come in thirds, because a call that is held up on its way
-arrives together with the next ones. Whoever holds a slot of "at once" and dies gives it back after HOLD_SECONDS.
-After a 429 nobody calls for a minute; then one call at a time probes until one is answered, and for ten minutes the
-company has half of its pace. A limiter that lost its memory starts as if the last minute had been full and evenly
-spread, so that it never allows more than QuickBooks does.
+Sliding windows on the server's clock. A second's calls come two by two with some time to spare, because one that is
+held up on its way arrives together with the next ones: up to a fifth of a second late does no harm. Whoever holds a
+slot of "at once" and dies gives it back after HOLD_SECONDS. After a 429 nobody calls for a minute; then one call at a
+time probes until one is answered, and for ten minutes the company has half of its pace. A limiter that lost its
+memory starts as if the last minute had been full and evenly spread, so that it never allows more than QuickBooks does.
 """
 
 import contextlib
@@ -22,6 +22,8 @@ LONGEST_THROTTLE = 900
 # How long after a 429 a company is on probation, and how long it goes at half its pace.
 PROBATION_SECONDS = 600
 PROBE_SECONDS = 60
+# Milliseconds over which a second's calls are spread. At nine a second the minute's limit is what counts, not this.
+SECOND_WITH_SPARE = 1100
 # Bulk work leaves this many slots free for people who wait.
 RESERVED = 2
 
@@ -44,9 +46,10 @@ local function wait_for(key, limit, window)
   local oldest = redis.call('ZREVRANGE', key, limit - 1, limit - 1, 'WITHSCORES')
   return math.max(1, tonumber(oldest[2]) + window - ms)
 end
-local burst = math.max(1, math.ceil(per_second / 3))
+local few = math.max(1, math.ceil(per_second / 5))
+local pause = math.ceil(few * tonumber(ARGV[9]) / per_second)
 local wait = math.max(
-  wait_for(minute, burst, 334), wait_for(minute, per_second, 1000), wait_for(minute, per_minute, 60000))
+  wait_for(minute, few, pause), wait_for(minute, per_second, 1000), wait_for(minute, per_minute, 60000))
 if redis.call('ZCARD', holders) >= at_once then wait = math.max(wait, 50) end
 if ARGV[6] == '1' then
   redis.call('ZREMRANGEBYSCORE', batches, '-inf', ms - 60000)
@@ -140,6 +143,7 @@ class Limiter:
                     int(batch),
                     int(self.cold_start),
                     HOLD_SECONDS * 1000,
+                    SECOND_WITH_SPARE,
                 ],
             )
         )
