@@ -33,7 +33,8 @@ class Action:
     ``each(record, choice, by)`` does it for one row and returns what undoing needs (JSON; None where there is nothing
     to undo or the row was so already); it raises Refused. Or ``many(records, choice, by) -> Outcome`` does it for a
     slice. ``ask(data, user=, object_type=)`` is a form whose ``chosen()`` is the choice as JSON; ``confirm(count,
-    choice words)`` a sentence to say yes to first; ``told`` a sentence with %(count)s for what was done.
+    choice words)`` a sentence to say yes to first, ``typed(count)`` what has to be typed before something
+    that can't be undone; ``told`` a sentence with %(count)s for what was done.
     ``undo(record, before, by)`` takes it back.
     """
 
@@ -46,6 +47,7 @@ class Action:
     many: Callable[[Sequence[Any], Mapping[str, Any], Any], Outcome] | None = None
     ask: Choice | None = None
     confirm: "Callable[[str], str] | None" = None
+    typed: Callable[[str], str] | None = None
     tone: str = "accent"
     undo: Callable[[Any, Any, Any], None] | None = None
     # The property that it writes, given its form: what the rows hold there now is told before it is done.

@@ -21,9 +21,11 @@ def home(request: HttpRequest) -> HttpResponse:
     arranged = reading.arranged(request.user)
     # Nothing stands for the demo's hints, which come first.
     cards = [*([None] if settings.DEMO else []), *arranged.shown]
+    # Down the left column, then the right one: in one column, by keyboard and aloud they have the same order.
+    left = (len(cards) + 1) // 2
     context = {
         "arranged": arranged,
-        "columns": [column for column in (cards[::2], cards[1::2]) if column],
+        "columns": [column for column in (cards[:left], cards[left:]) if column],
         "greeting": greeting(timezone.localtime().hour),
         "simulator_url": settings.QBO_SIMULATOR_URL if settings.DEMO else "",
     }

@@ -13,7 +13,7 @@ from crm.kinds import DEAL
 from crm.models import Stage
 from crm.queries import board
 from crm.services import pipelines
-from crm.tables import DEALS
+from crm.tables.deals import DEALS
 
 # These choose what the columns are, so they are no filters here.
 OWN = ("pipeline", "column", "after")

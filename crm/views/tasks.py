@@ -1,6 +1,7 @@
 """Tasks: the list, the form, the check box, the card on record pages and the home page's."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -145,6 +146,8 @@ def _card(request: HttpRequest, object_type: str, pk: int) -> HttpResponse:
     found = queries.of_record(object_type, pk)
     open_ones = sum(task.done_at is None for task in found)
     context = {"tasks": _shown(found), "object_type": object_type, "pk": pk, "open_ones": open_ones}
+    context["add_url"] = f"{reverse('crm:task-create')}?{urlencode({'about': object_type, 'id': pk})}"
+    context["add_label"] = _("Add task")
     return render(request, "crm/tasks/_card.html", context)
 
 

@@ -1,14 +1,11 @@
 """The palette, the keys and the home page, as somebody uses them who never takes the mouse."""
 
-import itertools
 import re
 from collections.abc import Callable
 
 import pytest
-from django.conf import settings
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from accounts.models import User
 from core.models import HomeLayout, RecentRecord
 from crm.models import Company, Contact
 from tests import makers
@@ -17,34 +14,11 @@ from tests.e2e.axe import assert_accessible
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture
-def open_page(browser: Browser, live_server, transactional_db, client):
-    contexts, problems = [], []
-
-    def opened(path: str, *, by: User) -> Page:
-        client.force_login(by)
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
-        contexts.append(context)
-        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-        page = context.new_page()
-        page.on("console", lambda line: problems.append(line.text) if "Content Security" in line.text else None)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.goto(live_server.url + path)
-        page.wait_for_load_state("networkidle")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not problems
-
-
-def test_a_day_without_the_mouse(open_page: Callable[..., Page]):
+def test_a_day_without_the_mouse(transactional_db, open_as: Callable[..., Page]):
     rep = makers.user()
     company = Company.objects.create(name="Cool Cars", domain="cool.example")
     Contact.objects.create(first_name="Grace", last_name="Pariente", company=company, phone="(650) 555-0143")
-    page = open_page("/", by=rep)
+    page = open_as(rep, "/")
     chosen = page.locator("#palette-list [aria-selected=true]")
 
     # Ctrl K, the last digits of a phone number, Enter: the record; it is remembered.
@@ -91,17 +65,11 @@ def test_a_day_without_the_mouse(open_page: Callable[..., Page]):
     expect(page).to_have_url(re.compile("/companies/.*new"))
 
 
-def as_read(titles: list[str]) -> list[str]:
-    """Titles of the left column, then of the right one, in the order of their rows."""
-    left, right = titles[: (len(titles) + 1) // 2], titles[(len(titles) + 1) // 2 :]
-    return [title for row in itertools.zip_longest(left, right) for title in row if title is not None]
-
-
-def test_the_home_page_is_arranged_by_keyboard(open_page: Callable[..., Page]):
+def test_the_home_page_is_arranged_by_keyboard(transactional_db, open_as: Callable[..., Page]):
     rep = makers.user()
-    page = open_page("/", by=rep)
+    page = open_as(rep, "/")
     cards = page.locator(".home-grid [data-card] .card-toggle")
-    before = as_read(cards.all_inner_texts())
+    before = cards.all_inner_texts()
     page.locator("#home-arrange").focus()
     page.keyboard.press("Enter")
     page.get_by_role("button", name=f"Move {before[0]} down").press("Enter")
@@ -111,5 +79,5 @@ def test_the_home_page_is_arranged_by_keyboard(open_page: Callable[..., Page]):
         page.get_by_role("button", name="Save").press("Enter")
 
     expect(cards).to_have_count(len(before) - 1)
-    assert as_read(cards.all_inner_texts()) == [before[1], before[0], *before[3:]]
+    assert cards.all_inner_texts() == [before[1], before[0], *before[3:]]
     assert HomeLayout.objects.filter(user=rep).count() == 1

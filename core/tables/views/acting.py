@@ -48,14 +48,18 @@ def act(request: HttpRequest, object_type: str, name: str) -> HttpResponse:
         return _lead(action, ids)
     sending = request.method == "POST" and not request.POST.get("again")
     form = _form(action, request, object_type) if action.ask is not None else None
-    if sending and ids != [] and (form is None or form.is_valid()):
+    count, capped = _chosen(table, user, state, ids)
+    words = _("more than %d") % count if capped else str(count)
+    wanted, typed = action.typed(words) if action.typed else "", " ".join(request.POST.get("typed", "").split())
+    sure = not wanted or typed.casefold() == wanted.casefold()
+    if sending and sure and ids != [] and (form is None or form.is_valid()):
         choice = form.chosen() if form is not None else {}
         job = jobs.start_action(table, name, by=user, state=state.urlencode(), ids=ids, choice=choice)
         return _outcome(request, table, action, job)
-    count, capped = _chosen(table, user, state, ids)
     context = {
         "table": table, "action": action, "form": form, "ids": ids, "state": state.urlencode(), "count": count,
         "capped": capped, "warning": action.confirm(str(count)) if action.confirm else "",
+        "wanted": wanted, "typed": typed, "wrong": sending and not sure,
         "present": present(table, _rows(table, user, state, ids), action.writes(form)) if action.writes else None,
     }  # fmt: skip
     return render(request, "core/tables/_act.html", context, status=422 if sending else 200)

@@ -41,11 +41,11 @@ def test_what_something_depends_on_stays(rep, deal, company):
 def test_only_admins_delete_and_only_what_is_archived(client, rep, admin, company):
     companies.archive(company, by=rep)
     address = reverse("tables:act", args=["company", "delete"])
-    sent = {"ids": company.pk, "state": "archived=1", "word": "delete"}
+    sent = {"ids": company.pk, "state": "archived=1", "typed": "Delete 1 company"}
     client.force_login(rep)
     assert client.post(address, sent, headers=HTMX).status_code == 403
     client.force_login(admin)
-    assert client.post(address, {**sent, "word": "yes"}, headers=HTMX).status_code == 422
+    assert client.post(address, {**sent, "typed": "delete 2 companies"}, headers=HTMX).status_code == 422
     assert Company.objects.exists()
 
     client.post(address, sent, headers=HTMX)
