@@ -12,3 +12,4 @@ class ReportsConfig(AppConfig):
     def ready(self) -> None:
         """Fill the registries; their entries need models, which are there only now."""
         import_string("reports.registration.register")()
+        import_string("reports.ready.register")()
