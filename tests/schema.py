@@ -29,6 +29,8 @@ def begin(server: PostgreSQL) -> None:
     """
     kept = KEPT / _fingerprint(server.version)
     if kept.is_dir():
+        # The ones used least recently go first.
+        os.utime(kept)
         shutil.copytree(kept, server.data)
         server.start()
         return

@@ -9,17 +9,16 @@ from playwright.sync_api import expect
 from crm.enums import DealStatus
 from crm.models import Deal
 from crm.services import pipelines
-from tests.crm.e2e.test_crm_pages import open_page  # noqa: F401 -- a fixture
 from tests.e2e.axe import assert_accessible
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 
-def test_a_deal_is_moved_by_keyboard_and_lost_by_drag(open_page, admin, deal, pipeline, stages):  # noqa: F811
+def test_a_deal_is_moved_by_keyboard_and_lost_by_drag(open_as, rep, admin, deal, pipeline, stages):
     pipelines.update_stage(stages["Qualified"], by=admin, required=["amount"])
     pipelines.set_reasons(pipeline, DealStatus.LOST, ["Price"], by=admin)
     pipelines.update(pipeline, by=admin, lost_reason_required=True)
-    page = open_page("/deals/board/", width=1900)
+    page = open_as(rep, "/deals/board/", width=1900)
 
     page.locator(f"#board-link-{deal.pk}").focus()
     page.keyboard.press("Alt+ArrowRight")

@@ -3,8 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from django.conf import settings
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from core.company import profile
 from crm.models import Deal, DealLine
@@ -13,17 +12,9 @@ from tests.e2e.axe import assert_accessible
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 
-def test_a_price_in_another_currency_comes_to_a_line_of_a_deal(
-    browser: Browser, live_server, client, admin, deal, product
-):
+def test_a_price_in_another_currency_comes_to_a_line_of_a_deal(open_as, live_server, admin, deal, product):
     Deal.objects.filter(pk=deal.pk).update(currency="EUR")
-    client.force_login(admin)
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-    page = context.new_page()
-
-    page.goto(f"{live_server.url}/settings/company/")
+    page = open_as(admin, "/settings/company/")
     assert_accessible(page)
     page.get_by_label("Company name").fill("Garden & Sons")
     page.get_by_label("Currency").fill("GBP")
@@ -55,4 +46,3 @@ def test_a_price_in_another_currency_comes_to_a_line_of_a_deal(
     expect(page.locator("#card-lines tfoot")).to_contain_text("Per month")
     line = DealLine.objects.get()
     assert (line.unit_price, line.billing_period) == (Decimal("64.5"), "month")
-    context.close()
