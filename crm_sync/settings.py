@@ -6,6 +6,7 @@ from typing import Any
 import environ
 import structlog
 from csp.constants import NONE, SELF
+from kombu import Queue
 
 from crm_sync.environment import celery_broker_url, quickbooks_addresses
 from crm_sync.launch.demo import LOGINS, PASSWORD
@@ -104,6 +105,11 @@ CACHES: dict[str, Any] = {
 
 CELERY_BROKER_URL = celery_broker_url(REDIS_URL)
 CELERY_TASK_DEFAULT_QUEUE = f"{REDIS_KEY_PREFIX}:default"
+# Thousands of records on their way through workflows stand in a line of their own: a worker serves both in turn, and
+# a large installation gives them a worker (-Q).
+WORKFLOW_QUEUE = f"{REDIS_KEY_PREFIX}:workflows"
+CELERY_TASK_QUEUES = [Queue(CELERY_TASK_DEFAULT_QUEUE), Queue(WORKFLOW_QUEUE)]
+CELERY_TASK_ROUTES = {"workflows.advance": {"queue": WORKFLOW_QUEUE}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -18,6 +18,7 @@ class InvoicesConfig(AppConfig):
         from invoices import (  # noqa: PLC0415
             archive_notes,
             automation_sentences,
+            bills,
             credit_section,
             deal_merges,
             estimate_section,
@@ -134,6 +135,8 @@ class InvoicesConfig(AppConfig):
         properties.register()
         tables.register()
         payment_tables.register()
+        bills.register()
+        task_hosts.offer("payment", permission="invoices.view")
         files.register()
         add_pointer(KeptApart, "object_type", "object_id", _("Invoices kept apart"))
         attachment_makers["invoice_pdf"] = reminders.invoice_pdf

@@ -28,8 +28,11 @@ LABELS = {
     "method_name": gettext_lazy("method"),
     "deposit_account_name": gettext_lazy("account"),
     "account_name": gettext_lazy("account"),
+    "balance": gettext_lazy("amount to pay"),
+    "due_on": gettext_lazy("due date"),
+    "vendor_name": gettext_lazy("vendor"),
 }
-_MONEY, _DATES = ("amount", "total"), ("received_on", "issued_on")
+_MONEY, _DATES = ("amount", "total", "balance"), ("received_on", "issued_on", "due_on")
 
 
 def _capital(text: str) -> str:

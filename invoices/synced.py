@@ -172,6 +172,23 @@ class SyncedCredit:
 
 
 @dataclass(frozen=True)
+class SyncedBill:
+    """A vendor's bill as QuickBooks has it."""
+
+    external_id: str
+    currency: str
+    total: Decimal
+    balance: Decimal = ZERO
+    number: str = ""
+    vendor_external_id: str = ""
+    vendor_name: str = ""
+    issued_on: datetime.date | None = None
+    due_on: datetime.date | None = None
+    note: str = ""
+    remote_updated_at: datetime.datetime | None = None
+
+
+@dataclass(frozen=True)
 class ApplyResult:
     """What came of a batch. ``ids`` holds the CRM's id of every row that is there now, by external id.
 

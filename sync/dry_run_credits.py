@@ -150,8 +150,10 @@ def _new_estimates(run: Run, estimates: Sequence[Estimate]) -> None:
 
 
 def _new_credits(run: Run, documents: Sequence[CreditDocument]) -> None:
-    """Credit memos that were made here, and that QuickBooks does not have yet."""
-    failing = words.failing_of(run, str(CreditKind.CREDIT_MEMO), [document.pk for document in documents])
+    """Documents that were made here, and that QuickBooks does not have yet."""
+    failing: dict[int, str] = {}
+    for kind in {document.kind for document in documents}:
+        failing |= words.failing_of(run, kind, [document.pk for document in documents if document.kind == kind])
     for document in documents:
         about = {**_about(document, document.kind), "record_id": document.pk}
         fields = [words.labelled(run, name, getattr(document, name)) for name in _CREDIT]

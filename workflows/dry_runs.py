@@ -23,13 +23,13 @@ class DryStep:
     would: Would
 
 
-def walk(definition: Definition, record: Any) -> list[DryStep]:
+def walk(definition: Definition, record: Any, *, owner: Any = None) -> list[DryStep]:
     """The steps that the record would go through as it is now, in their order; waits are told and passed."""
     flow = Flow(definition)
     position, told = flow.first, []
     while position != END:
         step = flow.steps[position]
-        one, branch = _ask(step, record)
+        one, branch = _ask(step, record, owner)
         told.append(one)
         if one.would == "fail" or step["type"] == "stop":
             break
@@ -37,9 +37,9 @@ def walk(definition: Definition, record: Any) -> list[DryStep]:
     return told
 
 
-def _ask(step: Step, record: Any) -> tuple[DryStep, str]:
+def _ask(step: Step, record: Any, owner: Any) -> tuple[DryStep, str]:
     known = step_types[str(step["type"])]
-    run = StepContext(record, object_type_of(record), step, key="")
+    run = StepContext(record, object_type_of(record), step, key="", owner=owner)
     label, branch = str(known.label), ""
     if known.name == BRANCH:
         branch = branch_for(step, record)

@@ -5,11 +5,14 @@ begun, and whoever leases the record next runs it. A worker that comes too late 
 """
 
 import contextlib
+import contextvars
 import datetime
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
@@ -25,7 +28,7 @@ from core.models import Origin
 from workflows import records
 from workflows.definition import END, Flow, Step
 from workflows.enums import OPEN, EnrolmentState, StepState
-from workflows.models import Enrolment, MadeRecord, StepRun
+from workflows.models import Enrolment, MadeRecord, StepRun, Workflow, WorkflowVersion
 from workflows.steps.registry import Done, Ended, Failed, Outcome, Skipped, StepContext, StepType, Wait, step_types
 
 log = structlog.get_logger(__name__)
@@ -56,7 +59,7 @@ def work() -> bool:
         if not held:
             return False
         until = time.monotonic() + WORK_SECONDS
-        with properties.remembered(), company.remembered():
+        with properties.remembered(), company.remembered(), remembered():
             while time.monotonic() < until:
                 batch = lease()
                 if not batch:
@@ -151,7 +154,7 @@ def run_step(pk: int, token: uuid.UUID) -> bool:
     if held is None:
         return False
     now = timezone.now()
-    step = Flow(held.version.definition).step(held.position)
+    step = _flow(held).step(held.position)
     record = records.get(held.object_type, held.record_id)
     if record is None:
         return _end(held, EnrolmentState.STOPPED, _("The record is gone."), now)
@@ -172,7 +175,7 @@ def run_step(pk: int, token: uuid.UUID) -> bool:
         event=held.event,
         waiting=noted.outcome.get("waiting") or {},
         now=now,
-        owner=held.workflow.owner,
+        owner=_owner(held.workflow_id),
         again=noted.state == StepState.FAILED,
     )
     outcome = _ask(known, step, run)
@@ -184,22 +187,61 @@ def run_step(pk: int, token: uuid.UUID) -> bool:
 
 def _held(pk: int, token: uuid.UUID) -> Enrolment | None:
     """The enrolment, locked, as long as this worker holds it and nobody stopped it."""
-    rows = Enrolment.objects.select_for_update(of=("self",)).select_related("version", "workflow__owner", "event")
-    return rows.filter(pk=pk, lease_token=token, state__in=OPEN).first()
+    rows = Enrolment.objects.select_for_update(of=("self",)).select_related("event")
+    return rows.filter(pk=pk, lease_token=token, state__in=OPEN).order_by().first()
+
+
+@dataclass
+class _Known:
+    """What one stretch of work has read of workflows: the steps of versions, and the owners of workflows."""
+
+    flows: dict[int, Flow] = field(default_factory=dict)
+    owners: dict[int, Any] = field(default_factory=dict)
+
+
+_remembered: contextvars.ContextVar[_Known | None] = contextvars.ContextVar("workflows_known", default=None)
+
+
+@contextmanager
+def remembered() -> Iterator[None]:
+    """Read each version and each owner once in here."""
+    token = _remembered.set(_Known())
+    try:
+        yield
+    finally:
+        _remembered.reset(token)
+
+
+def _flow(held: Enrolment) -> Flow:
+    """The steps of the version that a record is on."""
+    flows, pk = (_remembered.get() or _Known()).flows, held.version_id
+    if pk not in flows:
+        flows[pk] = Flow(WorkflowVersion.objects.values_list("definition", flat=True).get(pk=pk))
+    return flows[pk]
+
+
+def _owner(workflow_id: int) -> Any:
+    """The owner of a workflow, in whose name it acts; None where there is none any more."""
+    owners = (_remembered.get() or _Known()).owners
+    if workflow_id not in owners:
+        owners[workflow_id] = Workflow.objects.select_related("owner").get(pk=workflow_id).owner
+    return owners[workflow_id]
 
 
 def _noted(held: Enrolment, step: Step, now: datetime.datetime) -> StepRun:
-    noted, made = StepRun.objects.get_or_create(
-        key=f"{held.pk}:{step['id']}",
-        defaults={
-            "enrolment": held,
-            "step_id": step["id"],
-            "step_type": step["type"],
-            "input": step.get("settings") or {},
-            "started_at": now,
-        },
-    )
-    if not made and noted.state == StepState.FAILED:
+    """What was noted of the step so far; a new one is written with its outcome. The enrolment's lock guards it."""
+    key = f"{held.pk}:{step['id']}"
+    noted = StepRun.objects.filter(key=key).order_by().first()
+    if noted is None:
+        return StepRun(
+            enrolment=held,
+            step_id=step["id"],
+            step_type=step["type"],
+            key=key,
+            input=step.get("settings") or {},
+            started_at=now,
+        )
+    if noted.state == StepState.FAILED:
         noted.attempts += 1
     return noted
 
@@ -207,12 +249,9 @@ def _noted(held: Enrolment, step: Step, now: datetime.datetime) -> StepRun:
 def _ask(known: StepType, step: Step, run: StepContext) -> Outcome:
     enrolment_id = run.enrolment.pk if run.enrolment else 0
     try:
-        with transaction.atomic(), caused_by(enrolment_id):
-            outcome = known.run(step.get("settings") or {}, run)
-            if isinstance(outcome, Failed) and not outcome.keep:
-                raise _TakenBack(outcome)
-            return outcome
-    except (_TakenBack, SoftTimeLimitExceeded):
+        with caused_by(enrolment_id):
+            return known.run(step.get("settings") or {}, run)
+    except SoftTimeLimitExceeded:
         raise
     except Exception as error:
         log.exception("workflows.step_broke", enrolment=enrolment_id, step=run.step_id, type=known.name)
@@ -224,7 +263,8 @@ def _keep_notes(held: Enrolment, run: StepContext) -> None:
         MadeRecord(object_type=str(record._meta.model_name), object_id=record.pk, enrolment=held, made=made)
         for record, made in run.noted
     ]
-    MadeRecord.objects.bulk_create(rows, ignore_conflicts=True)
+    if rows:
+        MadeRecord.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _note(held: Enrolment, noted: StepRun, step: Step, outcome: Outcome, now: datetime.datetime) -> bool:
@@ -243,7 +283,7 @@ def _note(held: Enrolment, noted: StepRun, step: Step, outcome: Outcome, now: da
     if isinstance(outcome, Ended):
         return _end(held, EnrolmentState.FINISHED, outcome.reason, now)
     branch = outcome.branch if isinstance(outcome, Done) else ""
-    following = Flow(held.version.definition).after(str(step["id"]), branch)
+    following = _flow(held).after(str(step["id"]), branch)
     held.position, held.state, held.due_at, held.wakes, held.crashes = following, EnrolmentState.RUNNING, now, False, 0
     if following == END:
         return _end(held, EnrolmentState.FINISHED, "", now)
@@ -264,7 +304,11 @@ def _end(held: Enrolment, state: EnrolmentState, reason: str, now: datetime.date
     held.lease_token, held.lease_until, held.wakes, held.crashes = None, None, False, 0
     if state == EnrolmentState.FINISHED:
         held.position = END
-    held.save()
+    held.save(
+        update_fields=[
+            "state", "reason", "ended_at", "due_at", "lease_token", "lease_until", "wakes", "crashes", "position"
+        ]
+    )  # fmt: skip
     return False
 
 
@@ -272,7 +316,7 @@ def _end(held: Enrolment, state: EnrolmentState, reason: str, now: datetime.date
 def _note_failure(pk: int, token: uuid.UUID, failed: Failed) -> bool:
     """Note a failure whose writing was taken back."""
     held = _held(pk, token)
-    step = Flow(held.version.definition).step(held.position) if held else None
+    step = _flow(held).step(held.position) if held else None
     if held is None or step is None:
         return False
     now = timezone.now()

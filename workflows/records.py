@@ -10,7 +10,7 @@ from core.conditions import Relation
 from core.conditions import registry as conditions
 
 # What workflows can be about, in the order in which the builder offers it.
-KINDS = ("deal", "contact", "company", "invoice", "payment", "quote", "product")
+KINDS = ("deal", "contact", "company", "invoice", "payment", "quote", "product", "bill")
 MOST_RELATED = 200
 MOST_FAR, MOST_HOPS = 2, 2
 # Lines lead to products, which nobody wants to go on from.

@@ -80,6 +80,12 @@ _PAYMENTS = (
     ("refused", _("is refused by QuickBooks")),
 )
 _ESTIMATES = (("created", _("arrives in QuickBooks")), ("refused", _("is refused by QuickBooks")))
+_BILLS = (
+    ("created", _("arrives from QuickBooks")),
+    ("changed", _("is changed in QuickBooks")),
+    ("paid", _("is paid")),
+    ("removed", _("is deleted in QuickBooks")),
+)
 _RECEIPTS = (
     ("created", _("arrives in QuickBooks, or is made there")),
     ("refused", _("is refused by QuickBooks")),
@@ -109,7 +115,8 @@ EVENTS: dict[str, TriggerEvent] = {
         *_of("payment", _("Payment"), _PAYMENTS, "invoice", *_MONEY),
         *_of("estimate", _("Estimate"), _ESTIMATES, "quote", *_MONEY),
         *_of("salesreceipt", _("Sales receipt"), _RECEIPTS, *_MONEY),
-        *_of("task", _("Task"), _TASKS, *_ALL, "invoice", "payment"),
+        *_of("bill", _("Bill"), _BILLS),
+        *_of("task", _("Task"), _TASKS, *_ALL, "invoice", "payment", "bill"),
         *(TriggerEvent(name, label, _("Activity"), _ALL) for name, label in _NOTES),
     )
 }

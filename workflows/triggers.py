@@ -310,12 +310,13 @@ def _dates_of(workflow: Workflow, definition: Mapping[str, Any], now: datetime.d
     if days is not None:
         name = trigger["property"]
         in_range = {"field": name, "op": "range", "value": [day.isoformat() for day in days]}
-        wanted = {"all": [in_range, definition.get("conditions") or {"all": []}]}
         field = conditions.field_of(object_type, name)
         if field is None:
             return 0
         try:
-            found = rows(wanted, object_type, now).annotate(_date=field.sql())
+            # A condition of its own has a version and can't stand within another.
+            fit = rows(definition.get("conditions"), object_type, now)
+            found = fit.filter(pk__in=rows(in_range, object_type, now).values("pk")).annotate(_date=field.sql())
             dates = list(found.values_list("pk", "_date").order_by("pk"))
         except BadCondition as error:
             log.warning("workflows.bad_condition", workflow=workflow.pk, error=str(error))

@@ -1,6 +1,7 @@
 """Tables of invoices."""
 
 from invoices.models.associations import AssociationRules, KeptApart
+from invoices.models.bills import Bill
 from invoices.models.credits import CreditApplication, CreditDocument, CreditMemo, CreditUse, Refund, SalesReceipt
 from invoices.models.defaults import PipelineCompany
 from invoices.models.drafts import Approval, InvoiceDraft
@@ -16,6 +17,7 @@ from invoices.models.sends import InvoiceSend
 __all__ = [
     "Approval",
     "AssociationRules",
+    "Bill",
     "CreditApplication",
     "CreditDocument",
     "CreditMemo",

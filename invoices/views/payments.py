@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from core import registry
 from core.properties import definitions, shown
 from core.tables.views import pages
 from crm.queries.timeline import stretch
@@ -62,6 +63,7 @@ def payment_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "unsent": not payment.external_id and payment.removed_at is None,
             "void_refusal": payment_endings.refusal_of(payment, Ending.VOID),
             "delete_refusal": payment_endings.refusal_of(payment, Ending.DELETE),
+            "cards": registry.cards_for("payment", request.user),
             "property_card": shown.card(payment, "payment", request.user, editable=payment.removed_at is None),
         },
     )
@@ -114,7 +116,7 @@ def invoice_payments(request: HttpRequest, pk: int) -> HttpResponse:
         "busy": under_way or any(not memo.settled and memo.created_at > timezone.now() - SOON for memo in memos),
         "noted": noted,
         "may": may,
-        "credit": credits.available(invoice).total if may and invoice.balance > 0 else None,
+        "credit": credits.usable(invoice) if may and invoice.balance > 0 else None,
     }
     return render(request, "invoices/_payments.html", context)
 

@@ -16,7 +16,7 @@ from qbo_connector.models import Connection, MirrorObject
 from sync.enums import SyncObject
 from sync.mapping.credit import ENTITIES
 from sync.policies import policy_of
-from sync.reconcile import credits, customers, estimates, invoices, items, payments
+from sync.reconcile import bills, credits, customers, estimates, invoices, items, payments
 from sync.reconcile.batch import Batch, quiet_until
 from sync.snapshots import lock as lock
 
@@ -41,6 +41,7 @@ _STEPS: list[tuple[str, SyncObject, Callable[[Batch], None]]] = [
     ("Payment", SyncObject.INVOICE, payments.apply),
     ("Estimate", SyncObject.INVOICE, estimates.apply),
     *((entity, SyncObject.INVOICE, credits.applying(kind)) for entity, kind in ENTITIES.items()),
+    ("Bill", SyncObject.INVOICE, bills.apply),
 ]
 _NOBODY_READS = [entity for entity in MIRRORED if entity not in {step[0] for step in _STEPS}]
 

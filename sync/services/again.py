@@ -23,7 +23,7 @@ ENTITIES: dict[SyncObject, list[str]] = {
     SyncObject.CONTACT: ["Customer"],
     SyncObject.PRODUCT: ["Item"],
     # Invoices name their contacts and products, payments their invoices.
-    SyncObject.INVOICE: ["Invoice", "Payment", "Estimate", "CreditMemo", "RefundReceipt", "SalesReceipt"],
+    SyncObject.INVOICE: ["Invoice", "Payment", "Estimate", "CreditMemo", "RefundReceipt", "SalesReceipt", "Bill"],
 }
 SLICE = 5000
 # A request that nobody has carried out for so long was lost with its worker.

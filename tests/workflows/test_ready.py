@@ -25,6 +25,6 @@ def test_a_ready_workflow_has_no_problems(ready, boss):
 
 def test_ready_workflows_are_those_that_people_look_for():
     assert [each.key for each in all_ready()] == [
-        "follow-up", "dunning", "slack-payments", "invoice-won", "move-paid", "payment-due", "bank-deposit",
-        "unsent-invoices",
+        "follow-up", "dunning", "slack-payments", "invoice-won", "move-paid", "payment-due", "pay-vendor",
+        "bank-deposit", "unsent-invoices",
     ]  # fmt: skip

@@ -38,6 +38,10 @@ def all_ready() -> list[Ready]:
             "calendar-due", "invoice", money.payment_due,
         ),
         Ready(
+            "pay-vendor", _("Pay vendor reminder"), _("Makes a task three days before a vendor’s bill is due."),
+            "receipt", "bill", money.pay_vendor,
+        ),
+        Ready(
             "bank-deposit", _("Bank deposit reminder"),
             _("Makes a task when a payment has been among the undeposited funds for three days."),
             "building-bank", "payment", money.bank_deposit,

@@ -8,6 +8,7 @@ from workflows.ready.parts import (
     NOT_VOIDED,
     OWED,
     SETTLED,
+    UNPAID,
     date,
     days,
     definition,
@@ -96,5 +97,13 @@ def bank_deposit() -> Any:
         ]
     }
     lying = {"version": 1, "all": [{"field": "deposited", "op": "equals", "value": False}, NOT_VOIDED, account]}
-    todo = task(_("Deposit a payment at the bank"), _("It is with the undeposited funds for three days."))
-    return definition("payment", date("received_on", 3), lying, todo)
+    # Payments have no owner: whoever set this up does it, until somebody else is chosen.
+    details = _("It has been with the undeposited funds for three days.")
+    return definition("payment", date("received_on", 3), lying, task(_("Deposit a payment"), details, who="maker"))
+
+
+def pay_vendor() -> Any:
+    """A task three days before a vendor's bill is due."""
+    unpaid = {"version": 1, "all": [UNPAID]}
+    todo = task(_("Pay a vendor"), _("The bill is due in three days, and not paid."), who="maker")
+    return definition("bill", date("due_on", -3), unpaid, todo)

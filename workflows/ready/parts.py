@@ -57,6 +57,6 @@ def stop_when(name: str, conditions: Any, reason: str) -> Step:
     return {"id": "", "type": "branch", "settings": {}, "branches": [ended, rest]}
 
 
-def task(title: str, details: str = "") -> Step:
-    """A task for the owner of the record, due the next day."""
-    return step("create_task", title=title, details=details, kind="todo", priority="normal", who="owner", due=days(1))
+def task(title: str, details: str = "", *, who: str = "owner") -> Step:
+    """A task for the owner of the record (or the workflow's: ``maker``), due the next day."""
+    return step("create_task", title=title, details=details, kind="todo", priority="normal", who=who, due=days(1))

@@ -166,9 +166,12 @@ def problems(definition: Definition) -> list[Problem]:
     return find_problems(definition)
 
 
-def dry_run(definition: Definition, record: Any) -> list[DryStep]:
-    """What each step would do for a record as it is now; nothing is done. The definition must have no problems."""
-    return dry_runs.walk(definition, record)
+def dry_run(definition: Definition, record: Any, *, owner: Any = None) -> list[DryStep]:
+    """What each step would do for a record as it is now, in a workflow of ``owner``; nothing is done.
+
+    The definition must have no problems.
+    """
+    return dry_runs.walk(definition, record, owner=owner)
 
 
 def export_json(workflow: Workflow) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import company
+from core.conditions import registry as conditions
 from core.segments.reading import segment_for
 from core.services import segments
 from crm.models import Deal, Priority, Stage, TaskKind
@@ -32,8 +33,12 @@ from workflows.steps.registry import (
 
 GROUP = gettext_lazy("Records")
 NOBODY = gettext_lazy("There is no such record.")
-OWNER, PERSON = "owner", "person"
-WHO = ((OWNER, gettext_lazy("The owner of the record")), (PERSON, gettext_lazy("Somebody in particular")))
+OWNER, MAKER, PERSON = "owner", "maker", "person"
+WHO = {
+    OWNER: gettext_lazy("The owner of the record"),
+    MAKER: gettext_lazy("The owner of this workflow"),
+    PERSON: gettext_lazy("Somebody in particular"),
+}
 LONGEST_TITLE = 300
 
 
@@ -157,24 +162,31 @@ def run_stage(settings: Settings, run: StepContext) -> Outcome:
 # Create a task.
 
 
-def _person(settings: Settings, record: Any) -> Any:
-    """Who gets something: the record's owner, or somebody in particular; None for nobody."""
-    if settings.get("who", OWNER) == OWNER:
-        return getattr(record, "owner", None)
+def who_for(object_type: str) -> list[tuple[str, Any]]:
+    """For whom tasks about a kind of record can be: some kinds have no owner."""
+    owned = object_type not in conditions.objects or conditions.field_of(object_type, "owner") is not None
+    return [(key, label) for key, label in WHO.items() if owned or key != OWNER]
+
+
+def _person(settings: Settings, run: StepContext) -> Any:
+    """Who gets something: an owner, or somebody in particular; None for nobody."""
+    who = settings.get("who", OWNER)
+    if who != PERSON:
+        return getattr(run.record, "owner", None) if who == OWNER else run.owner
     pk = str(settings.get("person"))
     return get_user_model()._default_manager.filter(pk=int(pk) if pk.isdecimal() else 0, is_active=True).first()
 
 
 def preview_task(settings: Settings, run: StepContext) -> str:
     """Which task would be made for whom."""
-    person = _person(settings, run.record)
+    person = _person(settings, run)
     words = {"title": settings["title"], "person": person or _("nobody")}
     return _("Creates the task “%(title)s” for %(person)s.") % words
 
 
 def run_task(settings: Settings, run: StepContext) -> Outcome:
     """Make a task about the record; once, however often it is tried."""
-    person = _person(settings, run.record)
+    person = _person(settings, run)
     due_at = None
     if settings.get("due"):
         day = (run.now.astimezone(company.zone()) + times.length_of(settings["due"])).date()
@@ -222,7 +234,7 @@ def run_note(settings: Settings, run: StepContext) -> Outcome:
 
 def preview_owner(settings: Settings, run: StepContext) -> str:
     """Who would get which records."""
-    person = _person({"who": PERSON, **settings}, run.record)
+    person = _person({"who": PERSON, **settings}, run)
     if person is None:
         raise WouldFail(_("This person is not active any more."))
     words = {"person": person}
@@ -231,7 +243,7 @@ def preview_owner(settings: Settings, run: StepContext) -> str:
 
 def run_owner(settings: Settings, run: StepContext) -> Outcome:
     """Give the record, or those that belong to it, to somebody."""
-    person = _person({"who": PERSON, **settings}, run.record)
+    person = _person({"who": PERSON, **settings}, run)
     if person is None:
         return Failed(_("This person is not active any more."))
     return run_property({**settings, "property": "owner", "value": person.pk}, run)
@@ -328,7 +340,7 @@ def register() -> None:
                 StepField(
                     "priority", gettext_lazy("Priority"), "choice", choices=Priority.choices, default=Priority.NORMAL
                 ),
-                StepField("who", gettext_lazy("For"), "choice", choices=WHO, default=OWNER),
+                StepField("who", gettext_lazy("For"), "choice", choices=who_for, default=OWNER),
                 StepField("person", gettext_lazy("Person"), "user", required=True, only_if=("who", PERSON)),
                 StepField("due", gettext_lazy("Due after"), "duration"),
             ),

@@ -231,7 +231,7 @@ def test_run(request: HttpRequest, pk: int) -> HttpResponse:
     context["problems"] = problems
     record = _record(request, object_type)
     if record is not None and not problems:
-        context |= {"record": record, "steps": workflows.dry_run(workflow.draft, record)}
+        context |= {"record": record, "steps": workflows.dry_run(workflow.draft, record, owner=workflow.owner)}
         context["fits"] = queries.fits(workflow.draft, object_type, record)
     refused = request.method == "POST" and record is None
     context["missing"] = refused
