@@ -25,7 +25,7 @@ def section(object_type: str, pk: int, user: Any) -> CardSection | None:
 
 def _open_invoices(memos: Sequence[CreditDocument]) -> dict[int, Invoice]:
     """The open invoices that unused memos were made from, by id; at most two statements. What is on its way counts."""
-    unused = [memo for memo in memos if memo.living and memo.remaining > 0 and memo.invoice_id]
+    unused = [memo for memo in memos if memo.living and not memo.ending and memo.remaining > 0 and memo.invoice_id]
     left = remaining_of(unused) if unused else {}
     made_from = {memo.invoice_id for memo in unused if memo.invoice_id and left[memo.pk] > 0}
     if not made_from:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from core.money import formatted, rounded
@@ -23,7 +23,7 @@ from invoices.models import (
     PaymentApplication,
 )
 from invoices.ports import accounting
-from invoices.services.open_amounts import remaining_of, still_to_pay, unapplied_of
+from invoices.services.open_amounts import remaining_of, still_to_pay, unapplied_of, usable_sum
 from invoices.services.payment_endings import tell
 from invoices.services.payments import BadPayment
 
@@ -35,14 +35,25 @@ class Credits:
     payments: Sequence[tuple[Payment, Decimal]]
     memos: Sequence[tuple[CreditDocument, Decimal]]
 
-    @property
-    def total(self) -> Decimal:
-        """All of it."""
-        return sum((left for _source, left in [*self.payments, *self.memos]), Decimal(0))
-
 
 def available(invoice: Invoice) -> Credits:
     """The unapplied payments and open credit memos that an invoice could use; four statements."""
+    if not invoice.customer_external_id:
+        return Credits((), ())
+    payments, memos = _of_customer(invoice)
+    unapplied, remaining = unapplied_of(payments), remaining_of(memos)
+    return Credits(
+        [(payment, unapplied[payment.pk]) for payment in payments if unapplied[payment.pk] > 0],
+        [(memo, remaining[memo.pk]) for memo in memos if remaining[memo.pk] > 0],
+    )
+
+
+def usable(invoice: Invoice) -> Decimal:
+    """What ``available`` comes to; one statement."""
+    return usable_sum(*_of_customer(invoice)) if invoice.customer_external_id else Decimal(0)
+
+
+def _of_customer(invoice: Invoice) -> tuple[QuerySet[Payment], QuerySet[CreditDocument]]:
     of_customer = {
         "connection_id": invoice.connection_id,
         "customer_external_id": invoice.customer_external_id,
@@ -50,16 +61,11 @@ def available(invoice: Invoice) -> Credits:
         "removed_at": None,
         "voided": False,
     }
-    if not invoice.customer_external_id:
-        return Credits((), ())
     payments = Payment.objects.filter(**of_customer, unapplied__gt=0, ending="").exclude(external_id="")
-    payments = payments.defer("search").order_by("received_on", "pk")[:50]
-    memos = CreditDocument.objects.filter(**of_customer, kind=CreditKind.CREDIT_MEMO, remaining__gt=0)
-    memos = memos.exclude(external_id="").defer("search").order_by("issued_on", "pk")[:50]
-    unapplied, remaining = unapplied_of(payments), remaining_of(memos)
-    return Credits(
-        [(payment, unapplied[payment.pk]) for payment in payments if unapplied[payment.pk] > 0],
-        [(memo, remaining[memo.pk]) for memo in memos if remaining[memo.pk] > 0],
+    memos = CreditDocument.objects.filter(**of_customer, kind=CreditKind.CREDIT_MEMO, remaining__gt=0, ending="")
+    return (
+        payments.defer("search").order_by("received_on", "pk")[:50],
+        memos.exclude(external_id="").defer("search").order_by("issued_on", "pk")[:50],
     )
 
 
@@ -71,7 +77,8 @@ def usable_for(memo: CreditDocument) -> list[tuple[Invoice, Decimal]]:
 
     The invoice that it was made from comes first, then the customer's by due date.
     """
-    if memo.kind != CreditKind.CREDIT_MEMO or not memo.living or memo.remaining <= 0 or not memo.customer_external_id:
+    unusable = memo.kind != CreditKind.CREDIT_MEMO or not memo.living or memo.ending or memo.remaining <= 0
+    if unusable or not memo.customer_external_id:
         return []
     rows = Invoice.objects.filter(
         connection_id=memo.connection_id,
@@ -246,7 +253,7 @@ def _check(
     for source, amount in sources:
         if (source.connection_id, source.customer_external_id, source.currency) != ours:
             raise BadPayment(_("Credit is used for invoices of its own customer, in its own currency."))
-        if not source.living or (isinstance(source, Payment) and source.ending):
+        if not source.living or source.ending:
             raise BadPayment(_("QuickBooks does not have this credit (any more)."))
         if amount < 0 or amount != rounded(amount, invoice.currency):
             raise BadPayment(_("%s is no amount that can be used.") % plain(amount))

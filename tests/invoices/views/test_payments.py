@@ -365,6 +365,26 @@ def test_what_can_not_be_credited_is_refused(client, admin, invoice, given):
     assert not CreditDocument.objects.exists()
 
 
+def test_the_payments_of_an_invoice_cost_the_same_for_one_and_thirty(
+    client, admin, invoice, connection, django_assert_num_queries
+):
+    """With credit to use, which comes from payments and credit memos alike."""
+    client.force_login(admin)
+    client.get(address("invoice-payments", invoice))
+    for more in (1, 29):
+        for number in range(more):
+            of_customer = {
+                "connection": connection, "external_id": f"{more}-{number}", "currency": "USD",
+                "customer_external_id": invoice.customer_external_id,
+            }  # fmt: skip
+            paid = Payment.objects.create(**of_customer, received_on=DAY, amount=10, unapplied=2)
+            paid.applications.create(invoice=invoice, invoice_external_id=invoice.external_id, amount=8)
+            CreditDocument.objects.create(**of_customer, kind="creditmemo", invoice=invoice, total=3, remaining=3)
+        with django_assert_num_queries(8):
+            page = client.get(address("invoice-payments", invoice), headers={"HX-Request": "true"})
+    assert "$150.00" in page.text
+
+
 @pytest.mark.parametrize("name", ["payment-list", "creditmemo-list", "refund-list", "salesreceipt-list"])
 def test_the_lists_cost_the_same_for_one_and_thirty(client, admin, connection, name, django_assert_max_num_queries):
     client.force_login(admin)
