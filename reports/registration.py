@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.handing_over import Belonging, belongings
 from core import registry
 from core.models import Event
 from reports.models import Report
+from reports.services import schedules
 
 VIEW = "reports.view"
 ACTS = {
@@ -22,10 +24,12 @@ def register() -> None:
     registry.menu.append(
         registry.MenuEntry(_("Reports"), "reports:list", "chart-bar", order=65, permission=VIEW, shortcut="r")
     )
-    registry.add_object_type(registry.ObjectType("report", _("Report"), _("Reports"), "reports:list", "chart-bar"))
+    registry.add_object_type(registry.ObjectType("report", _("Report"), _("Reports"), "reports:report", "chart-bar"))
     registry.add_event_kinds(
         *(registry.EventKind(f"report.{act}", "report", "chart-bar", _sentence(words)) for act, words in ACTS.items())
     )
+    registry.actions.append(_actions)
+    schedules.register()
     belongings.append(Belonging(_("Reports"), _owned, _give))
 
 
@@ -35,6 +39,12 @@ def _sentence(act: Any) -> Any:
         return words if event.actor_id else f"{event.get_origin_display()} {words}".strip()
 
     return sentence
+
+
+def _actions(user: Any) -> list[registry.Action]:
+    if not user.has_perm(VIEW):
+        return []
+    return [registry.Action(_("New report"), reverse("reports:create"), "chart-bar", 45, create=True)]
 
 
 def _owned(person: int) -> Any:

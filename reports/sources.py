@@ -23,6 +23,7 @@ class Source:
     home: str = ""
     always: Sequence[Condition] = ()
     amount: str = ""
+    export_permission: str = "crm.export"
 
     @property
     def label(self) -> Any:
@@ -36,7 +37,16 @@ SOURCES = {
     source.name: source
     for source in (
         Source("deal", "close_on", "currency", amount="amount"),
-        Source("invoice", "issued_on", "currency", "exchange_rate", _HOME, (_REMOVED,), amount="total"),
+        Source(
+            "invoice",
+            "issued_on",
+            "currency",
+            "exchange_rate",
+            _HOME,
+            (_REMOVED,),
+            amount="total",
+            export_permission="invoices.export",
+        ),
         Source(
             "invoice_line",
             "invoice.issued_on",
@@ -45,8 +55,18 @@ SOURCES = {
             f"invoice__{_HOME}",
             ({"field": "invoice.removed", "op": "empty"},),
             amount="amount",
+            export_permission="invoices.export",
         ),
-        Source("payment", "received_on", "currency", "exchange_rate", _HOME, (_REMOVED,), amount="amount"),
+        Source(
+            "payment",
+            "received_on",
+            "currency",
+            "exchange_rate",
+            _HOME,
+            (_REMOVED,),
+            amount="amount",
+            export_permission="invoices.export",
+        ),
         Source("quote", "created", "currency", amount="amount"),
         Source("product", "created", "currency", amount="unit_price"),
         Source("contact", "created"),

@@ -451,6 +451,11 @@ MATRIX: dict[str, Line] = {
     "sync:record-sync-now": OPERATORS_CHANGE,
     # reports
     "reports:list": BILLING_PAGE,
+    "reports:create": BILLING_PAGE,
+    "reports:preview": Line(only(*SELLING, gets=OK), "POST", {"object_type": "invoice"}),
+    **{f"reports:{page}": BILLING_RECORD for page in ("report", "edit", "schedule")},
+    "reports:export": BILLING_RECORD.called(pk=4_000_000_000, kind="csv"),
+    **{f"reports:{act}": BILLING_CHANGE for act in ("clone", "delete", "schedule-stop")},
     "reports:records": BILLING_PAGE.called(object_type="invoice_line"),
     # workflows
     "workflows:list": BILLING_PAGE,

@@ -39,7 +39,7 @@ def create(
         object_type=object_type, owner=by, name=_named(name), query=_state(state), columns=list(columns)[:MOST_COLUMNS],
         density=density if density in DENSITIES else "", position=(last or 0) + 1,
     )  # fmt: skip
-    made.visibility, made.team = _shared(visibility, by)
+    made.visibility, made.team = shared(visibility, by)
     made.save()
     emit("view.created", made, by=by, title=made.name, list=object_type, visibility=made.visibility)
     return made
@@ -60,7 +60,7 @@ def rename(view: SavedView, *, by: Any, name: str, visibility: str) -> SavedView
     _changeable(view, by)
     view.name = _named(name)
     if visibility != view.visibility:
-        view.visibility, view.team = _shared(visibility, by)
+        view.visibility, view.team = shared(visibility, by)
     return _write(view, ["name", "visibility", "team"], by)
 
 
@@ -116,7 +116,8 @@ def _state(state: str) -> str:
     return found
 
 
-def _shared(visibility: str, user: Any) -> tuple[str, int | None]:
+def shared(visibility: str, user: Any) -> tuple[str, int | None]:
+    """Who sees it and which team that is, from a choice of ``sharing_choices``. Raises ViewRefused."""
     kind, _colon, chosen = visibility.partition(":")
     if kind == Visibility.TEAM:
         teams = names_of_teams(user)

@@ -97,6 +97,13 @@ def names_of_teams(user: Any) -> dict[int, str]:
     return {pk: name for function in team_names for pk, name in function(user).items()}
 
 
+def sharing_choices(user: Any) -> list[tuple[str, Any]]:
+    """Who can see what ``user`` keeps: nobody else, one of the teams, everyone."""
+    teams = [(f"{Visibility.TEAM}:{pk}", _("Team: %s") % name) for pk, name in names_of_teams(user).items()]
+    everyone, private = Visibility.EVERYONE, Visibility.PRIVATE
+    return [(private, private.label), *teams, (everyone, everyone.label)]
+
+
 def views_of(table: Table, user: Any, query: QueryDict) -> Views:
     """The views of a list, and the custom properties there are, in one statement."""
     preference, rows = _stored(table, user)

@@ -1,15 +1,55 @@
-"""The list of reports."""
+"""The list of reports: the ones that people built, and the ready ones."""
+
+from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from core.conditions import registry
+from core.paging import SIZES, BadCursor, page_by_key
 from reports import page_queries as queries
+from reports.forms.build import ICONS
+from reports.models import Report
+from reports.ready.registry import listed as ready_for
 from reports.views.shared import VIEW, needs
+
+TABS = (("", gettext_lazy("All")), ("mine", gettext_lazy("Mine")), ("shared", gettext_lazy("Shared with me")))
+
+
+@dataclass(frozen=True)
+class Line:
+    """A report in the list."""
+
+    report: Report
+    about: str
+    icon: str
 
 
 @require_GET
 @needs(VIEW)
 def report_list(request: HttpRequest) -> HttpResponse:
-    """The reports that the reader may see."""
-    return render(request, "reports/list.html", {"reports": queries.listed(request.user)})
+    """The reports that the reader may see, the one changed last first."""
+    tab, text = request.GET.get("tab", ""), request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    rows = queries.listed(request.user, tab=tab, text=text)
+    size = {str(each): each for each in SIZES}.get(request.GET.get("size", ""), 50)
+    try:
+        page = page_by_key(rows, sort="-updated_at", cursor=request.GET.get("cursor", ""), size=size)
+    except BadCursor:
+        page = page_by_key(rows, sort="-updated_at", size=size)
+    context = {
+        "page": page,
+        "lines": [_line(row) for row in page.rows],
+        "tabs": TABS,
+        "tab": tab,
+        "q": text,
+        "ready": [] if tab or text else ready_for(request.user),
+    }
+    return render(request, "reports/list.html", context)
+
+
+def _line(report: Report) -> Line:
+    about = registry.objects.get(str(report.definition.get("object")))
+    icon = ICONS.get(str(report.definition.get("chart")), "chart-bar")
+    return Line(report, str(about.label) if about is not None else "", icon)

@@ -204,6 +204,27 @@
     if (root.matches && root.matches("[data-chart]")) draw(root);
     root.querySelectorAll("[data-chart]").forEach(draw);
   };
+  /* The builder asks only what counts: the period of dates, the days of a period of one's own. */
+  const fit = (form) => {
+    const days = [...form.elements.date.options].map((option) => option.value);
+    form.querySelectorAll("[data-report-group]").forEach((group) => {
+      group.querySelector(".report-bucket").hidden = !days.includes(group.querySelector("select").value);
+    });
+    form.querySelector("[data-report-custom]").hidden = form.elements.range.value !== "custom";
+  };
+  document.addEventListener("DOMContentLoaded", () => {
+    const form = document.getElementById("report-form");
+    if (!form) return;
+    fit(form);
+    form.addEventListener("change", () => fit(form));
+  });
+  document.addEventListener("click", (event) => {
+    const narrow = event.target.closest("[data-narrow]");
+    if (!narrow) return;
+    const range = document.getElementById("report-form").elements.range;
+    range.value = narrow.dataset.narrow;
+    range.dispatchEvent(new Event("change", { bubbles: true }));
+  });
   const repaint = () => drawn.forEach((each) => each.paint());
   document.addEventListener("DOMContentLoaded", () => drawAll(document));
   document.addEventListener("htmx:load", (event) => drawAll(event.detail.elt));

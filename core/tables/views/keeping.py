@@ -17,7 +17,7 @@ from core.tables.address import canonical, columns_in, density_in, without
 from core.tables.described import Table
 from core.tables.listing import chosen_columns, columns_of
 from core.tables.registry import table_of
-from core.tables.saved import may_see, names_of_teams, views_of
+from core.tables.saved import may_see, sharing_choices, views_of
 from core.tables.views.asked import changed, lead, list_address, state_of
 
 
@@ -29,10 +29,8 @@ class ViewForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        teams = [(f"{Visibility.TEAM}:{pk}", _("Team: %s") % name) for pk, name in names_of_teams(user).items()]
-        everyone, private = Visibility.EVERYONE, Visibility.PRIVATE
         field: Any = self.fields["visibility"]
-        field.choices = [(private, private.label), *teams, (everyone, everyone.label)]
+        field.choices = sharing_choices(user)
 
 
 @require_http_methods(["GET", "POST"])
