@@ -66,6 +66,7 @@ urlpatterns = [
     path("merges/<int:pk>/undo/", duplicates.merge_undo, name="merge-undo"),
     path("tasks/", tasks.task_list, name="task-list"),
     path("tasks/new/", tasks.task_form, name="task-create"),
+    path("mentions/choices/", choices.mention_choices, name="mention-choices"),
     path("deals/needing-something/", home.deals_home, name="deal-home"),
     path("mentions/home/", home.mentions_home, name="mention-home"),
     path("tasks/home/", tasks.task_home, name="task-home"),

@@ -178,6 +178,7 @@ MATRIX: dict[str, Line] = {
     "crm:company-archive": CHANGE,
     "crm:company-restore": CHANGE,
     "crm:company-choices": PAGE,
+    "crm:mention-choices": PAGE,
     "crm:company-contacts-card": RECORD,
     "crm:company-deals-card": RECORD,
     "crm:contact-list": PAGE,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -78,6 +79,10 @@ class ActivityForm(forms.Form):
         for name in set(self.fields) - {*FIELDS[kind], "body", "about"}:
             del self.fields[name]
         self.fields["body"].label = BODIES[kind]
+        # An e-mail names people by its addresses.
+        if kind != ActivityKind.EMAIL:
+            marks = {"data-mentions": reverse("crm:mention-choices"), "data-mentions-label": _("Colleagues")}
+            self.fields["body"].widget.attrs |= marks
         if "outcome" in self.fields:
             offered: Any = self.fields["outcome"]
             offered.choices = [("", "–"), *((str(each), each.label) for each in OUTCOMES[kind])]

@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth import get_user_model
+from django.db.models import Exists, OuterRef, Q
+
 from core import recent
 from core.models import Event
 from crm.models import Activity
 
 SHOWN = 8
+OFFERED = 8
 
 
 @dataclass(frozen=True)
@@ -35,3 +39,15 @@ def latest(user: Any) -> list[Mention]:
         for event in found
     ]
     return [Mention(event, activity, record) for event, activity, record in mentions if activity and record]
+
+
+def choices(user: Any, typed: str) -> list[tuple[Any, str]]:
+    """Active colleagues who may be meant by what follows an “@”, and what stands for each; one statement.
+
+    That is the name, or the e-mail address of whoever shares a name or has none.
+    """
+    active = get_user_model()._default_manager.filter(is_active=True)
+    shared = Exists(active.filter(name=OuterRef("name")).exclude(pk=OuterRef("pk")))
+    begins = Q(name__istartswith=typed) | Q(name__icontains=f" {typed}") | Q(email__istartswith=typed)
+    found = active.filter(begins).exclude(pk=user.pk).annotate(shared=shared).order_by("name", "email")
+    return [(person, person.email if person.shared or not person.name else person.name) for person in found[:OFFERED]]

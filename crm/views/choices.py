@@ -6,7 +6,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_GET
 
 from core.money import formatted
-from crm.queries import companies, contacts, deals, products
+from crm.queries import companies, contacts, deals, mentions, products
 
 LIMIT = 20
 
@@ -39,6 +39,14 @@ def deal_choices(request: HttpRequest) -> JsonResponse:
     """Deals by name."""
     found = deals.choices(request.user, _typed(request), LIMIT)
     return _answer([(deal.pk, deal.name, str(deal.company or deal.stage)) for deal in found])
+
+
+@require_GET
+def mention_choices(request: HttpRequest) -> JsonResponse:
+    """Colleagues behind an “@” in what one writes down: by a word of their name, or their e-mail address."""
+    return _answer(
+        [(name, str(person), person.email) for person, name in mentions.choices(request.user, _typed(request))]
+    )
 
 
 def _typed(request: HttpRequest) -> str:

@@ -52,3 +52,24 @@ def test_a_deleted_note_is_told_nobody_any_more(client, rep, ops, deal):
     assert OutgoingMail.objects.get().state == MailState.CANCELLED
     client.force_login(ops)
     assert "secret" not in client.get(reverse("crm:mention-home")).content.decode()
+
+
+def test_colleagues_are_offered_by_any_word_of_their_name(client, rep, ops, admin):
+    admin.name = "Oscar Other"
+    admin.save()
+    client.force_login(rep)
+
+    def offered(typed):
+        return [each["value"] for each in client.get(reverse("crm:mention-choices"), {"q": typed}).json()["results"]]
+
+    assert offered("os") == ["Oscar Ops", "Oscar Other"]
+    assert offered("oth") == ["Oscar Other"]
+    assert offered("ops@") == ["Oscar Ops"]
+    assert offered("rita") == []
+    admin.name = "Oscar Ops"
+    admin.save()
+    assert offered("oscar o") == ["admin@example.com", "ops@example.com"]
+    assert [person.email for person in mentions.people_in("@admin@example.com, @ops@example.com")] == offered("oscar o")
+    admin.is_active = False
+    admin.save()
+    assert offered("oscar") == ["Oscar Ops"]
