@@ -2,8 +2,11 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import CharField, OuterRef, Subquery, Value
+from django.db.models.functions import Cast, Concat, JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -14,7 +17,6 @@ from qbo_connector.models import Operation
 from qbo_connector.outbox.plan import OPEN
 from sync.enums import Outcome
 from sync.models import Link
-from sync.publish.subjects import subject_of
 
 _STATES = {
     Outcome.IN_SYNC: SyncState.IN_SYNC,
@@ -25,25 +27,41 @@ _STATES = {
 }
 
 
+@dataclass(frozen=True)
+class UnderWay:
+    """A change that is on its way to QuickBooks: since when, and what stood in its way so far."""
+
+    since: datetime.datetime
+    problem: str
+    detail: str
+
+
 def invoice_marks(invoice_ids: Sequence[int]) -> Mapping[int, SyncMark]:
-    """The marks of many invoices in three queries."""
+    """The marks of many invoices in two queries."""
+    operations = Operation.objects.filter(
+        connection=OuterRef("connection"),
+        subject=Concat(Value("invoice:"), Cast(OuterRef("pk"), CharField())),
+        state__in=OPEN,
+    )
+    told = JSONObject(since="created_at", problem="problem", detail="problem_detail")
     invoices = Invoice.objects.filter(pk__in=invoice_ids).select_related("connection").defer("search")
     links = {
         link.object_id: link
         for link in Link.objects.filter(entity="Invoice", object_type="invoice", object_id__in=invoice_ids)
     }
-    subjects = [subject_of("invoice", pk) for pk in invoice_ids]
-    operations = {
-        operation.subject: operation
-        for operation in Operation.objects.filter(subject__in=subjects, state__in=OPEN).defer("intent", "body")
-    }
     return {
-        invoice.pk: _mark(invoice, links.get(invoice.pk), operations.get(subject_of("invoice", invoice.pk)))
-        for invoice in invoices
+        invoice.pk: _mark(invoice, links.get(invoice.pk), _under_way(invoice.under_way))
+        for invoice in invoices.annotate(under_way=Subquery(operations.values(told=told)[:1]))
     }
 
 
-def _mark(invoice: Invoice, link: Link | None, operation: Operation | None) -> SyncMark:
+def _under_way(found: Mapping[str, str] | None) -> UnderWay | None:
+    if found is None:
+        return None
+    return UnderWay(datetime.datetime.fromisoformat(found["since"]), found["problem"], found["detail"])
+
+
+def _mark(invoice: Invoice, link: Link | None, operation: UnderWay | None) -> SyncMark:
     url = web_url(invoice)
     if operation is not None or (not invoice.external_id and (link is None or link.outcome == Outcome.PENDING)):
         return _on_its_way(invoice, operation)
@@ -91,8 +109,8 @@ def _not_followed(invoice: Invoice) -> SyncMark:
     )
 
 
-def _on_its_way(invoice: Invoice, operation: Operation | None) -> SyncMark:
-    since = operation.created_at if operation else invoice.created_at
+def _on_its_way(invoice: Invoice, operation: UnderWay | None) -> SyncMark:
+    since = operation.since if operation else invoice.created_at
     if not invoice.connection.active:
         return SyncMark(
             SyncState.WAITING,
@@ -102,7 +120,7 @@ def _on_its_way(invoice: Invoice, operation: Operation | None) -> SyncMark:
             since=since,
         )
     if operation is not None and operation.problem:
-        return SyncMark(SyncState.WAITING, reason=operation.problem, detail=operation.problem_detail, since=since)
+        return SyncMark(SyncState.WAITING, reason=operation.problem, detail=operation.detail, since=since)
     if invoice.external_id:
         on_its_way = _("A change made here is on its way to QuickBooks.")
         return SyncMark(SyncState.WAITING, reason=on_its_way, since=since, web_url=web_url(invoice))

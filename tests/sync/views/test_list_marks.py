@@ -4,17 +4,20 @@ from typing import Any
 
 import pytest
 from django.db import connection as database
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from core import registry
 from crm.models import Company
-from invoices.enums import SyncState
+from invoices.enums import InvoiceStatus, SyncState
+from invoices.models import Invoice
 from qbo_connector.enums import ConnectionStatus, OperationState, Verb
 from qbo_connector.models import Connection, Operation
 from sync import list_marks
 from sync.enums import Exclusion, Outcome
 from sync.models import Link
 from tests import makers
+from tests.invoices.fakes import TODAY
 
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +107,72 @@ def test_thirty_records_cost_as_many_statements_as_one() -> None:
             assert len(list_marks.record_marks("company", wanted)) == len(wanted)
         counts.append(len(statements))
     assert counts == [2, 2]
+
+
+def invoice_of(connection: Connection, number: int) -> Invoice:
+    made = Invoice.objects.create(
+        connection=connection,
+        external_id=str(number),
+        number=str(number),
+        status=InvoiceStatus.WAITING,
+        issued_on=TODAY,
+        due_on=TODAY,
+        currency="USD",
+        total=100,
+        balance=100,
+        tracked=True,
+    )
+    Link.objects.create(
+        connection=connection,
+        entity="Invoice",
+        object_type="invoice",
+        object_id=made.pk,
+        outcome=Outcome.IN_SYNC,
+        qbo_id=str(number),
+    )
+    return made
+
+
+def test_an_invoice_whose_change_is_on_its_way_waits_with_the_reason() -> None:
+    here = books()
+    invoice, other = invoice_of(here, 1), invoice_of(here, 2)
+    operation = Operation.objects.create(
+        connection=here,
+        subject=f"invoice:{invoice.pk}",
+        entity="Invoice",
+        verb=Verb.UPDATE,
+        state=OperationState.UNKNOWN,
+        intent={},
+        problem="QuickBooks asked to wait.",
+        problem_detail="Throttled",
+    )
+
+    marks = registry.list_marks["invoice"]([invoice.pk, other.pk])
+
+    assert marks[other.pk].state == SyncState.IN_SYNC
+    mark = marks[invoice.pk]
+    assert (mark.state, mark.reason, mark.detail, mark.since) == (
+        SyncState.WAITING,
+        "QuickBooks asked to wait.",
+        "Throttled",
+        operation.created_at,
+    )
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_the_list_of_invoices_with_its_marks_keeps_within_eight_statements(
+    admin: Client, count: int, django_assert_max_num_queries: Any
+) -> None:
+    here = books()
+    for number in range(count):
+        invoice_of(here, number)
+    Link.objects.update(outcome=Outcome.FAILING)
+    admin.get("/invoices/")
+
+    with django_assert_max_num_queries(8):
+        page = admin.get("/invoices/").content.decode()
+
+    assert page.count('data-sync="failed"') == count
 
 
 def test_the_column_is_there_only_while_a_company_is_connected() -> None:
