@@ -109,7 +109,7 @@ CELERY_TASK_DEFAULT_QUEUE = f"{REDIS_KEY_PREFIX}:default"
 # a large installation gives them a worker (-Q).
 WORKFLOW_QUEUE = f"{REDIS_KEY_PREFIX}:workflows"
 CELERY_TASK_QUEUES = [Queue(CELERY_TASK_DEFAULT_QUEUE), Queue(WORKFLOW_QUEUE)]
-CELERY_TASK_ROUTES = {"workflows.advance": {"queue": WORKFLOW_QUEUE}}
+CELERY_TASK_ROUTES = {name: {"queue": WORKFLOW_QUEUE} for name in ("workflows.advance", "workflows.enrol_existing")}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -26,6 +26,7 @@ ACTS = {
     "published": gettext_lazy("published the workflow %s"),
     "switched_on": gettext_lazy("switched the workflow %s on"),
     "switched_off": gettext_lazy("switched the workflow %s off"),
+    "existing_enrolled": gettext_lazy("had the records enrolled that fit the workflow %s already"),
     "archived": gettext_lazy("archived the workflow %s"),
     "restored": gettext_lazy("restored the workflow %s"),
 }

@@ -79,6 +79,8 @@ def cause_words(run: Enrolment) -> str:
         return str(known.label) if known else run.event.name
     if run.cause_key.startswith("hand:"):
         return _("Enrolled by hand")
+    if run.cause_key.startswith("existing:"):
+        return _("It fitted when the workflow was switched on")
     return words.trigger_words(run.version.definition)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from celery import shared_task
 
 from workflows import engine, triggers
+from workflows.services import existing
 from workflows.waking import TASK, wake_workers
 
 
@@ -21,10 +22,19 @@ def advance() -> None:
         wake_workers()
 
 
+@shared_task(name=existing.TASK)
+def enrol_existing() -> None:
+    """Enrol a slice of what fits already; where there is more, another message follows behind those that wait now."""
+    if existing.enrol_slice():
+        existing.wake()
+
+
 @shared_task(name="workflows.sweep")
 def sweep() -> None:
     """Find events whose message was lost, and carry on what is due by the clock or what a crash left."""
     triggers.sweep_events()
+    if existing.waiting():
+        existing.wake()
     if engine.due().exists() and engine.work():
         wake_workers()
 

@@ -22,9 +22,18 @@ class Workflow(models.Model):
     # enrols. Empty while it is off.
     watched_from = models.DateTimeField(null=True)
     swept_at = models.DateTimeField(null=True)
+    # Records that fitted when somebody asked for them are enrolled in the order of their ids: after the first, up to
+    # the second. Empty while nobody asked.
+    existing_from = models.BigIntegerField(null=True)
+    existing_to = models.BigIntegerField(null=True)
+    existing_key = models.CharField(max_length=32, blank=True)
+    existing_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
 
     class Meta:
-        indexes = [models.Index(fields=["name", "id"], name="workflow_by_name")]
+        indexes = [
+            models.Index(fields=["name", "id"], name="workflow_by_name"),
+            models.Index(fields=["id"], name="workflow_with_existing", condition=Q(existing_to__isnull=False)),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(enabled=False) | Q(published__isnull=False, archived_at=None),

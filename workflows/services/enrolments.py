@@ -77,10 +77,13 @@ def enrol_by_hand(workflow: Workflow, object_type: str, ids: Sequence[int], *, b
 
 
 @transaction.atomic
-def enrol(workflow_id: int, object_type: str, causes: Iterable[Cause], *, by: Any = None) -> Enrolled:
+def enrol(
+    workflow_id: int, object_type: str, causes: Iterable[Cause], *, by: Any = None, bulk: bool = False
+) -> Enrolled:
     """Enrol the records of ``causes`` that fit the workflow as it is published; a cause that is known enrols no more.
 
-    One at a time for a workflow, so that the rule for coming again holds however many workers are told of a cause.
+    They are a bulk where they are many, or ``bulk`` says so. One at a time for a workflow, so that the rule for coming
+    again holds however many workers are told of a cause.
     """
     told = Enrolled()
     rows = Workflow.objects.select_for_update(of=("self",), no_key=True).select_related("published")
@@ -96,7 +99,7 @@ def enrol(workflow_id: int, object_type: str, causes: Iterable[Cause], *, by: An
     told.leave_out(_("on a suppression list"), len([each for each in wanted if each.record_id in held_back]))
     wanted = [each for each in wanted if each.record_id not in held_back]
     wanted = limits.cut(workflow, object_type, wanted, now)
-    told.ids = _write(workflow, version, object_type, wanted, now, by)
+    told.ids = _write(workflow, version, object_type, wanted, now, by, bulk=bulk or len(wanted) >= BULK)
     if told.ids:
         transaction.on_commit(wake_workers, robust=True)
     return told
@@ -158,6 +161,8 @@ def _write(
     causes: list[Cause],
     now: datetime.datetime,
     by: Any,
+    *,
+    bulk: bool,
 ) -> list[int]:
     if not causes:
         return []
@@ -176,7 +181,7 @@ def _write(
             position=first,
             due_at=now,
             depth=cause.depth,
-            bulk=len(causes) >= BULK,
+            bulk=bulk,
             enrolled_at=now,
             enrolled_by_id=by.pk if by is not None else None,
             ended_at=now if cause.cut else None,

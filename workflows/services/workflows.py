@@ -211,8 +211,8 @@ def _watch_anew(workflow: Workflow) -> None:
     """Forget what it knew: what is true or past by now enrols nothing."""
     Matching.objects.filter(workflow=workflow).delete()
     workflow.watched_from = timezone.now() if workflow.enabled else None
-    workflow.swept_at = None
-    workflow.save(update_fields=["watched_from", "swept_at"])
+    workflow.swept_at = workflow.existing_from = workflow.existing_to = None
+    workflow.save(update_fields=["watched_from", "swept_at", "existing_from", "existing_to"])
     if workflow.enabled:
         begin_watching(workflow)
 

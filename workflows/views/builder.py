@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -18,7 +19,7 @@ from workflows.flow_page import flow_view
 from workflows.forms.trigger import ConditionsForm, RulesForm, TriggerForm
 from workflows.forms.workflow import NameForm
 from workflows.models import Workflow
-from workflows.services import drafting, workflows
+from workflows.services import drafting, enrolments, existing, workflows
 from workflows.views.shared import (
     MANAGE,
     VIEW,
@@ -53,8 +54,13 @@ def _context(request: HttpRequest, workflow: Workflow) -> dict[str, Any]:
 def builder(request: HttpRequest, pk: int) -> HttpResponse:
     """The workflow as it is built; asked by htmx only its flow."""
     workflow = find_workflow(pk)
-    page = "workflows/_builder.html" if by_htmx(request) else "workflows/builder.html"
-    return render(request, page, _context(request, workflow))
+    context = _context(request, workflow)
+    if by_htmx(request):
+        return render(request, "workflows/_builder.html", context)
+    if request.GET.get("asks") == "existing" and context["may_manage"] and workflow.existing_to is None:
+        context["existing"] = existing.count(workflow)
+        context["existing_words"] = f"{existing.COUNTED}+" if context["existing"] > existing.COUNTED else None
+    return render(request, "workflows/builder.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -142,11 +148,12 @@ def act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     except workflows.NotReady as unready:
         messages.error(request, unready.problems[0].text)
         return redirect("workflows:builder", pk)
-    except workflows.NotPossible as refused:
+    except (workflows.NotPossible, enrolments.NotPossible) as refused:
         messages.error(request, str(refused))
         return redirect("workflows:builder", pk)
     messages.success(request, said)
-    return redirect("workflows:builder", to)
+    switched_on = act in ("on", "publish-and-switch")
+    return redirect(reverse("workflows:builder", args=[to]) + ("?asks=existing" if switched_on else ""))
 
 
 def _publish(workflow: Workflow, by: Any) -> tuple[int, str]:
@@ -170,6 +177,11 @@ def _on(workflow: Workflow, by: Any) -> tuple[int, str]:
 def _off(workflow: Workflow, by: Any) -> tuple[int, str]:
     workflows.switch(workflow, on=False, by=by)
     return workflow.pk, _("The workflow is off. Records that are under way go on.")
+
+
+def _existing(workflow: Workflow, by: Any) -> tuple[int, str]:
+    existing.ask(workflow, by=by)
+    return workflow.pk, _("They are being enrolled, slice by slice, behind everything else.")
 
 
 def _clone(workflow: Workflow, by: Any) -> tuple[int, str]:
@@ -198,6 +210,7 @@ ACTS = {
     "publish-and-switch": _publish_and_switch,
     "on": _on,
     "off": _off,
+    "enrol-existing": _existing,
     "clone": _clone,
     "archive": _archive,
     "restore": _restore,
