@@ -13,3 +13,4 @@ class ReportsConfig(AppConfig):
         """Fill the registries; their entries need models, which are there only now."""
         import_string("reports.registration.register")()
         import_string("reports.ready.register")()
+        import_string("reports.home.register")()

@@ -457,9 +457,23 @@ MATRIX: dict[str, Line] = {
     **{f"reports:{page}": BILLING_RECORD for page in ("report", "edit", "schedule")},
     "reports:export": BILLING_RECORD.called(pk=4_000_000_000, kind="csv"),
     **{f"reports:{act}": BILLING_CHANGE for act in ("clone", "delete", "schedule-stop")},
+    "reports:ready": BILLING_PAGE.called(key="receivables-aging"),
+    "reports:ready-export": OPERATORS_PAGE.called(key="receivables-aging", kind="csv"),
+    "reports:ready-keep": Line(only(*SELLING, gets=LEADS_ON), "POST", {"key": "receivables-aging"}),
+    "reports:dashboards": BILLING_PAGE,
+    "reports:dashboard-create": Line(only(*SELLING, gets=LEADS_ON), "POST"),
+    **{f"reports:{page}": BILLING_RECORD for page in ("dashboard", "tile")},
+    **{
+        f"reports:{act}": BILLING_CHANGE
+        for act in ("dashboard-change", "dashboard-delete", "tile-add", "tile-order", "tile-remove", "tile-widen")
+    },
+    "reports:home-unpaid": BILLING_PAGE,
+    **{f"reports:home-{card}": OPERATORS_PAGE for card in ("aging", "overdue")},
+    "reports:home-reads": ADMIN_PAGE,
     "reports:records": BILLING_PAGE.called(object_type="invoice_line"),
     # workflows
     "workflows:list": BILLING_PAGE,
+    "workflows:health": BILLING_PAGE,
     "workflows:create": OPERATORS_PAGE,
     "workflows:import": OPERATORS_PAGE,
     "workflows:record-choices": BILLING_PAGE.called(object_type="deal"),

@@ -1,6 +1,17 @@
 """Tables of reports."""
 
+from reports.models.dashboards import Dashboard, DashboardTile
 from reports.models.reports import Report, ReportSchedule
 from reports.models.rollups import DaySum, HealthSample, InvoiceFact, ProductSum, StaleSlice
 
-__all__ = ["DaySum", "HealthSample", "InvoiceFact", "ProductSum", "Report", "ReportSchedule", "StaleSlice"]
+__all__ = [
+    "Dashboard",
+    "DashboardTile",
+    "DaySum",
+    "HealthSample",
+    "InvoiceFact",
+    "ProductSum",
+    "Report",
+    "ReportSchedule",
+    "StaleSlice",
+]

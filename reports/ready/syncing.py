@@ -102,7 +102,7 @@ def register() -> None:
             health,
             ("period", "connection"),
             permission=SEES,
-            icon="heart-rate-monitor",
+            icon="activity",
         )
     )
     add(
@@ -113,6 +113,6 @@ def register() -> None:
             reads,
             ("period", "connection"),
             permission=SEES,
-            icon="gauge",
+            icon="database",
         )
     )
