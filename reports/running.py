@@ -7,7 +7,7 @@ of them are asked of the database, so that averages and numbers of different val
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import F
@@ -84,7 +84,9 @@ def run(plan: Plan) -> Answer:
         whole = ask.ungrouped(plan, found)
         cells[ALL, ALL] = _values(plan, whole)
         lines = _axis(plan, found, first, plan.top or MOST_LINES, cells, column=False)
-        columns = _axis(plan, found, second, MOST_COLUMNS, cells, column=True)
+        columns = _axis(plan, found, second, MOST_PERIOD_COLUMNS if plan.own else MOST_COLUMNS, cells, column=True)
+        if plan.own:  # what is left of the currencies can't be added up
+            columns = replace(columns, rest=None)
         _fill(plan, dates, lines, columns, cells, totals=False)
         before = _before(plan, lines, columns)
     return Answer(lines, columns, cells, before, int(whole.get("left_out") or 0))

@@ -112,9 +112,10 @@ class _Shape:
 
     def _column(self, at: int, measure: Measure, mark: Mark) -> Column:
         label = measure.label
-        if self.answer.columns.group is not None:
-            label = mark.label if len(self.plan.measures) == 1 else f"{mark.label}: {measure.label}"
         kind = _kind(measure)
+        # An amount's heading names its currency anyway.
+        if self.answer.columns.group is not None and not (self.plan.own and kind == "money"):
+            label = mark.label if len(self.plan.measures) == 1 else f"{mark.label}: {measure.label}"
         return Column(f"{mark.key}-{at}", label, kind, self._unit(measure, mark) if kind == "money" else None)
 
     def _unit(self, measure: Measure, mark: Mark) -> str:
@@ -194,6 +195,8 @@ class _Shape:
         return notes
 
     def _currency_note(self) -> str:
+        if self.plan.own and self.answer.columns.cut:
+            return _("Amounts are in their own currencies, of which only the largest are shown.")
         if self.plan.own:
             return _("Amounts are in their own currencies.")
         if self.plan.source.rate:

@@ -23,6 +23,7 @@ class Source:
     home: str = ""
     always: Sequence[Condition] = ()
     amount: str = ""
+    icon: str = ""
     export_permission: str = "crm.export"
 
     @property
@@ -55,6 +56,7 @@ SOURCES = {
             f"invoice__{_HOME}",
             ({"field": "invoice.removed", "op": "empty"},),
             amount="amount",
+            icon="list-details",
             export_permission="invoices.export",
         ),
         Source(
@@ -71,8 +73,8 @@ SOURCES = {
         Source("product", "created", "currency", amount="unit_price"),
         Source("contact", "created"),
         Source("company", "created"),
-        Source("task", "due"),
-        Source("workflow_run", "started"),
+        Source("task", "due", icon="checkbox"),
+        Source("workflow_run", "started", icon="bolt"),
     )
 }
 

@@ -89,7 +89,7 @@ def _kept(request: HttpRequest, form: BuildForm, report: Report | None) -> Repor
 
 
 def _page(request: HttpRequest, form: BuildForm, source: Source, report: Report | None) -> HttpResponse:
-    kinds = [(each.name, each.label, icon_of(each.name)) for each in sources_for(request.user)]
+    kinds = [(each.name, each.label, each.icon or icon_of(each.name)) for each in sources_for(request.user)]
     context = {"form": form, "source": source, "report": report, "kinds": kinds}
     return render(request, "reports/builder.html", context, status=422 if form.errors else 200)
 

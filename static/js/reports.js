@@ -87,7 +87,7 @@
       pageTextStyle: { color: colour.muted }, ...(width > 520 ? { orient: "vertical", right: 8, top: "middle" } : { bottom: 0 }),
     },
     series: [{
-      type: "pie", radius: ["50%", "78%"], center: width > 520 ? ["36%", "50%"] : ["50%", "44%"], minAngle: 2, itemStyle: { borderColor: colour.panel, borderWidth: 2 },
+      type: "pie", radius: ["50%", "78%"], center: width > 520 ? ["32%", "50%"] : ["50%", "44%"], minAngle: 2, itemStyle: { borderColor: colour.panel, borderWidth: 2 },
       label: { show: false }, data: picture.labels.map((name, index) => ({ name, value: Math.max(0, picture.series[0].values[index] || 0), cursor: picture.series[0].drill[index] ? "pointer" : "default" })),
     }],
   });
@@ -102,7 +102,7 @@
       yAxis: { type: "category", inverse: true, data: picture.labels, axisTick: { show: false }, axisLine: { show: false }, axisLabel: names },
       series: [
         { type: "bar", stack: "all", silent: true, itemStyle: { color: "transparent", decal: { symbol: "none" } }, data: each.values.map((value) => (widest - value) / 2), barCategoryGap: "18%", tooltip: { show: false }, emphasis: { disabled: true } },
-        { type: "bar", stack: "all", data: points(each), itemStyle: { borderRadius: 3 }, label: { show: true, position: "right", color: colour.text, fontFamily: "Inter, sans-serif", formatter: (mark) => each.texts[mark.dataIndex] } },
+        { type: "bar", stack: "all", data: points(each), itemStyle: { borderRadius: 3, color: colour.marks[0] }, label: { show: true, position: "right", color: colour.text, fontFamily: "Inter, sans-serif", formatter: (mark) => each.texts[mark.dataIndex] } },
       ],
     };
   };
@@ -112,7 +112,7 @@
     const drawing = { donut, funnel, number: spark }[picture.kind] || columns;
     const patterned = picture.kind === "donut" || (many(picture) && picture.kind !== "line");
     return {
-      color: picture.kind === "funnel" ? ["transparent", colour.marks[0]] : colour.marks,
+      color: colour.marks,
       backgroundColor: "transparent",
       animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
       animationDuration: 250,
@@ -186,7 +186,7 @@
     const made = option(kept.picture, box, 1200);
     chart.setOption({
       ...made, animation: false, backgroundColor: colour.panel,
-      title: { text: kept.picture.title, subtext: kept.picture.notes.join("  ·  "), left: 24, top: 16, textStyle: { color: colour.text, fontSize: 20, fontFamily: "Inter, sans-serif" }, subtextStyle: { color: colour.muted, fontFamily: "Inter, sans-serif" } },
+      title: { text: kept.picture.title, subtext: kept.picture.notes.join("  ·  "), left: 24, top: 16, itemGap: 8, textStyle: { color: colour.text, fontSize: 20, lineHeight: 28, fontFamily: "Inter, sans-serif" }, subtextStyle: { color: colour.muted, lineHeight: 18, fontFamily: "Inter, sans-serif" } },
       grid: { ...made.grid, top: 120, left: 24, right: 90, bottom: 24 }, legend: { ...made.legend, top: kept.picture.kind === "donut" ? "middle" : 78, left: kept.picture.kind === "donut" ? undefined : 20 },
     });
     stage.querySelector("canvas").toBlob((blob) => {
