@@ -21,8 +21,9 @@ def home(request: HttpRequest) -> HttpResponse:
     arranged = reading.arranged(request.user)
     # Nothing stands for the demo's hints, which come first.
     cards = [*([None] if settings.DEMO else []), *arranged.shown]
-    # Down the left column, then the right one: in one column, by keyboard and aloud they have the same order.
-    left = (len(cards) + 1) // 2
+    # Down the left column, then the right one: in one column, by keyboard and aloud the order is the same. The first
+    # cards hold the long lists, so fewer of them fill a column.
+    left = max(1, round(0.4 * len(cards)))
     context = {
         "arranged": arranged,
         "columns": [column for column in (cards[:left], cards[left:]) if column],
