@@ -42,6 +42,7 @@ def schedule() -> dict[str, dict[str, object]]:
         "reports.sample_health": HOUR,
         "workflows.sweep": settings.TICK_SECONDS,
         "workflows.sweep_triggers": MINUTE,
+        "workflows.prune": HOUR,
         "reports.send_due": MINUTE,
         "sync.check_alerts": settings.ALERT_SECONDS,
         "qbo_connector.check_budgets": settings.BUDGET_SECONDS,

@@ -1,5 +1,6 @@
 """What the pages of workflows read: lists with their figures, runs of a workflow and of a record."""
 
+import datetime
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Func, IntegerField, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from core.conditions import registry as conditions
 from workflows.conditions import holds
@@ -17,6 +19,7 @@ from workflows.models import Enrolment, Workflow, WorkflowVersion
 # How far figures are counted; beyond it says "1000+".
 COUNTED = 1000
 IN_CARD = 8
+FAILED_LATELY = datetime.timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,18 @@ def runs_of_record(object_type: str, pk: int) -> list[Enrolment]:
     """The newest runs of a record."""
     rows = Enrolment.objects.filter(object_type=object_type, record_id=pk).select_related("workflow")
     return list(rows.order_by("-pk")[:IN_CARD])
+
+
+def failed_lately(kinds: Sequence[str], limit: int) -> list[Enrolment]:
+    """The newest runs that failed within the last month, about records of these kinds."""
+    since = timezone.now() - FAILED_LATELY
+    rows = Enrolment.objects.filter(state=EnrolmentState.FAILED, ended_at__gt=since, object_type__in=kinds)
+    return list(rows.select_related("workflow").order_by("-ended_at")[:limit])
+
+
+def of_kinds(run_ids: Sequence[int], kinds: Sequence[str]) -> set[int]:
+    """Those of runs that are about records of these kinds."""
+    return set(Enrolment.objects.filter(pk__in=run_ids, object_type__in=kinds).values_list("pk", flat=True))
 
 
 def to_enrol_in(object_type: str) -> QuerySet[Workflow]:

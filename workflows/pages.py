@@ -119,6 +119,9 @@ def register() -> None:
         )
         for kind in KINDS
     ]
+    registry.health_cards.append(
+        registry.HomeCard("workflows", gettext_lazy("Workflows"), "workflows:health", order=60, permission=VIEW)
+    )
     registry.add_event_kinds(
         *(registry.EventKind(f"workflow.{act}", "workflow", "bolt", _sentence(words)) for act, words in ACTS.items())
     )

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from workflows import words
+from workflows import deliveries, words
 from workflows.definition import Flow
+from workflows.deliveries import Delivery
 from workflows.enums import OPEN, EnrolmentState, StepState
 from workflows.models import Enrolment, StepRun
 from workflows.steps.registry import step_types
@@ -41,6 +42,7 @@ class StepLine:
     tone: str
     input: Sequence[tuple[str, str]]
     outcome: Sequence[tuple[str, str]]
+    deliveries: Sequence[Delivery]
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class RunView:
     cause: str
     steps: Sequence[StepLine]
     next: str
+    undelivered: int
 
 
 def run_view(run: Enrolment, user: Any) -> RunView:
@@ -58,7 +61,9 @@ def run_view(run: Enrolment, user: Any) -> RunView:
     definition = run.version.definition
     flow = Flow(definition)
     lines = []
-    for each in run.steps.order_by("started_at", "pk"):
+    steps = list(run.steps.order_by("started_at", "pk"))
+    messages = deliveries.of_steps(steps)
+    for each in steps:
         known = step_types.get(each.step_type)
         step = flow.step(each.step_id) or {}
         labels = {field.name: str(field.label) for field in known.fields} if known else {}
@@ -67,9 +72,11 @@ def run_view(run: Enrolment, user: Any) -> RunView:
                 each, str(known.label) if known else each.step_type, known.icon if known else "help",
                 words.step_words(step, run.object_type, user), TONES[StepState(each.state)],
                 _pairs(each.input, labels), _pairs(each.outcome, {}),
+                messages.get(each.pk, ()),
             )
         )  # fmt: skip
-    return RunView(RUN_TONES[EnrolmentState(run.state)], cause_words(run), lines, _next(run, flow, lines))
+    undelivered = sum(each.failed for found in messages.values() for each in found)
+    return RunView(RUN_TONES[EnrolmentState(run.state)], cause_words(run), lines, _next(run, flow, lines), undelivered)
 
 
 def cause_words(run: Enrolment) -> str:

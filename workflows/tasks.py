@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from celery import shared_task
 
 from workflows import engine, triggers
-from workflows.services import existing
+from workflows.services import existing, pruning
 from workflows.waking import TASK, wake_workers
 
 
@@ -44,3 +44,9 @@ def sweep_triggers() -> None:
     """Find dates that came, and conditions that time made true."""
     triggers.sweep_dates()
     triggers.sweep_conditions()
+
+
+@shared_task(name="workflows.prune")
+def prune() -> int:
+    """Let go of runs that are older than is kept."""
+    return pruning.prune()

@@ -12,6 +12,7 @@ urlpatterns = [
     path("import/", listing.workflow_import, name="import"),
     path("records/<slug:object_type>/", builder.record_choices, name="record-choices"),
     path("records/<slug:object_type>/<int:pk>/enrol/", runs.record_enrol, name="record-enrol"),
+    path("health/", runs.health, name="health"),
     path("runs/<int:pk>/", runs.run_detail, name="run"),
     path("runs/<int:pk>/<slug:act>/", runs.run_act, name="run-act"),
     path("<int:pk>/", builder.builder, name="builder"),

@@ -51,6 +51,7 @@ class OutgoingRequest(models.Model):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state=RequestState.PLANNED), name="core_request_due"),
             models.Index(fields=["object_type", "object_id", "-id"], name="core_request_of_record"),
+            models.Index(fields=["-finished_at"], condition=Q(state="failed"), name="core_request_failed"),
         ]
 
     def __str__(self) -> str:

@@ -45,6 +45,8 @@ class Enrolment(models.Model):
             models.Index(fields=["workflow", "-id"], name="enrolment_of_workflow"),
             models.Index(fields=["workflow", "state", "-id"], name="enrolment_by_state"),
             models.Index(fields=["object_type", "record_id", "-id"], name="enrolment_of_record"),
+            models.Index(fields=["-ended_at"], name="enrolment_failed", condition=Q(state=EnrolmentState.FAILED)),
+            models.Index(fields=["ended_at"], name="enrolment_ended", condition=Q(ended_at__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(fields=["workflow", "cause_key"], name="a_cause_enrols_once_in_a_workflow"),

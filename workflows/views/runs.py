@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core import registry
+from core.conditions import registry as conditions
 from core.paging import SIZES, BadCursor, page_by_key
+from workflows import deliveries, records
 from workflows import page_queries as queries
-from workflows import records
 from workflows.enums import EnrolmentState
 from workflows.models import Enrolment
 from workflows.run_page import run_view
@@ -79,7 +80,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs(ENROL)
 def run_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
-    """Stop a run, or try the step again at which it failed."""
+    """Stop a run, try the step again at which it failed, or send messages again that were given up."""
     run = _run(request, pk)
     if act == "stop":
         stopped = enrolments.stop([run.pk], by=request.user)
@@ -91,6 +92,10 @@ def run_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
             messages.error(request, str(refused))
         else:
             messages.success(request, _("The step is tried again."))
+    elif act == "resend":
+        sent = deliveries.send_again(run, by=request.user)
+        said = ngettext("%d message is sent again.", "%d messages are sent again.", sent) % sent
+        messages.success(request, said if sent else _("Nothing was given up, so nothing is sent again."))
     else:
         raise Http404(act)
     return redirect("workflows:run", pk)
@@ -122,6 +127,22 @@ def runs_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
 
 
 MOST_RETRIED = 500
+IN_HEALTH = 10
+
+
+@require_GET
+@needs(VIEW)
+def health(request: HttpRequest) -> HttpResponse:
+    """A card for the page that tells operators what needs them: runs that failed, messages that did not leave."""
+    kinds = [kind for kind in records.kinds() if conditions.may_use(kind, request.user)]
+    failed = queries.failed_lately(kinds, IN_HEALTH + 1)
+    lost = deliveries.failed_lately(IN_HEALTH)
+    seen = queries.of_kinds([each.run_id for each in lost], kinds)
+    context = {
+        "failed": failed[:IN_HEALTH], "more": len(failed) > IN_HEALTH, "days": deliveries.TOLD.days,
+        "undelivered": [each for each in lost if each.run_id in seen], "may_enrol": request.user.has_perm(ENROL),
+    }  # fmt: skip
+    return render(request, "workflows/_health.html", context)
 
 
 @require_GET
