@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from core.services import mails
 from crm.models import Contact
 from crm.services import deals, quotes
 from invoices.enums import SendState
@@ -217,3 +218,57 @@ def test_a_killed_worker_leaves_one_run_and_one_invoice(point, us_company, quick
     assert Invoice.objects.filter(deal=deal).count() == 1
     assert len(marked(quickbooks, us_company)) == 1
     assert [state for _pk, state, _reason in told()] == ["done"]
+
+
+def refuse(quickbooks, entity):
+    quickbooks.fault(
+        method="POST", entity=entity, times=1, action="fault", code="6000", message="Error", detail="Not today.",
+        status=400,
+    )  # fmt: skip
+
+
+def test_a_refused_estimate_can_be_tried_again_from_the_run(us_company, quickbooks, boss):
+    deal = deal_of("Cool Cars", boss)
+    quote = quotes.publish(quotes.create_from_deal(deal, by=boss), by=boss)
+    refuse(quickbooks, "Estimate")
+    enrol(boss, quote, step("a", "create_estimate"), about="quote")
+    for pk in estimates.unplanned():
+        estimates.publish(pk)
+    answered(us_company)
+    assert [(state, "Not today." in reason) for _pk, state, reason in told()] == [("failed", True)]
+
+    enrolments.retry(enrolment(), by=boss)
+    carry_on()
+    answered(us_company)
+
+    assert [state for _pk, state, _reason in told()] == ["done"], told()
+    assert Estimate.objects.get(quote=quote).external_id
+
+
+def test_a_refused_void_can_be_tried_again_from_the_run(us_company, quickbooks, boss):
+    invoice = requested_invoice(deal_of("Cool Cars", boss), boss)
+    drain_until_settled(us_company)
+    refuse(quickbooks, "Invoice")
+    enrol(boss, invoice, step("a", "void_invoice"), about="invoice")
+    invoice_changes.plan_wish(invoice.pk)
+    answered(us_company)
+    assert [(state, "Not today." in reason) for _pk, state, reason in told()] == [("failed", True)], told()
+
+    enrolments.retry(enrolment(), by=boss)
+    carry_on()
+    answered(us_company)
+
+    assert [state for _pk, state, _reason in told()] == ["done"], told()
+    assert Invoice.objects.get(pk=invoice.pk).voided
+
+
+def test_an_e_mail_about_an_invoice_carries_its_pdf(us_company, boss, mailoutbox):
+    invoice = Invoice.objects.exclude(external_id="").filter(voided=False).order_by("pk").first()
+    text = {"subject": "Invoice {{ number }}", "body": "Attached.", "attach_pdf": True}
+    enrol(boss, invoice, step("a", "send_email", to="address", address="who@example.com", **text), about="invoice")
+
+    mails.send_due()
+
+    assert [state for _pk, state, _reason in told()] == ["done"]
+    [(name, content, kind)] = mailoutbox[0].attachments
+    assert (name, content[:4], kind) == (f"{invoice}.pdf", b"%PDF", "application/pdf")

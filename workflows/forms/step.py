@@ -48,6 +48,8 @@ class StepForm(forms.Form):
         return self.settings.get(name, default)
 
     def _asked(self, field: StepField) -> bool:
+        if field.objects is not None and self.object_type not in field.objects:
+            return False
         if not field.only_if:
             return True
         name, *values = field.only_if

@@ -82,6 +82,8 @@ def _estimate_answer_of(estimate: Estimate, run: StepContext) -> Outcome:
         return Done(_("Created estimate %s.") % estimate, data)
     link = Link.objects.filter(object_type="estimate", object_id=estimate.pk).first()
     if link is not None and link.outcome == SyncOutcome.FAILING:
+        if run.again and accounting().retry_document("estimate", estimate.pk):
+            return wait_for_answer(run, {"estimate": estimate.pk})
         return Failed(answer_words(link.reason, link.detail), data=data, keep=True)
     return wait_for_answer(run, {"estimate": estimate.pk})
 

@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Team
 from core import text_templates
@@ -37,6 +37,7 @@ from workflows.steps.registry import (
 L = gettext_lazy
 GROUP = L("Messages")
 MOST_RECIPIENTS = 20
+MOST_FILES = 5
 LONGEST_SUBJECT = 300
 RECIPIENT, CONTACT, OWNER, TEAM, PERSON, ADDRESS = "recipient", "contact", "owner", "team", "person", "address"
 TO = {
@@ -137,7 +138,9 @@ def preview_email(settings: Settings, run: StepContext) -> str:
         raise WouldSkip(str(NOBODY))
     subject, body = _texts(settings, run)
     words = {"to": ", ".join(found), "subject": subject, "body": body}
-    return _("E-mail to %(to)s: “%(subject)s”\n%(body)s") % words
+    told = _("E-mail to %(to)s: “%(subject)s”\n%(body)s") % words
+    files = len(_pdfs(settings, run))
+    return told + ("\n" + ngettext("With %d PDF.", "With %d PDFs.", files) % files if files else "")
 
 
 def run_email(settings: Settings, run: StepContext) -> Outcome:
@@ -149,13 +152,25 @@ def run_email(settings: Settings, run: StepContext) -> Outcome:
     if not subject:
         return Failed(_("The subject is empty for this record."))
     reply_to = _reply_to(settings, run)
+    files = _pdfs(settings, run)
     mails: list[OutgoingMail] = []
     for place, address in enumerate(found):
         key = f"workflow:{run.key}:{place}"
-        mails.append(plan_mail(key, to=[address], subject=subject, body=body, about=run.record, reply_to=reply_to)[0])
+        planned, _new = plan_mail(
+            key, to=[address], subject=subject, body=body, about=run.record, reply_to=reply_to, attachments=files
+        )
+        mails.append(planned)
     words = {"to": ", ".join(found), "subject": subject}
     data = {"mails": [mail.pk for mail in mails], "to": found, "subject": subject}
     return Done(_("“%(subject)s” to %(to)s") % words, data)
+
+
+def _pdfs(settings: Settings, run: StepContext) -> list[dict[str, Any]]:
+    """The PDFs that go with an e-mail: of the record's invoices that QuickBooks has; made when it leaves."""
+    if not settings.get("attach_pdf") or run.object_type not in INVOICES:
+        return []
+    found = [each for each in run.related(INVOICES[run.object_type]) if each.external_id and not each.voided]
+    return [{"kind": "invoice_pdf", "invoice": invoice.pk} for invoice in found[:MOST_FILES]]
 
 
 def _reply_to(settings: Settings, run: StepContext) -> str:
@@ -249,6 +264,10 @@ def register() -> None:
                 StepField("subject", L("Subject"), "template", required=True),
                 StepField("body", L("Text"), "template", required=True),
                 StepField("reply_to_owner", L("Answers go to the owner of the record"), "checkbox"),
+                StepField(
+                    "attach_pdf", L("Attach the invoice’s PDF"), "checkbox", objects=tuple(INVOICES),
+                    help=L("As QuickBooks prints it; of a deal or payment, of each of its invoices."),
+                ),
             ),
         ),
         StepType(

@@ -257,8 +257,11 @@ def run_void(settings: Settings, run: StepContext) -> Outcome:
     marks = accounting().sync_marks([each.pk for each in waiting])
     for invoice in waiting:
         mark = marks.get(invoice.pk)
-        if invoice.ending and mark is not None and mark.state == SyncState.FAILED and not run.again:
-            return Failed(answer_words(mark.reason, mark.detail), keep=True)
+        if invoice.ending and mark is not None and mark.state == SyncState.FAILED:
+            if not run.again:
+                return Failed(answer_words(mark.reason, mark.detail), keep=True)
+            # The wish still stands: it is sent once more.
+            accounting().retry(invoice, by=run.owner)
         try:
             endings.void(invoice, by=run.owner)
         except endings.NotPossible as refused:

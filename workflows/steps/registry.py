@@ -34,7 +34,8 @@ UNITS = ("minutes", "hours", "days", "weeks")
 class StepField:
     """Something that a step has to know. ``choices`` are pairs of value and label, or a function of the object type.
 
-    It is shown only where the setting named first in ``only_if`` has one of the values after it.
+    It is shown only where the setting named first in ``only_if`` has one of the values after it, and for the kinds of
+    records in ``objects`` (None: all).
     """
 
     name: str
@@ -45,6 +46,7 @@ class StepField:
     choices: "Sequence[tuple[str, StrOrPromise]] | Callable[[str], Sequence[tuple[str, StrOrPromise]]] | None" = None
     default: Any = None
     only_if: tuple[str, ...] = ()
+    objects: tuple[str, ...] | None = None
 
     def options(self, object_type: str) -> "Sequence[tuple[str, StrOrPromise]]":
         """The choices for workflows about this kind of record."""
