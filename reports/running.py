@@ -6,7 +6,7 @@ of them are asked of the database, so that averages and numbers of different val
 """
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +26,7 @@ WHOLE, OTHER = "whole", "other"
 MOST_LINES, MOST_PERIODS = 200, 400
 MOST_COLUMNS, MOST_PERIOD_COLUMNS = 8, 24
 Key = tuple[str, Any]
+GoOn = Callable[[], None]
 Cells = dict[tuple[Key, Key], list[Any]]
 ALL: Key = (WHOLE, None)
 REST: Key = (OTHER, None)
@@ -76,7 +77,7 @@ def run(plan: Plan) -> Answer:
     first = plan.groups[0] if plan.groups else None
     second = Group(plan.currency) if plan.own and plan.currency else plan.groups[1] if len(plan.groups) > 1 else None
     dates = plan.dates(plan.period)
-    with ask.patient():
+    with ask.patient() as go_on:
         found = ask.rows(plan, dates)
         cells: Cells = {}
         keys = [(name, group) for name, group in zip(ask.KEYS, (first, second), strict=True) if group is not None]
@@ -84,11 +85,12 @@ def run(plan: Plan) -> Answer:
         whole = ask.ungrouped(plan, found)
         cells[ALL, ALL] = _values(plan, whole)
         lines = _axis(plan, found, first, plan.top or MOST_LINES, cells, column=False)
+        go_on()
         columns = _axis(plan, found, second, MOST_PERIOD_COLUMNS if plan.own else MOST_COLUMNS, cells, column=True)
         if plan.own:  # what is left of the currencies can't be added up
             columns = replace(columns, rest=None)
-        _fill(plan, dates, lines, columns, cells, totals=False)
-        before = _before(plan, lines, columns)
+        _fill(plan, dates, lines, columns, cells, go_on)
+        before = _before(plan, lines, columns, go_on)
     return Answer(lines, columns, cells, before, int(whole.get("left_out") or 0))
 
 
@@ -167,7 +169,16 @@ def _filled(plan: Plan, group: Group, name: str, marks: list[Mark], *, cut: bool
     ]
 
 
-def _fill(plan: Plan, dates: Sequence[Condition], lines: Axis, columns: Axis, cells: Cells, *, totals: bool) -> None:
+def _fill(
+    plan: Plan,
+    dates: Sequence[Condition],
+    lines: Axis,
+    columns: Axis,
+    cells: Cells,
+    go_on: GoOn,
+    *,
+    totals: bool = False,
+) -> None:
     """The values of all pairs of marks; with ``totals`` also those of the axes themselves."""
     for line in _levels(lines, ask.KEYS[0]):
         for column in _levels(columns, ask.KEYS[1]):
@@ -175,6 +186,7 @@ def _fill(plan: Plan, dates: Sequence[Condition], lines: Axis, columns: Axis, ce
             single = line.key == ALL or column.key == ALL
             if not totals and single and REST not in (line.key, column.key):
                 continue
+            go_on()
             conditions = [*dates, *line.conditions, *column.conditions]
             found = ask.rows(plan, conditions)
             if not by:
@@ -204,7 +216,7 @@ def _levels(axis: Axis, name: str) -> list[_Level]:
     return levels
 
 
-def _before(plan: Plan, lines: Axis, columns: Axis) -> Cells | None:
+def _before(plan: Plan, lines: Axis, columns: Axis, go_on: GoOn) -> Cells | None:
     """The values of the period before, where a measure is compared with it."""
     period: Period | None = plan.period
     dated = lines.group is not None and bool(lines.group.bucket)
@@ -215,5 +227,5 @@ def _before(plan: Plan, lines: Axis, columns: Axis) -> Cells | None:
     if dated:
         cells[ALL, ALL] = _values(plan, ask.ungrouped(plan, ask.rows(plan, dates)))
         return cells
-    _fill(plan, dates, lines, columns, cells, totals=True)
+    _fill(plan, dates, lines, columns, cells, go_on, totals=True)
     return cells

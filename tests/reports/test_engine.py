@@ -256,3 +256,10 @@ def test_groups_add_up_to_the_whole(rep, rows, top, bucket):
     assert sum((row.cells[-1] for row in result.rows), Decimal(0)) == whole
     for row in result.rows:
         assert sum(row.cells[1:-1], Decimal(0)) == row.cells[-1]
+
+
+def test_a_report_that_takes_too_long_is_given_up(rep, books, monkeypatch):
+    monkeypatch.setattr(querying, "MOST_SECONDS", -1)
+
+    with pytest.raises(querying.TooMuch):
+        made({"groups": [{"field": "status"}], "measures": [SUM]}, rep)
