@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.db.models import CharField, OuterRef, Subquery, Value
+from django.db.models.functions import Cast, Concat, JSONObject
 from django.utils.translation import gettext as _
 
 from invoices.enums import SyncState
@@ -20,7 +22,6 @@ from sync.models import Link
 from sync.policies import policy_of
 from sync.publish import credits, estimates, payments
 from sync.publish.invoice_changes import one_way
-from sync.publish.subjects import subject_of
 
 # Into these payments may be deposited; others are refused (Intuit, "Payment": DepositToAccountRef).
 _DEPOSITABLE = ("Bank", "Other Current Asset")
@@ -71,44 +72,42 @@ def writing_refusal(connection_id: int) -> str:
 
 
 def marks(object_type: str, ids: Sequence[int]) -> Mapping[int, SyncMark]:
-    """Sync state of payments, or of credit documents of one kind, in three queries."""
+    """Sync state of payments, or of credit documents of one kind, in two queries."""
     if not ids:
         return {}
     entity = {"payment": "Payment", "estimate": "Estimate"}.get(object_type) or ENTITY_OF[_kind(object_type)]
     model: Any = {"payment": Payment, "estimate": Estimate}.get(object_type, CreditDocument)
-    records = model.objects.filter(pk__in=ids).select_related("connection")
+    under_way = Operation.objects.filter(
+        connection=OuterRef("connection"),
+        subject=Concat(Value(f"{object_type}:"), Cast(OuterRef("pk"), CharField())),
+        state__in=OPEN,
+    )
+    told = under_way.values(told=JSONObject(problem="problem", detail="problem_detail"))
+    records = model.objects.filter(pk__in=ids).select_related("connection").annotate(under_way=Subquery(told[:1]))
     records = records if model is Estimate else records.defer("search")
     links = {
         link.object_id: link for link in Link.objects.filter(entity=entity, object_type=object_type, object_id__in=ids)
     }
-    subjects = [subject_of(object_type, pk) for pk in ids]
-    operations = {
-        operation.subject: operation
-        for operation in Operation.objects.filter(subject__in=subjects, state__in=OPEN).defer("intent", "body")
-    }
-    return {
-        record.pk: _mark(record, entity, links.get(record.pk), operations.get(subject_of(object_type, record.pk)))
-        for record in records
-    }
+    return {record.pk: _mark(record, entity, links.get(record.pk)) for record in records}
 
 
 def _kind(object_type: str) -> Any:
     return next(kind for kind in ENTITY_OF if str(kind) == object_type)
 
 
-def _mark(record: Any, entity: str, link: Link | None, operation: Operation | None) -> SyncMark:
+def _mark(record: Any, entity: str, link: Link | None) -> SyncMark:
+    """``record.under_way`` is what the outbox is doing for it, or None."""
     url, since = web_url(record, entity), record.remote_updated_at or record.created_at
     connection = record.connection
-    if operation is not None or (not record.external_id and (link is None or link.outcome == Outcome.PENDING)):
+    if record.under_way is not None or (not record.external_id and (link is None or link.outcome == Outcome.PENDING)):
         if not connection.active:
             reason = _("“%(name)s” is not connected: %(status)s. It is sent as soon as it is.") % {
                 "name": connection, "status": connection.get_status_display().lower(),
             }  # fmt: skip
             return SyncMark(SyncState.WAITING, reason=reason, since=since, web_url=url)
-        if operation is not None and operation.problem:
-            return SyncMark(
-                SyncState.WAITING, reason=operation.problem, detail=operation.problem_detail, since=since, web_url=url
-            )
+        if record.under_way is not None and record.under_way["problem"]:
+            problem, detail = record.under_way["problem"], record.under_way["detail"]
+            return SyncMark(SyncState.WAITING, reason=problem, detail=detail, since=since, web_url=url)
         if link is not None and link.reason:
             return SyncMark(SyncState.WAITING, reason=link.reason, since=since, web_url=url)
         on_its_way = _("It is on its way to QuickBooks.")

@@ -104,6 +104,22 @@
     if (event.target.id === "wizard-act" && !event.detail.successful) leaving = "";
   });
 
+  // An answer may replace a button between its press and its release; the browser then clicks nothing.
+  let pressed = null;
+  document.addEventListener("pointerdown", (event) => {
+    pressed = event.target.closest("#wizard button[id]");
+  });
+  document.addEventListener("pointerup", (event) => {
+    const before = pressed;
+    pressed = null;
+    if (!before || before.isConnected) return;
+    const under = document.elementFromPoint(event.clientX, event.clientY);
+    const now = under && under.closest("#wizard button[id]");
+    if (!now || now.id !== before.id) return;
+    if (now.dataset.line) now.click();
+    else { leaving = now.id; leave(); }
+  });
+
   // Who leaves the step while an act is under way leaves with what it answers, not with what stood there before.
   document.addEventListener("click", (event) => {
     const button = waiting && event.target.closest("#wizard-next, #wizard-previous, #wizard-create, .wizard-step > button");

@@ -163,9 +163,17 @@ def test_outside_the_us_tax_codes_are_chosen_in_their_panel(sign_in, live_server
     page.get_by_role("button", name="Create it in QuickBooks").first.click()
     expect(page.get_by_role("button", name="Create it in QuickBooks")).to_have_count(1)
     page.get_by_role("button", name="Create it in QuickBooks").first.click()
+    expect(page.get_by_role("button", name="Create it in QuickBooks")).to_have_count(0)
     expect(page.get_by_text("View product tax codes")).to_be_visible()
     expect(page.get_by_text("No tax code")).to_have_count(2)
-    page.get_by_role("button", name="Use 20.0% S on all lines").click()
+    use = page.get_by_role("button", name="Use 20.0% S on all lines")
+    use.scroll_into_view_if_needed()
+    use.hover()
+    page.mouse.down()
+    # An answer that comes between press and release takes the button away, and brings another one.
+    again = "htmx.ajax('GET', document.querySelector('#wizard-form').action, {target: '#wizard', swap: 'outerHTML'})"
+    page.evaluate(again)
+    page.mouse.up()
     expect(page.get_by_text("No tax code")).to_have_count(0)
     page.locator("#tax_code-l2").select_option("5")
     expect(page.locator("#tax-l2")).to_contain_text("0.0% Z")
