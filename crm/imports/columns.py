@@ -12,7 +12,7 @@ from core.money import formatted_number
 from crm.imports import notation
 from crm.imports.cells import Cell, from_json, is_empty, plain
 from crm.imports.notation import Unreadable
-from crm.imports.targets import DAY, NEW, NEW_KINDS, NUMBER, Target, targets_of
+from crm.imports.targets import DAY, NEW, NEW_KEY, NEW_KINDS, NUMBER, Target, targets_of
 from crm.models import Import
 
 SHOWN = 3
@@ -73,5 +73,5 @@ def groups_of(object_type: str, *, may_create: bool) -> list[tuple[Any, list[tup
     found: list[tuple[Any, list[tuple[str, Any]]]] = list(groups.items())
     if may_create:
         kinds = [(f"{NEW}{kind.value}", _("New property: %s") % kind.label) for kind in NEW_KINDS]
-        found.append((_("New"), kinds))
+        found.append((_("New"), [*kinds, (f"{NEW}{NEW_KEY}", _("New property: ID in another program (unique)"))]))
     return found

@@ -168,14 +168,16 @@ def choose_columns(job: Import, mapping: Sequence[str], *, date_order: str, deci
 def _new_property(job: Import, at: int, kind: str, by: Any) -> str:
     if not by.has_perm("core.manage_properties"):
         raise NotPossible(_("Making a property needs the permission to manage properties."))
-    if kind not in targets.NEW_KINDS:
+    unique = kind == targets.NEW_KEY
+    if not unique and kind not in targets.NEW_KINDS:
         raise NotPossible(_("Choose what the new property holds."))
     choices: list[str] = []
     if kind == PropertyKind.CHOICE:
         folded = {plain(cell).strip().casefold(): plain(cell).strip() for cell in cells_of(job, at)}
         choices = sorted(folded.values())[:100]
+    made_of = {"kind": PropertyKind.TEXT, "unique": True} if unique else {"kind": kind, "choices": choices}
     try:
-        row = property_services.create(job.object_type, by=by, label=job.headers[at][:120], kind=kind, choices=choices)
+        row = property_services.create(job.object_type, by=by, label=job.headers[at][:120], **made_of)
     except property_services.PropertyRefused as refused:
         raise NotPossible(str(refused)) from refused
     return f"property:{row.pk}"

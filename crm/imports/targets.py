@@ -34,6 +34,8 @@ NEW_KINDS = (
     PropertyKind.TEXT, PropertyKind.LONG_TEXT, PropertyKind.NUMBER, PropertyKind.DATE, PropertyKind.CHOICE,
     PropertyKind.CHECKBOX,
 )  # fmt: skip
+# A unique text, by which later files find the records again: an id of another program.
+NEW_KEY = "key"
 # Other words for a column, as other programs head it.
 _WORDS: Mapping[str, Sequence[str]] = {
     "name": ("name", "company name", "deal name", "product name", "account name", "title", "organization"),

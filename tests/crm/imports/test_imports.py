@@ -188,6 +188,24 @@ def test_a_new_property_is_made_of_a_column(imported, admin):
     assert [each.properties[slot] for each in Company.objects.order_by("name")] == ["1.5", "2.25"]
 
 
+def test_ids_of_another_program_are_kept_and_find_the_records_again(imported, checked, admin):
+    headings = ["Record ID", "First Name", "Email", "Contact owner"]
+    first = checked([headings, ["101", "Ann", "ann@lee.example", ""]], by=admin,
+                    mapping=["new:key", "first_name", "email", "owner"])  # fmt: skip
+    assert first.mapping[0].startswith("property:")
+    runs.start(first)
+    runs.work(first.pk)
+
+    # The next file is read in the same way, and its row is found although every other word differs.
+    again = imported([headings, ["101", "Anna", "anna@lee.example", "admin@example.com"]], by=admin,
+                     match_by=first.mapping[0])  # fmt: skip
+
+    assert again.mapping == first.mapping
+    assert figures(again) == {"updated": 1}
+    contact = Contact.objects.get()
+    assert (contact.first_name, contact.email, contact.owner) == ("Anna", "anna@lee.example", admin)
+
+
 def test_an_address_is_put_together_with_what_is_there(imported, company, rep):
     companies.update(company, by=rep, billing_address={"line1": "Main St 1", "city": "Old Town"})
 
