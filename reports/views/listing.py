@@ -8,12 +8,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from core.conditions import registry
-from core.paging import SIZES, BadCursor, page_by_key
 from reports import page_queries as queries
 from reports.forms.build import ICONS
 from reports.models import Report
 from reports.ready.registry import listed as ready_for
-from reports.views.shared import VIEW, needs
+from reports.views.shared import VIEW, needs, page_of
 
 TABS = (("", gettext_lazy("All")), ("mine", gettext_lazy("Mine")), ("shared", gettext_lazy("Shared with me")))
 
@@ -33,11 +32,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
     """The reports that the reader may see, the one changed last first."""
     tab, text = request.GET.get("tab", ""), request.GET.get("q", "").replace("\x00", "").strip()[:200]
     rows = queries.listed(request.user, tab=tab, text=text)
-    size = {str(each): each for each in SIZES}.get(request.GET.get("size", ""), 50)
-    try:
-        page = page_by_key(rows, sort="-updated_at", cursor=request.GET.get("cursor", ""), size=size)
-    except BadCursor:
-        page = page_by_key(rows, sort="-updated_at", size=size)
+    page = page_of(request, rows, "-updated_at")
     context = {
         "page": page,
         "lines": [_line(row) for row in page.rows],

@@ -10,10 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from core.conditions import registry, where_in
-from core.paging import SIZES, BadCursor, page_by_key
 from reports import record_lines
 from reports.sources import SOURCES
-from reports.views.shared import VIEW, needs
+from reports.views.shared import VIEW, needs, page_of
 
 
 @dataclass(frozen=True)
@@ -36,11 +35,7 @@ def records(request: HttpRequest, object_type: str) -> HttpResponse:
     known = registry.objects[object_type]
     where = where_in(request.GET, object_type, request.user)
     rows: Any = known.visible_to(request.user).filter(known.counted).filter(where.fitting)
-    size = {str(each): each for each in SIZES}.get(request.GET.get("size", ""), 50)
-    try:
-        page = page_by_key(rows, sort="-id", cursor=request.GET.get("cursor", ""), size=size)
-    except BadCursor:
-        page = page_by_key(rows, sort="-id", size=size)
+    page = page_of(request, rows, "-id")
     fields = record_lines.fields_of(source, request.user)
     shown = Shown(
         [(each.label, each.field.kind in ("number", "money")) for each in fields],

@@ -6,17 +6,21 @@
   const SYMBOLS = ["circle", "rect", "triangle", "diamond", "roundRect", "arrow"];
   const language = document.documentElement.lang || "en";
 
-  /* light-dark() is only resolved in a used value, so an element is asked. */
+  /* light-dark() is only resolved in a used value, so an element is asked: a new one each time, because a colour that
+     changes may be on its way (reduced motion shortens transitions, and thereby makes them). */
   const colours = (box) => {
-    const probe = document.createElement("span");
-    box.append(probe);
-    const of = (name) => { probe.style.color = `var(--${name})`; return getComputedStyle(probe).color; };
-    const found = {
+    const of = (name) => {
+      const probe = document.createElement("span");
+      probe.style.color = `var(--${name})`;
+      box.append(probe);
+      const found = getComputedStyle(probe).color;
+      probe.remove();
+      return found;
+    };
+    return {
       text: of("text"), muted: of("muted"), line: of("line"), panel: of("panel"), raised: of("raised"),
       marks: [1, 2, 3, 4, 5, 6, 7, 8].map((place) => of(`chart-${place}`)),
     };
-    probe.remove();
-    return found;
   };
 
   const short = (picture) => {
