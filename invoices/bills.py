@@ -79,7 +79,7 @@ TABLE = Table(
         Chip("balance", L("To pay"), "number"),
         Chip("company", L("Company"), options=companies, several=True),
     ),
-    views=(BuiltIn("open", L("To pay"), where=OPEN), BuiltIn("all", L("All"))),
+    views=(BuiltIn("all", L("All")), BuiltIn("open", L("To pay"), where=OPEN)),
     totals=(Total("total", L("Total")), Total("balance", L("To pay"))),
     totalled=Q(removed_at=None),
     permission=SEES,

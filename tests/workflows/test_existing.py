@@ -105,7 +105,7 @@ def test_switching_on_asks_and_says_how_many(paris, boss, client):
     workflows.switch(paris, on=False, by=boss)
     client.force_login(boss)
     page = client.post(reverse("workflows:act", args=[paris.pk, "on"]), follow=True).content.decode()
-    assert "7 records fit already" in page
+    assert "7 records fit its conditions already" in page
 
     page = client.post(reverse("workflows:act", args=[paris.pk, "enrol-existing"]), follow=True).content.decode()
     assert "are being enrolled" in page

@@ -9,7 +9,9 @@ from workflows.ready.parts import definition, event, step
 
 def invoice_when_won() -> Any:
     """An invoice in QuickBooks, from the deal's lines, as soon as a deal is won."""
-    with_lines = {"version": 1, "some": "lines"}
+    # Said as well, so that nothing else is invoiced where records that fit already are enrolled.
+    won = {"field": "status", "op": "in", "value": [DealStatus.WON.value]}
+    with_lines = {"version": 1, "all": [won, {"some": "lines"}]}
     make = step("create_invoice", customer="create", items="create")
     return definition("deal", event("deal.won"), with_lines, make)
 
@@ -20,4 +22,5 @@ def move_when_paid() -> Any:
         Stage.objects.filter(status=DealStatus.WON).order_by("pipeline__position", "pipeline_id", "position").first()
     )
     move = step("move_stage", path="", stage=stage.pk if stage is not None else None)
-    return definition("deal", event("invoice.paid"), None, move)
+    paid = {"version": 1, "all": [{"field": "paid", "op": ">", "value": "0"}]}
+    return definition("deal", event("invoice.paid"), paid, move)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from workflows.ready.parts import (
     NOT_VOIDED,
+    OVERDUE,
     OWED,
     SETTLED,
     UNPAID,
@@ -31,7 +32,7 @@ def follow_up() -> Any:
         "Kind regards\n{{ our_name }}"
     )
     mail = step("send_email", to="recipient", subject=subject, body=body, reply_to_owner=True)
-    return definition("invoice", event("invoice.overdue"), OWED, mail)
+    return definition("invoice", event("invoice.overdue"), OVERDUE, mail)
 
 
 def dunning() -> Any:
@@ -60,7 +61,7 @@ def dunning() -> Any:
             stop_when(_("Paid"), SETTLED, _("The invoice is paid.")),
         ]
     last = task(_("Call about an unpaid invoice"), _("Three reminders went out, and it is still open."))
-    return definition("invoice", event("invoice.overdue"), OWED, *steps, last)
+    return definition("invoice", event("invoice.overdue"), OVERDUE, *steps, last)
 
 
 def slack_for_payments() -> Any:

@@ -10,6 +10,8 @@ Step = dict[str, Any]
 UNPAID = {"field": "balance", "op": ">", "value": "0"}
 NOT_VOIDED = {"field": "voided", "op": "equals", "value": False}
 OWED = {"version": 1, "all": [UNPAID, NOT_VOIDED]}
+# Also for records that are enrolled by hand, or because they fit already.
+OVERDUE = {"version": 1, "all": [{"field": "status", "op": "in", "value": ["overdue"]}, UNPAID]}
 SETTLED = {
     "version": 1,
     "any": [{"field": "balance", "op": "<=", "value": "0"}, {"field": "voided", "op": "equals", "value": True}],
