@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core import company
 from core.forms.fields import DateField
 from crm.forms.fields import RecordField
 from crm.queries import companies, people
@@ -26,7 +27,8 @@ class FilterForm(forms.Form):
     ) -> None:
         # Days that were typed count without the word “custom” as well.
         usual = CUSTOM if values.get("from") or values.get("to") else USUAL
-        super().__init__({**values, "period": values.get("period") or usual})
+        filled = {"period": usual, "as_of": company.today().isoformat()}
+        super().__init__({**filled, **{name: value for name, value in values.items() if value}})
         connections = list(Connection.objects.order_by("company_name", "pk"))
         if by:
             self._choose("by", gettext_lazy("Show"), by)
@@ -42,11 +44,11 @@ class FilterForm(forms.Form):
             owners = [("", _("Everybody")), *((str(pk), label) for pk, label in found), ("0", _("No owner"))]
             self._choose("owner", gettext_lazy("Owner"), owners)
         if "company" in asks:
-            company = RecordField(
+            customer = RecordField(
                 "crm:company-choices", label=gettext_lazy("Company"), placeholder=_("Any company"), required=False
             )
-            company.find = lambda: companies.visible_to(user).filter(archived_at=None)
-            self.fields["company"] = company
+            customer.find = lambda: companies.visible_to(user).filter(archived_at=None)
+            self.fields["company"] = customer
         if "connection" in asks and len(connections) > 1:
             listed = [("", _("All")), *((str(each.pk), str(each)) for each in connections)]
             self._choose("connection", gettext_lazy("QuickBooks company"), listed)

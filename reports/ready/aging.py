@@ -58,7 +58,7 @@ def answer(_user: Any, asked: Parameters) -> Result:
         for key, sums in shown
     ]
     rows += [
-        Row((_("%d others") % count, *sums, sum(sums)), muted=True) for one, _two, count, *sums in found if one is None
+        Row((money.others(count), *sums, sum(sums)), muted=True) for one, _two, count, *sums in found if one is None
     ]
     whole = [sum((line[3 + place] for line in found), money.ZERO) for place in range(len(BUCKETS))]
     drawn = rows[: min(DRAWN, len(shown))]

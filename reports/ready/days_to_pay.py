@@ -34,7 +34,7 @@ def answer(_user: Any, asked: Parameters) -> Result:
         address = money.invoice_list(scope, *money.of_customer((pk, customer), name), statuses=("paid",))
         rows.append(Row((name, *_figures(figures)), drill=address))
     for _pk, _customer, others, *figures in found[len(shown) :]:
-        rows.append(Row((_("%d others") % others, *_figures(figures)), muted=True))
+        rows.append(Row((money.others(others), *_figures(figures)), muted=True))
     drawn = rows[: min(DRAWN, len(shown))]
     return Result(
         _("Average days to pay"),

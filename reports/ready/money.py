@@ -11,9 +11,11 @@ from django.db import connection as database
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core import company
 from core.conditions.address import to_address
+from core.money import formatted_number
 from crm.models import Company
 from qbo_connector.models import Connection
 from reports.ready.registry import Parameters
@@ -118,7 +120,7 @@ class Scope:
         else:
             found.append(_("In %s, at the rate of each document.") % self.currency)
         if left_out:
-            listed = ", ".join(f"{count} {code}" for code, count in sorted(left_out.items()))
+            listed = ", ".join(f"{formatted_number(Decimal(count))} {code}" for code, count in sorted(left_out.items()))
             found.append(
                 _("Left out, because no rate leads to %(currency)s: invoices in other currencies (%(listed)s).")
                 % {"currency": self.currency, "listed": listed}
@@ -144,6 +146,11 @@ def scope(asked: Parameters) -> Scope:
 
 def _homes(currency: str) -> Iterable[int]:
     return Connection.objects.filter(home_currency=currency).values_list("pk", flat=True)
+
+
+def others(count: int) -> str:
+    """The label of the line that stands for the groups not shown."""
+    return ngettext("%s other", "%s others", count) % formatted_number(Decimal(count))
 
 
 def owners(ids: Iterable[int]) -> dict[int, str]:

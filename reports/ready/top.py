@@ -44,7 +44,7 @@ def customers(_user: Any, asked: Parameters) -> Result:
     rows = []
     for pk, customer, others, count, amount in found:
         if pk is None:
-            rows.append(Row((_("%d others") % others, count, amount, _share(amount, whole)), muted=True))
+            rows.append(Row((money.others(others), count, amount, _share(amount, whole)), muted=True))
             continue
         name = names[pk, customer]
         address = money.invoice_list(scope, *money.of_customer((pk, customer), name), period)
@@ -81,7 +81,7 @@ def products(_user: Any, asked: Parameters) -> Result:
         rows.append(Row((name, lines, quantity, amount, _share(amount, whole)), drill=address))
     if rest := found[SHOWN:]:
         sums = [sum((row[place] for row in rest), Decimal(0)) for place in (2, 3, 4)]
-        rows.append(Row((_("%d others") % len(rest), *sums, _share(sums[2], whole)), muted=True))
+        rows.append(Row((money.others(len(rest)), *sums, _share(sums[2], whole)), muted=True))
     totals = (*(sum((row[place] for row in found), Decimal(0)) for place in (2, 3)), whole)
     columns = [
         Column("product", _("Product")),

@@ -82,7 +82,7 @@ def _deals(scope: money.Scope) -> Result:
     count, whole = (found[0][5], found[0][6]) if found else (0, Decimal(0))
     if count > len(found):
         rest = whole - sum(row.cells[3] for row in rows)
-        rows.append(Row((_("%d others") % (count - len(found)), "", None, rest), muted=True))
+        rows.append(Row((money.others(count - len(found)), "", None, rest), muted=True))
     drawn = rows[:10]
     return Result(
         _("Unbilled won deals"),

@@ -120,6 +120,7 @@ def dashboard_delete(request: HttpRequest, pk: int) -> HttpResponse:
 @needs(VIEW)
 def tile_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a report on it."""
+    _dashboard(request, pk)
     kind, _colon, key = request.POST.get("report", "").partition(":")
     values: dict[str, Any] = {"ready": key}
     if kind == "report":
