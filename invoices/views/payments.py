@@ -59,7 +59,7 @@ def payment_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "payment": payment,
             "mark": mark,
             "failed": mark.state == SyncState.FAILED,
-            "busy": mark.state in ON_ITS_WAY,
+            "busy": mark.state in ON_ITS_WAY or (bool(payment.ending) and mark.state != SyncState.FAILED),
             "unsent": not payment.external_id and payment.removed_at is None,
             "void_refusal": payment_endings.refusal_of(payment, Ending.VOID),
             "delete_refusal": payment_endings.refusal_of(payment, Ending.DELETE),

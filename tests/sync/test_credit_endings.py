@@ -115,6 +115,8 @@ def test_a_sales_receipt_is_voided_or_deleted(
     assert address in client.get(reverse("invoices:credit-detail", args=[receipt.pk])).text
 
     client.post(address)
+    # Nobody has planned it yet, and the page waits for it all the same.
+    assert 'hx-trigger="every 2s"' in client.get(reverse("invoices:credit-detail", args=[receipt.pk])).text
     carry_over(company)
 
     receipt.refresh_from_db()
