@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any
 
 from django.db import OperationalError
-from django.db.models import Avg, Case, Count, DateField, F, Func, Max, Min, Q, QuerySet, Sum, Value, When
+from django.db.models import Avg, Case, Count, DateField, F, Func, Max, Min, Q, QuerySet, Sum, TextField, Value, When
 from django.db.models.functions import Coalesce, Round, Trunc, TruncDate
 
 from core.company import profile
@@ -84,9 +84,10 @@ def key_of(group: Group, plan: Plan) -> Any:
     value, kind = value_of(group.of), group.of.field.kind
     if group.bucket:
         return bucketed(TruncDate(value, tzinfo=plan.using.zone) if kind == "datetime" else value, group.bucket)
-    if kind == "text":
-        return folded(Coalesce(value, Value("")))
-    return Coalesce(value, Value("")) if kind == "choice" else value
+    if kind not in ("text", "choice"):
+        return value
+    text = Coalesce(value, Value(""), output_field=TextField())
+    return folded(text) if kind == "text" else text
 
 
 def bucketed(day: Any, bucket: str) -> Any:
