@@ -37,7 +37,9 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
     mark = _mark(invoice)
     failed = mark.state == SyncState.FAILED
     draft = InvoiceDraft.objects.filter(invoice=invoice).first() if failed and not invoice.external_id else None
-    context = {"invoice": invoice, "mark": mark, "failed": failed, "draft": draft, "busy": mark.state in UNDER_WAY}
+    # A wish that nobody has planned yet is under way too.
+    busy = mark.state in UNDER_WAY or (bool(invoice.ending) and not failed)
+    context = {"invoice": invoice, "mark": mark, "failed": failed, "draft": draft, "busy": busy}
     context["living"] = bool(invoice.external_id) and invoice.removed_at is None and not invoice.voided
     context["suggestions"] = (
         suggestions.deals_for(invoice, request.user) if request.user.has_perm("invoices.create") else []

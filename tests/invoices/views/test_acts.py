@@ -27,7 +27,9 @@ def test_a_wish_is_kept_shown_and_can_be_taken_back(client, admin, invoice, name
 
     invoice.refresh_from_db()
     assert (invoice.ending, invoice.ending_by) == (ending, admin)
-    assert "in QuickBooks" in client.get(address("invoice-detail", invoice)).content.decode()
+    page = client.get(address("invoice-detail", invoice)).content.decode()
+    assert "in QuickBooks" in page
+    assert 'hx-trigger="every 2s"' in page
     client.post(address("invoice-keep", invoice))
     invoice.refresh_from_db()
     assert invoice.ending == ""
