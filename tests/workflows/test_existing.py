@@ -49,6 +49,7 @@ def test_nothing_is_enrolled_unless_asked_and_then_each_record_once(paris, boss)
     assert {row.bulk for row in found} == {True}
     assert {row.enrolled_by_id for row in found} == {boss.pk}
     assert late.pk not in {row.record_id for row in found}
+    assert existing.count(paris) == 1
     existing.ask(paris, by=boss)
     enrol_all()
     assert Enrolment.objects.count() == 8  # only the one that came later is new

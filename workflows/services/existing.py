@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,8 +16,8 @@ from core.conditions import BadCondition
 from core.events import emit
 from workflows import times
 from workflows.conditions import rows
-from workflows.enums import TriggerKind
-from workflows.models import Workflow
+from workflows.enums import Again, TriggerKind
+from workflows.models import Enrolment, Workflow
 from workflows.services.enrolments import Cause, NotPossible, enrol
 
 log = structlog.get_logger(__name__)
@@ -28,11 +28,19 @@ COUNTED = 10_000
 
 
 def count(workflow: Workflow, now: datetime.datetime | None = None) -> int:
-    """How many records fit now, counted to a limit; none for a workflow that is off, or whose conditions are broken."""
+    """How many records fit now, counted to a limit; none for a workflow that is off, or whose conditions are broken.
+
+    Where a record may be enrolled only once, those that were are not counted.
+    """
     if not workflow.enabled or workflow.published is None:
         return 0
+    definition = workflow.published.definition
     try:
-        return int(_fitting(workflow.published.definition, now)[: COUNTED + 1].count())
+        found = _fitting(definition, now)
+        if definition.get("again", Again.NEVER) == Again.NEVER:
+            before = Enrolment.objects.filter(object_type=definition["object"], record_id=OuterRef("pk"))
+            found = found.exclude(Exists(before.filter(workflow=workflow)))
+        return int(found[: COUNTED + 1].count())
     except BadCondition:
         return 0
 
