@@ -48,7 +48,13 @@ TABLE = Table(
     "invoices:bill-detail",
     visible_to,
     [
-        Column("vendor_name", L("Vendor"), value=lambda bill: bill.vendor_name or str(bill), sort="vendor_name"),
+        Column(
+            "vendor_name",
+            L("Vendor"),
+            value=lambda bill: bill.vendor_name or str(bill),
+            sort="vendor_name",
+            needs=("vendor_name", "number"),
+        ),
         Column("number", L("Number")),
         Column("state", L("Status"), value=state_of, needs=("removed_at", "balance", "total")),
         Column("total", L("Amount"), "money"),

@@ -5,15 +5,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0016_find_failed_mails'),
+        ("core", "0016_find_failed_mails"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='outgoingrequest',
-            index=models.Index(condition=models.Q(('state', 'failed')), fields=['-finished_at'], name='core_request_failed'),
+            model_name="outgoingrequest",
+            index=models.Index(
+                condition=models.Q(("state", "failed")), fields=["-finished_at"], name="core_request_failed"
+            ),
         ),
     ]
