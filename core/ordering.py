@@ -11,14 +11,23 @@ def asked_order(request: HttpRequest, now: Sequence[int]) -> list[int]:
 
     Ids that are not among those of ``now`` are left out.
     """
-    given = [int(each) for each in request.POST.getlist("id") if each.isdecimal() and len(each) < 19]
+    given = _numbers(request, "id")
     order = list(dict.fromkeys(each for each in given if each in now)) if given else list(now)
-    moved, by = request.POST.get("move", ""), request.POST.get("by") or request.GET.get("by", "")
-    if moved.isdecimal() and int(moved) in order and by in ("up", "down"):
-        place = order.index(int(moved))
+    moved, by = moved_one(request), request.POST.get("by") or request.GET.get("by", "")
+    if moved in order and by in ("up", "down"):
+        place = order.index(moved)
         other = max(0, place - 1) if by == "up" else min(len(order) - 1, place + 1)
         order[place], order[other] = order[other], order[place]
     return order
+
+
+def moved_one(request: HttpRequest) -> int:
+    """The id of the row that is to be moved by a place; 0 for none."""
+    return next(iter(_numbers(request, "move")), 0)
+
+
+def _numbers(request: HttpRequest, name: str) -> list[int]:
+    return [int(each) for each in request.POST.getlist(name) if each.isdecimal() and len(each) < 19]
 
 
 def put_in_order(rows: Any, ids: Sequence[int]) -> None:

@@ -17,7 +17,7 @@ from core.conditions.registry import fields_of
 from core.enums import PropertyKind
 from core.forms.properties import PropertyForm
 from core.models import PropertyDefinition, PropertyGroup
-from core.ordering import asked_order
+from core.ordering import asked_order, moved_one
 from core.properties import PREFIX, PropertyObject, objects, usage
 from core.properties.objects import in_order, uses_of
 from core.services import properties, property_choices
@@ -206,8 +206,8 @@ def property_order(request: HttpRequest, object_type: str) -> HttpResponse:
     described = object_of(object_type)
     live = PropertyDefinition.objects.filter(object_type=object_type, deleted_at=None).order_by("position", "pk")
     group_of = dict(live.values_list("pk", "group"))
-    named = next((int(each) for each in request.POST.getlist("move") if each.isdecimal()), None)
-    beside = [pk for pk, group in group_of.items() if named is None or group == group_of.get(named)]
+    moved = moved_one(request)
+    beside = [pk for pk, group in group_of.items() if not moved or group == group_of.get(moved)]
     properties.reorder(object_type, asked_order(request, beside), by=request.user)
     return _reordered(request, described)
 
