@@ -26,7 +26,7 @@ def arrive(world: World, arrived: list[str], known: set[int], cursor) -> None:
     world.sweeps()
 
 
-@pytest.mark.parametrize("seed", seeds())
+@pytest.mark.parametrize("seed", seeds(found=(7,)))
 def test_entities_arrive_in_any_order(seed, world):
     dice = random.Random(seed)
     known = set(MirrorObject.objects.values_list("pk", flat=True))
