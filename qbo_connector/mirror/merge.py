@@ -43,6 +43,8 @@ _COLUMNS: dict[str, str] = {
 _HEAD = [name for name in _COLUMNS if name != "body"]
 _UPDATED = [name for name in _HEAD if name not in ("entity", "qbo_id")]
 # A tombstone carries no SyncToken and no fields: it only marks the row. What arrives after it has to be newer.
+# QuickBooks' own tombstone counts whatever time it bears, because its servers' clocks differ and no Id is used again;
+# what we conclude from a listing (without a digest) counts only for what has not changed since.
 # Assembled from the column names above; every value is a parameter.
 _MERGE = f"""
 WITH incoming AS (SELECT * FROM {{source}}),
@@ -60,8 +62,10 @@ buried AS (
     INSERT INTO qbo_connector_mirrorobject AS mirror (connection_id, {", ".join(_HEAD)}, unread, mirrored_at)
     SELECT {{connection_id}}, {", ".join(_HEAD)}, true, now() FROM incoming WHERE deleted
     ON CONFLICT (connection_id, entity, qbo_id) DO UPDATE SET
-        deleted = true, remote_updated_at = excluded.remote_updated_at, unread = true, mirrored_at = now()
-    WHERE NOT mirror.deleted AND excluded.remote_updated_at >= mirror.remote_updated_at
+        deleted = true, unread = true, mirrored_at = now(),
+        remote_updated_at = GREATEST(mirror.remote_updated_at, excluded.remote_updated_at)
+    WHERE NOT mirror.deleted
+      AND (excluded.digest <> '' OR excluded.remote_updated_at >= mirror.remote_updated_at)
     RETURNING mirror.id, mirror.entity
 ),
 payloads AS (

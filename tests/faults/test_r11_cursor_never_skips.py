@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from qbo_connector.mirror import pull
-from qbo_connector.models import PullSchedule
+from qbo_connector.models import MirrorObject, PullSchedule
 from tests.faults.mirror import Accountant, assert_mirrored, read_once, read_until_quiet
 from tests.faults.seeds import seeds
 
@@ -34,6 +34,22 @@ def test_changes_stamped_by_another_clock_or_committed_late_are_not_missed(seed,
         read_once(us_company)
         assert_mirrored(quickbooks, us_company, "Customer", "Invoice")
     assert PullSchedule.objects.get().failures == 0
+
+
+def test_a_deletion_stamped_before_the_last_change_of_its_invoice_is_seen(us_company, quickbooks, clock):
+    read_until_quiet(us_company)
+    clock(90)
+    someone = Accountant(quickbooks, us_company, 3)
+    for row in quickbooks.objects(us_company.realm_id, "Invoice"):
+        quickbooks.call("POST", f"objects/{us_company.realm_id}/Invoice/{row['Id']}", {"PrivateNote": "changed"})
+    read_once(us_company)
+    clock(0)
+    someone.delete_invoice()
+    clock(90)
+    read_once(us_company)
+
+    assert_mirrored(quickbooks, us_company, "Invoice")
+    assert MirrorObject.objects.filter(entity="Invoice", deleted=True).count() == 1
 
 
 ZONES = {
