@@ -1,6 +1,5 @@
 """What core itself adds to the registries: custom properties, as fields of conditions and in the settings."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
@@ -9,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import file_search, registry
 from core.conditions.registry import field_providers
+from core.event_words import acted, behind_actor
 from core.merging import add_pointer
 from core.models import Event, OutgoingMail, OutgoingRequest, RequestKind, SegmentMember, StoredFile
 from core.properties.conditions import fields_provider
@@ -17,7 +17,7 @@ from core.views.company import PERMISSION as CONFIGURES
 from core.views.properties import PERMISSION
 
 if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
+    pass
 
 
 def register() -> None:
@@ -40,8 +40,8 @@ def register() -> None:
         )
     )
     registry.add_event_kinds(
-        registry.EventKind("file.added", "file", "file-text", _of_file(_("added the file %s"))),
-        registry.EventKind("file.removed", "file", "trash", _of_file(_("removed the file %s"))),
+        registry.EventKind("file.added", "file", "file-text", acted(_("added the file %s"), "name")),
+        registry.EventKind("file.removed", "file", "trash", acted(_("removed the file %s"), "name")),
         registry.EventKind("segment.joined", "change", "target", _of_segment),
         registry.EventKind("segment.left", "change", "target", _of_segment),
         registry.EventKind("request.sent", "change", "send", _of_request),
@@ -93,7 +93,7 @@ def smtp_banner(user: Any) -> list[dict[str, str]]:
 def _of_segment(event: Event) -> str:
     said = gettext("added it to the segment %s") if event.name == "segment.joined" else gettext("took it out of %s")
     words = said % f"“{event.data.get('name', '')}”"
-    return words if event.actor_id else f"{event.get_origin_display()} {words}".strip()
+    return behind_actor(event, words)
 
 
 def _of_request(event: Event) -> str:
@@ -102,11 +102,3 @@ def _of_request(event: Event) -> str:
     if event.name == "request.sent":
         return gettext("%(what)s to %(host)s was received") % words
     return gettext("%(what)s to %(host)s failed: %(reason)s") % words
-
-
-def _of_file(act: "StrOrPromise") -> Callable[[Event], str]:
-    def sentence(event: Event) -> str:
-        words = str(act) % event.data.get("name", "")
-        return words if event.actor_id else f"{event.get_origin_display()} {words}".strip()
-
-    return sentence

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.utils import formats
 from django.utils.translation import gettext as _
 
+from core.event_words import behind_actor
 from core.models import Event
 from core.registry import EventKind
 
@@ -15,7 +16,7 @@ def _act(text: str) -> Callable[[Event], str]:
 
     def sentence(event: Event) -> str:
         words = _(text) % {**_TEXTS, **{name: value or "" for name, value in event.data.items()}}
-        return words if event.actor_id else f"{event.get_origin_display()} {words}".strip()
+        return behind_actor(event, words)
 
     return sentence
 

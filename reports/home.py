@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.handing_over import Belonging, belongings
 from core import registry
-from core.models import Event
+from core.event_words import acted
 from invoices import queries
 from invoices.enums import InvoiceStatus
 from invoices.models import Invoice
@@ -89,17 +89,12 @@ def register() -> None:
         registry.ObjectType("dashboard", _("Dashboard"), _("Dashboards"), "reports:dashboard", "layout-dashboard")
     )
     registry.add_event_kinds(
-        *(registry.EventKind(f"dashboard.{act}", "report", "layout-dashboard", _told(act)) for act in ACTS)
+        *(
+            registry.EventKind(f"dashboard.{act}", "report", "layout-dashboard", acted(words, "title"))
+            for act, words in ACTS.items()
+        )
     )
     belongings.append(Belonging(_("Dashboards"), _owned, _give))
-
-
-def _told(act: str) -> Any:
-    def sentence(event: Event) -> str:
-        words = str(ACTS[act]) % event.data.get("title", "")
-        return words if event.actor_id else f"{event.get_origin_display()} {words}".strip()
-
-    return sentence
 
 
 def _owned(person: int) -> Any:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.handing_over import Belonging, belongings
 from core import registry
-from core.models import Event
+from core.event_words import acted
 from reports.models import Report
 from reports.services import schedules
 
@@ -26,19 +26,14 @@ def register() -> None:
     )
     registry.add_object_type(registry.ObjectType("report", _("Report"), _("Reports"), "reports:report", "chart-bar"))
     registry.add_event_kinds(
-        *(registry.EventKind(f"report.{act}", "report", "chart-bar", _sentence(words)) for act, words in ACTS.items())
+        *(
+            registry.EventKind(f"report.{act}", "report", "chart-bar", acted(words, "title"))
+            for act, words in ACTS.items()
+        )
     )
     registry.actions.append(_actions)
     schedules.register()
     belongings.append(Belonging(_("Reports"), _owned, _give))
-
-
-def _sentence(act: Any) -> Any:
-    def sentence(event: Event) -> str:
-        words = str(act) % event.data.get("title", "")
-        return words if event.actor_id else f"{event.get_origin_display()} {words}".strip()
-
-    return sentence
 
 
 def _actions(user: Any) -> list[registry.Action]:

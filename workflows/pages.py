@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.handing_over import Belonging, belongings
 from core import registry
-from core.models import Event
+from core.event_words import acted
 from core.tables import Action, Outcome
 from core.tables.registry import tables
 from workflows import page_queries as queries
@@ -89,14 +89,6 @@ def add_actions() -> None:
             tables[name] = replace(tables[name], actions=(*tables[name].actions, action))
 
 
-def _sentence(act: Any) -> Any:
-    def sentence(event: Event) -> str:
-        words = str(act) % event.data.get("title", "")
-        return words if event.actor_id else f"{event.get_origin_display()} {words}".strip()
-
-    return sentence
-
-
 def _actions(user: Any) -> list[registry.Action]:
     if not user.has_perm(MANAGE):
         return []
@@ -123,7 +115,10 @@ def register() -> None:
         registry.HomeCard("workflows", gettext_lazy("Workflows"), "workflows:health", order=60, permission=VIEW)
     )
     registry.add_event_kinds(
-        *(registry.EventKind(f"workflow.{act}", "workflow", "bolt", _sentence(words)) for act, words in ACTS.items())
+        *(
+            registry.EventKind(f"workflow.{act}", "workflow", "bolt", acted(words, "title"))
+            for act, words in ACTS.items()
+        )
     )
     registry.actions.append(_actions)
     belongings.append(Belonging(gettext_lazy("Workflows"), _owned, _give))
