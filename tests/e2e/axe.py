@@ -1,4 +1,4 @@
-"""The accessibility gate of the browser tests: no serious or critical finding of axe."""
+"""The gates of the browser tests: no serious or critical finding of axe, and nothing wider than the window."""
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -17,6 +17,11 @@ def assert_accessible(page: Page) -> None:
     """
     findings = grave_findings(page)
     assert not findings, f"{page.url}\n" + "\n".join(findings)
+
+
+def assert_fits(page: Page) -> None:
+    """Fail if one has to scroll sideways."""
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), page.url
 
 
 def grave_findings(page: Page) -> list[str]:

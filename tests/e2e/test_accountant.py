@@ -8,7 +8,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from qbo_simulator.server import Simulator
-from tests.e2e.axe import assert_accessible
+from tests.e2e.axe import assert_accessible, assert_fits
 
 pytestmark = pytest.mark.e2e
 REALM = "9130350000000001"
@@ -64,7 +64,7 @@ def test_every_page_is_accessible_and_fits(desk, window, theme, width):
     for path in paths:
         page.goto(desk.url + path)
         expect(page.locator("h1")).to_have_count(1)
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+        assert_fits(page)
         assert_accessible(page)
 
 

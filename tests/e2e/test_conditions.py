@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from core.conditions import to_address
 from crm.models import Company, Contact
 from tests import makers
-from tests.e2e.axe import assert_accessible
+from tests.e2e.axe import assert_accessible, assert_fits
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 Open = Callable[..., Page]
@@ -175,7 +175,7 @@ def test_the_editor_is_accessible_and_fits(open_page: Open, rep, width, theme):
 
     assert_accessible(page)
     inside = "(box) => box.scrollWidth <= box.clientWidth"
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert_fits(page)
     assert page.locator("#drawer-body").evaluate(inside)
     # What was read is what would be sent.
     assert json.loads(page.locator("[data-conditions-text]").evaluate("(text) => text.value")) == {

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from invoices.models import InvoicingSettings
 from tests import makers
 from tests.books import Books
-from tests.e2e.axe import assert_accessible
+from tests.e2e.axe import assert_accessible, assert_fits
 from tests.e2e.conftest import sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -27,7 +27,7 @@ def test_an_admin_chooses_the_default_product(window, live_server, books: Books)
         page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
         assert_accessible(page)
     page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert_fits(page)
     page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_role("button", name="Save").click()
 

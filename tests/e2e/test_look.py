@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import Role, User
-from tests.e2e.axe import assert_accessible
+from tests.e2e.axe import assert_accessible, assert_fits
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.e2e.style_guide_urls")]
 PASSWORD = "correct horse battery"
@@ -53,7 +53,7 @@ def test_pages_are_accessible_and_fit_the_window(signed_in: Open, width, theme):
     for path in PAGES:
         page = signed_in(path, width=width, theme=theme)
         assert_accessible(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+        assert_fits(page)
         expect(page.locator("h1")).to_have_count(1)
         page.close()
 

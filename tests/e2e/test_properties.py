@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import makers
-from tests.e2e.axe import assert_accessible
+from tests.e2e.axe import assert_accessible, assert_fits
 from tests.e2e.conftest import sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -186,5 +186,5 @@ def test_the_pages_are_accessible_and_fit_the_window(window, live_server, invoic
         page.goto(live_server.url + path)
         page.wait_for_load_state("networkidle")
         assert_accessible(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+        assert_fits(page)
         expect(page.locator("h1")).to_have_count(1)

@@ -9,7 +9,7 @@ from sync.enums import Winner
 from sync.models import Conflict, Link, MatchSuggestion
 from tests import makers
 from tests.books import Books
-from tests.e2e.axe import assert_accessible
+from tests.e2e.axe import assert_accessible, assert_fits
 from tests.e2e.conftest import sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -103,4 +103,4 @@ def test_the_pages_are_accessible_and_fit_the_window(books: Books, window, live_
         page.goto(live_server.url + path)
         page.wait_for_load_state("networkidle")
         assert_accessible(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+        assert_fits(page)

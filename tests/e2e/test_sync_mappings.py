@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from sync.models import FieldMapping
 from tests import makers
 from tests.books import Books
-from tests.e2e.axe import assert_accessible
+from tests.e2e.axe import assert_accessible, assert_fits
 from tests.e2e.conftest import sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -80,4 +80,4 @@ def test_the_tables_are_accessible_and_fit_the_window(books: Books, window, live
         page.goto(address)
         page.wait_for_load_state("networkidle")
         assert_accessible(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), address
+        assert_fits(page)

@@ -14,7 +14,7 @@ from sync.models import ConnectionSettings, Link, ObjectSettings
 from sync.services import objects
 from tests import makers
 from tests.books import Books
-from tests.e2e.axe import assert_accessible
+from tests.e2e.axe import assert_accessible, assert_fits
 from tests.e2e.conftest import sign_in
 from tests.sync.dry_runs import work_out
 from tests.sync.views.test_setup import applied
@@ -45,7 +45,7 @@ def looks_good(page: Page) -> None:
         page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
         assert_accessible(page)
     page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390, page.url
+    assert_fits(page)
     page.set_viewport_size({"width": 1280, "height": 900})
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from crm.models import Company, Deal
 from crm.services import deal_lines, deals, quotes
 from crm.services.lines import LineValues
-from tests.e2e.axe import assert_accessible
+from tests.e2e.axe import assert_accessible, assert_fits
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 Open = Callable[..., Page]
@@ -53,7 +53,7 @@ def test_pages_are_accessible_and_fit_the_window(open_page: Open, full_deal, com
     for path in paths:
         page = open_page(path, width=width, theme=theme)
         assert_accessible(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+        assert_fits(page)
         expect(page.locator("h1")).to_have_count(1)
         page.close()
 

@@ -13,7 +13,7 @@ from core.services import company
 from crm.models import Quote
 from crm.services import deal_lines, quote_life, quotes
 from crm.services.lines import LineValues
-from tests.e2e.axe import assert_accessible
+from tests.e2e.axe import assert_accessible, assert_fits
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 Open = Callable[..., Page]
@@ -51,7 +51,7 @@ def open_as_stranger(browser: Browser, live_server) -> Iterator[Open]:
 def test_each_state_is_accessible_and_fits(open_as_stranger: Open, quote: Quote, rep, width: int, theme: str) -> None:
     page = open_as_stranger(quote, width=width, theme=theme)
     assert_accessible(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert_fits(page)
     quotes.publish(quote_life.revise(quote, by=rep), by=rep)
     page.reload()
     expect(page.get_by_text("replaced by a newer version")).to_be_visible()

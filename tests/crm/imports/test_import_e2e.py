@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from crm.imports import runs
 from crm.models import Contact, Import
-from tests.e2e.axe import assert_accessible
+from tests.e2e.axe import assert_accessible, assert_fits
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 # A folder for pictures of the pages, to look at.
@@ -25,7 +25,7 @@ def open_page(open_as, ops):
 
 def looked_at(page: Page, name: str) -> None:
     assert_accessible(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_fits(page)
     if PICTURES:
         page.screenshot(path=str(Path(PICTURES, f"{name}.png")), full_page=True)
 

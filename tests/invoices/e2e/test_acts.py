@@ -11,7 +11,7 @@ from invoices.enums import SendState
 from invoices.models import Invoice, InvoiceLine, InvoiceSend
 from invoices.ports import FoundInvoice, FoundInvoices
 from invoices.services import links
-from tests.e2e.axe import assert_accessible
+from tests.e2e.axe import assert_accessible, assert_fits
 from tests.invoices.fakes import books
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -145,5 +145,5 @@ def test_on_a_phone_nothing_is_cut_off(sign_in: Any, live_server: Any, admin: An
     page: Page = sign_in(admin)
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{live_server.url}/invoices/{invoice.pk}/{path}")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert_fits(page)
     assert_accessible(page)

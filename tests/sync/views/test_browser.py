@@ -17,7 +17,7 @@ from qbo_connector.mirror.parse import Unreadable
 from qbo_connector.models import Connection, LoadProgress
 from qbo_connector.services import status
 from sync.services import again
-from tests.e2e.axe import assert_accessible
+from tests.e2e.axe import assert_accessible, assert_fits
 from tests.quickbooks import read_company, sync_company
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -55,7 +55,7 @@ def assert_good_looking(page) -> None:
         page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
         assert_accessible(page)
     page.set_viewport_size({"width": 360, "height": 780})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert_fits(page)
     page.set_viewport_size({"width": 1280, "height": 800})
 
 
