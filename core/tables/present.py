@@ -17,7 +17,7 @@ from core.properties.shown import people_in
 from core.properties.values import display
 from core.tables.described import Table
 from core.tables.editing import custom
-from core.tables.totals import limited
+from core.tables.totals import LIMIT_MS, limited
 
 SHOWN = 6
 LONGEST = 80
@@ -42,7 +42,7 @@ def present(table: Table, rows: QuerySet[Any], name: str) -> Present | None:
     every = rows.model._default_manager.filter(pk__in=rows.order_by().values("pk")).order_by()
     counted = every.values_list(path).annotate(number=Count("pk")).order_by("-number")
     try:
-        with limited():
+        with limited(LIMIT_MS):
             found = list(counted[: SHOWN + 1])
             total = sum(number for _value, number in found) if len(found) <= SHOWN else every.count()
     except OperationalError:

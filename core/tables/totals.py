@@ -28,7 +28,7 @@ class CurrencySum:
 
 
 @contextmanager
-def limited(milliseconds: int = LIMIT_MS) -> Iterator[None]:
+def limited(milliseconds: int) -> Iterator[None]:
     """Inside, a statement that takes longer than a page may wait raises OperationalError."""
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -42,7 +42,7 @@ def by_currency(table: Table, rows: QuerySet[Any]) -> list[CurrencySum]:
     """The number of rows and the table's totals in each currency. Raises TooManyToSum after two seconds."""
     names = {f"total_{number}": total for number, total in enumerate(table.totals)}
     try:
-        with limited():
+        with limited(LIMIT_MS):
             summed = rows.filter(table.totalled).order_by().values("currency")
             sums = {name: Sum(total.path) for name, total in names.items()}
             found = list(summed.annotate(**sums, number=Count("pk")))
