@@ -17,7 +17,7 @@ RULES: dict[str, tuple[int, "str | Promise"]] = {
     "sku": (95, _("Same SKU")),
     "email": (95, _("Same e-mail address")),
     "domain": (90, _("Same domain")),
-    "person": (80, _("Same name at the same company")),
+    "person": (80, _("Same name, and the same company or none")),
     "name": (75, _("Same name")),
     "deal": (70, _("Same name at the same company, both open")),
     "phone": (65, _("Same phone number")),

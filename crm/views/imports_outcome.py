@@ -36,13 +36,15 @@ def _context(job: Import) -> dict[str, Any]:
     over = job.expires_at is not None and job.expires_at < timezone.now()
     counts = {"create": job.created, "update": job.updated, "same": job.unchanged, "fail": job.failed}
     ended = job.state in (State.DONE, State.STOPPED, State.FAILED)
+    fates = [
+        {"name": name, "label": label, "icon": icon, "tone": tone, "count": counts[name],
+         "rows": job.preview.get(name, [])}
+        for name, label, icon, tone in FATES
+    ]  # fmt: skip
     return {
-        "job": job, "kind": kind, "checking": checking,
-        "fates": [
-            {"name": name, "label": label, "icon": icon, "tone": tone, "count": counts[name],
-             "rows": job.preview.get(name, [])}
-            for name, label, icon, tone in FATES
-        ],
+        "job": job, "kind": kind, "checking": checking, "fates": fates,
+        # What is to be corrected must not stand below fifty rows that are right.
+        "groups": sorted((fate for fate in fates if fate["rows"]), key=lambda fate: fate["name"] != "fail"),
         "notes": notes_on(job.object_type, job.created, job.updated) if job.state == State.CHECKED else [],
         "created_url": f"{reverse(kind.list_url)}?import={job.pk}" if job.created and ended and not over else "",
         "has_errors": bool(job.failed) and not over and job.state != State.CHECKING,

@@ -55,6 +55,8 @@ def test_from_the_upload_to_its_undoing(web, monkeypatch):
     page = web.get(outcome).content.decode()
     for part in ("1 of contact go elsewhere too", "jose@example.com", "Start the import", "“nothing” is not an e-mail"):
         assert part in page
+    # What is to be corrected is shown before what is right.
+    assert page.index("“nothing” is not an e-mail") < page.index("jose@example.com")
     assert Contact.objects.count() == 0
     web.post(reverse("imports:act", args=[job.pk, "start"]))
     runs.work(job.pk)
