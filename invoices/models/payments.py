@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from core.fields import CurrencyField, MoneyField, RateField
+from core.money import formatted
 from core.search import search_column
 from invoices.enums import Ending
 from invoices.models.invoices import Invoice
@@ -67,7 +68,8 @@ class Payment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.reference or f"#{self.pk}"
+        told = self.reference or formatted(self.amount, self.currency)
+        return " · ".join(part for part in (self.customer_name, told) if part)
 
     @property
     def living(self) -> bool:

@@ -254,3 +254,13 @@ def test_the_palette_offers_what_the_role_may_do(client, rep, records):
     assert registry.actions
     nothing = client.get(reverse("core:palette"), {"mode": "create"}).content.decode()
     assert "Your role creates no records." in nothing
+
+
+def test_a_payment_is_called_by_its_customer_and_what_tells_it_from_their_others():
+    checked = Payment(pk=19, customer_name="Sonnenschein", reference="4711", amount=Decimal("55.5"), currency="USD")
+    paid_in_cash = Payment(pk=20, customer_name="Sonnenschein", amount=Decimal("55.5"), currency="USD")
+    nobodys = Payment(pk=21, amount=Decimal("55.5"), currency="USD")
+
+    assert [str(each) for each in (checked, paid_in_cash, nobodys)] == [
+        "Sonnenschein · 4711", "Sonnenschein · $55.50", "$55.50",
+    ]  # fmt: skip
