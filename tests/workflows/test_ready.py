@@ -1,8 +1,12 @@
 """Ready workflows: each one can be published as it is, up to what only its owner knows."""
 
 import pytest
+from django.utils import timezone
 
 from crm.services import pipelines
+from invoices.models import Invoice
+from qbo_connector.models import Connection
+from workflows.conditions import rows
 from workflows.ready import all_ready
 from workflows.services import workflows
 from workflows.words import step_words, trigger_words
@@ -28,3 +32,24 @@ def test_ready_workflows_are_those_that_people_look_for():
         "follow-up", "dunning", "slack-payments", "invoice-won", "move-paid", "payment-due", "pay-vendor",
         "bank-deposit", "unsent-invoices",
     ]  # fmt: skip
+
+
+def test_the_reminder_before_the_due_date_leaves_alone_what_is_overdue():
+    company = Connection.objects.create(environment="simulator", realm_id="1001", company_name="Sample Company")
+    definition = next(each for each in all_ready() if each.key == "payment-due").definition()
+    today = timezone.localdate()
+    made = {
+        status: Invoice.objects.create(
+            connection=company,
+            number=status,
+            status=status,
+            total=9,
+            balance=9,
+            currency="USD",
+            issued_on=today,
+            due_on=today,
+        )
+        for status in ("waiting", "sent", "overdue")
+    }
+
+    assert {row.pk for row in rows(definition["conditions"], "invoice")} == {made["waiting"].pk, made["sent"].pk}

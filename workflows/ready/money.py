@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from workflows.ready.parts import (
     NOT_VOIDED,
+    NOT_YET_DUE,
     OVERDUE,
-    OWED,
     SETTLED,
     UNPAID,
     date,
@@ -79,7 +79,7 @@ def payment_due() -> Any:
         "Kind regards\n{{ our_name }}"
     )
     mail = step("send_email", to="recipient", subject=subject, body=body, reply_to_owner=True)
-    return definition("invoice", date("due_on", -3), OWED, mail)
+    return definition("invoice", date("due_on", -3), NOT_YET_DUE, mail)
 
 
 def unsent_invoices() -> Any:

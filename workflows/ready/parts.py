@@ -9,8 +9,8 @@ from workflows import flow_editing
 Step = dict[str, Any]
 UNPAID = {"field": "balance", "op": ">", "value": "0"}
 NOT_VOIDED = {"field": "voided", "op": "equals", "value": False}
-OWED = {"version": 1, "all": [UNPAID, NOT_VOIDED]}
-# Also for records that are enrolled by hand, or because they fit already.
+# Both are said also for records that are enrolled by hand, or because they fit already.
+NOT_YET_DUE = {"version": 1, "all": [UNPAID, NOT_VOIDED, {"field": "status", "op": "not_in", "value": ["overdue"]}]}
 OVERDUE = {"version": 1, "all": [{"field": "status", "op": "in", "value": ["overdue"]}, UNPAID]}
 SETTLED = {
     "version": 1,

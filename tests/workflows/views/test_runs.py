@@ -52,6 +52,17 @@ def test_a_run_is_told_step_by_step(web, boss, acme, resting):
         assert words.lower() in told.lower(), words
 
 
+def test_a_run_that_waits_for_something_to_happen_says_when_it_is_checked(web, boss, acme, resting):
+    enrolled(resting, acme, boss)
+    waking = workflow_of(boss, step("s1", "rest", wakes=True))
+    run = enrolled(waking, acme, boss)
+
+    assert "goes on" in page(web, "runs", resting.pk)
+    assert "checked again" in page(web, "runs", waking.pk)
+    assert "goes on" not in page(web, "runs", waking.pk)
+    assert "Checked again" in page(web, "run", run.pk)
+
+
 def test_a_run_is_stopped(web, boss, acme, resting):
     run = enrolled(resting, acme, boss)
     web.post(reverse("workflows:run-act", args=[run.pk, "stop"]))
