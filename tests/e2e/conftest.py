@@ -27,8 +27,8 @@ def everything(
 
 @pytest.fixture
 def window(windows: Any) -> Callable[..., Page]:
-    """Opens windows in which nobody is signed in."""
-    return windows.open
+    """Opens windows in which nobody is signed in, each with cookies of its own."""
+    return lambda **options: windows.open(of=object(), **options)
 
 
 def sign_in(page: Page, address: str, email: str, password: str = PASSWORD) -> None:
