@@ -30,6 +30,8 @@ LABELS: dict[str, str | Promise] = {
     "unit_price": _("Unit price"),
     "unit_cost": _("Unit cost"),
     "active": _("Active"),
+    "billing_period": _("Billed"),
+    "billing_count": _("Number of periods"),
     "expires_on": _("Expiry date"),
     "terms": _("Terms"),
     "subtotal": _("Subtotal"),

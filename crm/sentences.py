@@ -12,6 +12,7 @@ from core.models import Event, Origin
 from core.money import formatted
 from core.properties import described, is_told
 from core.registry import EventKind
+from crm.enums import BillingPeriod
 from crm.labels import OBJECTS, label_of
 
 LONGEST_VALUE = 60
@@ -71,6 +72,8 @@ def _property_changed(event: Event, column: str, kind: str) -> str:
 
 def _shown(column: str, value: Any) -> str:
     """A value in a sentence; empty where it can't be shown."""
+    if column == "billing_period":
+        return str(BillingPeriod(value or "").label)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if value in (None, ""):

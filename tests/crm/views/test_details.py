@@ -9,8 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core.models import Event
+from crm.enums import BillingPeriod
+from crm.labels import LABELS
 from crm.models import Company, Contact, Deal
-from crm.services import companies, deal_contacts, deal_lines, deals, products, quotes, timeline
+from crm.services import companies, contacts, deal_contacts, deal_lines, deals, products, quotes, timeline
 from crm.services.deals import DealBillingValues
 from crm.services.lines import LineValues
 
@@ -116,6 +118,22 @@ def test_the_timeline_tells_the_story(signed_in, rep, deal, stages):
         "Called &lt;Grace&gt;",
     ):
         assert sentence in page, sentence
+
+
+def test_the_timeline_tells_in_words_how_a_product_is_billed(signed_in, rep):
+    product = products.create(by=rep, name="Care", currency="USD")
+    products.update(product, by=rep, billing_period=BillingPeriod.MONTH)
+    products.update(product, by=rep, billing_period=BillingPeriod.YEAR, billing_count=3)
+
+    page = signed_in.get(reverse("crm:product-detail", args=[product.pk])).content.decode()
+
+    assert "changed Billed of the product from One-time to Monthly" in page
+    assert "changed Number of periods and Billed of the product" in page
+
+
+@pytest.mark.parametrize("service", [companies, contacts, deals, products, quotes])
+def test_every_column_that_can_be_changed_has_a_name(service):
+    assert [name for name in service.FIELDS if name not in LABELS and f"{name}_id" not in LABELS] == []
 
 
 def test_the_timeline_is_filtered_by_kind_and_goes_back_by_key(signed_in, rep, company):
