@@ -146,13 +146,15 @@ def test_the_order_of_properties_and_of_groups_is_changed_by_dragging(window, li
 
 
 def drag(page, row, *, above):
-    """Take a row by its grip and put it above another one."""
+    """Take a row by its grip and put it above another one; ends when the server's answer stands on the page."""
+    page.evaluate("document.getElementById('properties').dataset.before = 'yes'")
     start, end = row.locator("[data-grip]").bounding_box(), above.bounding_box()
     page.mouse.move(start["x"] + 6, start["y"] + 10)
     page.mouse.down()
     page.mouse.move(end["x"] + 20, end["y"] + 12, steps=12)
     page.mouse.move(end["x"] + 20, end["y"] + 4, steps=4)
     page.mouse.up()
+    expect(page.locator("#properties:not([data-before]) [data-armed]").first).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (1280, "dark"), (390, "light")])
