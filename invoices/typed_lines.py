@@ -74,11 +74,11 @@ def _discount(post: QueryDict, name: str, former: DraftDiscount) -> DraftDiscoun
 def act_on_lines(content: DraftContent, action: str, account: Account, *, searched: str = "") -> str:
     """Do what a button of the products step asks; returns the id of the field to go to.
 
-    ``add:5`` adds QuickBooks' item 5, ``text:`` a line of text, ``match:l2:5`` sells item 5 on line l2, ``create:l2``
+    ``add:5`` adds QuickBooks' item 5, ``new:`` a product called ``searched`` that is created on the way, ``text:`` a
+    line of text, ``match:l2:5`` sells item 5 on line l2, ``create:l2``
     creates the product of line l2 on the way, ``default:l2`` sells the company's default item on it, ``unmatch:l2``
     takes that back, ``remove:l2``, ``up:l2`` and ``down:l2`` do what they say, ``tax:3`` sets tax code 3 on all lines,
-    ``create-all:`` and ``default-all:`` do it for all lines without a product. ``searched`` is what the item was found
-    by.
+    ``create-all:`` and ``default-all:`` do it for all lines without a product. ``searched`` is what was searched for.
     """
     verb, _colon, rest = action.partition(":")
     if verb == "add" and (item := _item(account, rest, searched)) is not None:
@@ -88,6 +88,8 @@ def act_on_lines(content: DraftContent, action: str, account: Account, *, search
             each.tax_code = "" if each.item.mode == TEXT else rest
         drafts.name_tax_codes(content, accounting().tax_codes(account.connection_id))
         return "view-tax-codes"
+    if verb == "new" and searched.strip():
+        return _add_new(content, searched.strip())
     if verb == "text":
         content.lines.append(draft_sources.text_line(content.next_key()))
         return f"description-{content.lines[-1].key}"
@@ -153,6 +155,12 @@ def _add(content: DraftContent, item: ItemChoice, account: Account) -> str:
     content.lines.append(DraftLine(key=key, product_id=item.product_id, name=item.name))
     _choose(content, content.lines[-1], item, account)
     return f"quantity-{key}"
+
+
+def _add_new(content: DraftContent, name: str) -> str:
+    content.lines.append(DraftLine(key=content.next_key(), name=name[:LONGEST]))
+    _create(content.lines[-1])
+    return f"unit_price-{content.lines[-1].key}"
 
 
 def _item(account: Account, external_id: str, searched: str) -> ItemChoice | None:

@@ -66,8 +66,6 @@ class LineView:
     number: int
     amount: Decimal | None
     errors: dict[str, str]
-    first: bool
-    last: bool
     tax_code: TaxCodeChoice | None = None
 
     @property
@@ -426,8 +424,6 @@ def _lines(
             number=index + 1,
             amount=reckoned.by_line[index],
             errors=errors.get(index, {}),
-            first=index == 0,
-            last=index == len(content.lines) - 1,
             tax_code=by_id.get(line.tax_code),
         )
         for index, line in enumerate(content.lines)

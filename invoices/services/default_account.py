@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from crm.models import Deal, Pipeline
 from invoices.models import PipelineCompany
-from invoices.ports import Account
+from invoices.ports import Account, accounting
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,10 @@ class Proposal:
 
 
 def proposed(usable: Sequence[Account], *, deal: Deal | None, currency: str) -> Proposal | None:
-    """The company of the deal's pipeline, else the first that keeps its books in ``currency``, else the first."""
+    """The company of the deal's pipeline, else one that keeps its books in ``currency``, else the first.
+
+    Of several with the same currency it is the one whose customer the deal's contact or company surely is.
+    """
     if len(usable) < 2:
         return Proposal(usable[0]) if usable else None
     if deal is not None:
@@ -28,10 +31,19 @@ def proposed(usable: Sequence[Account], *, deal: Deal | None, currency: str) -> 
         by_pipeline = next((each for each in usable if row and each.connection_id == row.connection_id), None)
         if row is not None and by_pipeline is not None:
             return Proposal(by_pipeline, _("Usual company of the pipeline %s") % row.pipeline)
-    by_currency = next((each for each in usable if each.currency == currency), None)
-    if by_currency is not None:
-        return Proposal(by_currency, _("Keeps its books in %s, as the deal") % currency)
+    by_currency = [each for each in usable if each.currency == currency]
+    if deal is not None and len(by_currency) > 1:
+        known = next((each for each in by_currency if _has_customer(each, deal)), None)
+        if known is not None:
+            return Proposal(known, _("Has this deal’s customer already"))
+    if by_currency:
+        return Proposal(by_currency[0], _("Keeps its books in %s, as the deal") % currency)
     return Proposal(usable[0])
+
+
+def _has_customer(account: Account, deal: Deal) -> bool:
+    matches = accounting().customer_matches(account.connection_id, deal_id=deal.pk)
+    return any(match.certain for match in matches)
 
 
 def chosen() -> dict[int, int]:

@@ -1,6 +1,6 @@
 """Wizards in progress: start, save, change company or customer, discard. Nothing here reaches QuickBooks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -54,6 +54,7 @@ def start_from(
     lines: Sequence[DraftLine] | None = None,
     override_reason: str = "",
     again: bool = False,
+    companies: Collection[int] | None = None,
     by: Any,
 ) -> InvoiceDraft:
     """A new wizard of ``by``, filled from a deal's lines, a quote, an earlier invoice (a copy) or an estimate.
@@ -62,7 +63,8 @@ def start_from(
     many percent of them. The deal follows from quote, invoice or estimate where it is not given. Raises
     ``quote_rules.QuoteNotUsable`` for a quote that is not published, or expired, unless ``by`` may override that and
     gives ``override_reason``; ``quote_rules.QuoteInvoiced`` for one that was invoiced, unless ``again``. A draft of
-    the same deal into which nothing was typed is replaced; one that was worked on stays.
+    the same deal into which nothing was typed is replaced; one that was worked on stays. ``companies``, as ids of
+    connections, leaves only these to choose from.
     """
     if quote is not None:
         quote_rules.check(quote, reason=override_reason, again=again, by=by)
@@ -77,6 +79,8 @@ def start_from(
     )
     content.lines = draft_sources.keyed(_source_lines(source, deal, quote, document) if lines is None else lines)
     usable = [account for account in accounting().accounts() if account.usable]
+    if companies is not None:
+        usable = [account for account in usable if account.connection_id in companies]
     step = _fill(content, usable, deal, document, currency=quote.currency if quote else "")
     if quote is not None and document is None and lines is None:
         content.discount = draft_sources.discount_of_quote(quote)

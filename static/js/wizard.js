@@ -152,10 +152,29 @@
       select.removeAttribute("data-options");
     }
   };
+  // So do the buttons of all lines.
+  const equip = () => {
+    const acts = document.getElementById("line-acts");
+    for (const place of document.querySelectorAll("#wizard [data-acts-of]:empty")) {
+      place.append(acts.content.cloneNode(true));
+      for (const button of place.children) {
+        const verb = button.dataset.line;
+        const key = place.dataset.actsOf;
+        button.id = `${verb}-${key}`;
+        button.dataset.line = `${verb}:${key}`;
+        button.setAttribute("aria-label", button.getAttribute("aria-label").replace("{name}", () => place.dataset.name));
+      }
+    }
+    const lines = document.querySelectorAll("#wizard [data-acts-of]");
+    if (!lines.length) return;
+    lines[0].firstElementChild.disabled = true;
+    lines[lines.length - 1].children[1].disabled = true;
+  };
   const arrive = () => {
     const root = wizard();
     if (!root) return;
     furnish();
+    equip();
     const target = root.dataset.focus && document.getElementById(root.dataset.focus);
     if (target) {
       for (let closed = target.closest("details:not([open])"); closed; closed = closed.parentElement.closest("details:not([open])")) closed.open = true;

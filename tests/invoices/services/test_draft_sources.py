@@ -13,8 +13,9 @@ from invoices.enums import InvoiceSource, LineKind
 from invoices.models import InvoiceDraft, InvoiceLine, PipelineCompany
 from invoices.ports import CustomerChoice, ItemChoice
 from invoices.services import default_account, drafts, quote_rules
+from qbo_connector.models import Connection
 from tests.invoices.conftest import user_of
-from tests.invoices.fakes import TODAY, books
+from tests.invoices.fakes import TODAY, ListAccounting, books
 
 REASON = "The customer asked for it"
 
@@ -202,6 +203,23 @@ def test_the_company_is_proposed_by_pipeline_then_by_currency(connection, uk_con
 
     default_account.choose({deal.stage.pipeline_id: None}, known=[uk_connection.pk])
     assert not PipelineCompany.objects.exists()
+
+
+def test_of_companies_with_one_currency_the_one_with_the_customer_is_proposed(connection, deal, monkeypatch):
+    other = Connection.objects.create(
+        environment="simulator", realm_id="1009", company_name="A first company", country="US", home_currency="USD"
+    )
+    books.add_company(other)
+    both = sorted(books.accounts, key=lambda account: account.name)
+    assert default_account.proposed(both, deal=deal, currency="USD").account.connection_id == other.pk
+
+    def matches(_books, connection_id, *, deal_id):
+        certain = connection_id == connection.pk
+        return [CustomerChoice("3", "Cool Cars", reason="Linked" if certain else "Alike", certain=certain)]
+
+    monkeypatch.setattr(ListAccounting, "customer_matches", matches)
+    proposed = default_account.proposed(both, deal=deal, currency="USD")
+    assert (proposed.account.connection_id, proposed.reason) == (connection.pk, "Has this deal’s customer already")
 
 
 def test_from_a_deal_the_customer_is_matched_and_from_scratch_there_are_no_lines(connection, deal, rep):

@@ -371,6 +371,24 @@ def test_an_item_is_offered_and_added_at_its_price_book_price(wizard, connection
     assert wizard.content.lines[-1].unit_price == "75"
 
 
+def test_a_product_that_nobody_has_yet_is_created_on_the_way(wizard):
+    found = text(wizard.client.get(wizard.url("items"), {"q": "Moss & co"}, **HTMX))
+    assert "New product “Moss &amp; co”" in found
+    first = wizard.content.lines[0].key
+    assert "New product" not in text(wizard.client.get(wizard.url("items"), {"q": "Moss", "for": first}, **HTMX))
+
+    page = text(wizard.line("new:", searched="Moss & co", **fields_of(wizard)))
+
+    line = wizard.content.lines[-1]
+    assert (line.item.mode, line.item.name, line.quantity, line.unit_price) == ("create", "Moss & co", "1", "")
+    assert f'data-focus="unit_price-{line.key}"' in page
+    wizard.line("new:", searched=" ", **fields_of(wizard))
+    assert wizard.content.lines[-1].key == line.key
+    wizard.save("products", **(fields_of(wizard) | {f"unit_price-{line.key}": "12.50"}))
+    assert wizard.create().status_code == 204
+    assert [sold.item_name for sold in Invoice.objects.get().lines.all()][-1] == "Moss & co"
+
+
 def test_the_choices_that_lines_share_come_once(wizard, uk_connection):
     books.classes = [NamedChoice("1", "Retail"), NamedChoice("2", "Trade")]
     books.options = FormOptions(class_per_line=True)
@@ -384,6 +402,8 @@ def test_the_choices_that_lines_share_come_once(wizard, uk_connection):
     assert page.count('data-options="class-options"') == len(wizard.content.lines)
     assert page.count('data-options="tax-code-options"') == len(wizard.content.lines)
     assert page.count("0.0% Z") < 5
+    assert page.count('data-line="remove"') == 1
+    assert page.count("data-acts-of=") == len(wizard.content.lines)
 
 
 def test_a_line_without_a_price_is_named_and_created_only_when_that_is_meant(wizard):
