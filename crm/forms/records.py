@@ -1,6 +1,9 @@
 """The forms of companies, contacts, products, deals and quotes."""
 
+from collections.abc import Sequence
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django import forms
@@ -156,6 +159,15 @@ class ProductForm(RecordForm):
         self.initial.setdefault("currency", profile().currency)
 
 
+def _by_pipeline(stages: Sequence[Stage]) -> list[Any]:
+    """The choices of a stage, under the names of their pipelines where there are several."""
+    grouped = [
+        (pipeline.name, [(stage.pk, stage.name) for stage in own])
+        for pipeline, own in groupby(stages, attrgetter("pipeline"))
+    ]
+    return grouped if len(grouped) > 1 else [choice for _name, choices in grouped for choice in choices]
+
+
 class DealForm(RecordForm):
     """A deal; a new one also has its first stage and contacts."""
 
@@ -210,7 +222,8 @@ class DealForm(RecordForm):
         del self.fields["amount_follows_lines"]
         _offer(self, "contacts", contacts.visible_to(user))
         stage: Any = self.fields["stage"]
-        stage.queryset = Stage.objects.order_by("pipeline__position", "pipeline_id", "position", "pk")
+        stage.queryset = Stage.objects.all()
+        stage.choices = _by_pipeline(deals.all_stages())
         stage.required = False
         self.initial.setdefault("currency", profile().currency)
         # Only now does the form know what it has to ask for, and a form that comes from the board has a stage before.

@@ -112,6 +112,16 @@ def test_what_was_typed_is_still_there_after_a_refusal(signed_in, company):
     assert f'<option value="{company.pk}" selected>Cool Cars</option>' in page
 
 
+def test_the_stages_of_a_new_deal_stand_under_their_pipelines(signed_in, admin, stages):
+    alone = signed_in.get(reverse("crm:deal-create")).content.decode()
+    pipelines.create(by=admin, name="Renewals")
+    both = signed_in.get(reverse("crm:deal-create")).content.decode()
+
+    assert (alone.count("<optgroup"), alone.count(">Proposal</option>")) == (0, 1)
+    assert '<optgroup label="Renewals">' in both
+    assert both.count(">Proposal</option>") == 2
+
+
 def test_a_deal_is_made_with_its_contacts_and_stage(signed_in, rep, stages, company, contact):
     other = Contact.objects.create(first_name="Amy")
 
