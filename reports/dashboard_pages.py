@@ -1,6 +1,6 @@
 """What the pages of dashboards read: who sees which, and what their tiles are called and lead to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from core.models import Visibility
 from core.tables.saved import teams_of
 from reports import page_queries
-from reports.answers import answer
+from reports.definition import read
 from reports.models import Dashboard, DashboardTile
-from reports.ranges import RANGES
+from reports.narrowing import narrowed
 from reports.ready import registry
 from reports.result import Result
+from reports.shaping import result_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -69,22 +70,22 @@ def to_choose(user: Any) -> list[tuple[str, "list[tuple[str, StrOrPromise]]"]]:
 def answer_of(tile: DashboardTile, user: Any, asked: Mapping[str, str]) -> tuple[Result, list[str]]:
     """The tile's answer, and the filters it does not know, in words. Raises as the report does."""
     if tile.report is not None and not tile.report.ready:
-        period = asked.get("period", "")
-        known = ["period"] if period in RANGES else []
-        return answer(tile.report, user, range_=period if known else ""), _unknown(asked, known)
+        definition, unknown = narrowed(tile.report.definition, asked, user)
+        return result_of(read(definition, user), tile.report.name), _words(unknown)
     key = tile.ready
     values = dict(asked)
     if tile.report is not None:
         key = tile.report.ready
         values = {name: str(value) for name, value in tile.report.definition.items()} | values
-    return registry.run(key, user, values), _unknown(asked, registry.found(key, user).asks)
+    known = registry.found(key, user).asks
+    return registry.run(key, user, values), _words([name for name in FILTERS if asked.get(name) and name not in known])
 
 
-def _unknown(asked: Mapping[str, str], known: Any) -> list[str]:
+def _words(unknown: Iterable[str]) -> list[str]:
     words = {
         "period": _("period"),
         "owner": _("owner"),
         "company": _("company"),
         "connection": _("QuickBooks company"),
     }
-    return [words[name] for name in FILTERS if asked.get(name) and name not in known]
+    return [words[name] for name in unknown]

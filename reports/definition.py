@@ -4,7 +4,8 @@
 "period": {"field": "issued_on", "range": name of reports.ranges or {"from", "to"} or null},
 "groups": [{"field": "deal.owner", "bucket": null or "month"}], "measures": [{"kind": "sum", "field": "total",
 "show": "value"}], "currency": "crm" or "own", "sort": {"by": "group" or "measure", "index": 0, "descending": true},
-"top": 10 or null, "chart": "bar"}``. Properties are paths of the condition language along associations to one record.
+"top": 10 or null, "chart": "bar"}``. Properties are paths of the condition language along associations to one record;
+the path of a group may also lead along one association to many.
 """
 
 import datetime
@@ -67,12 +68,33 @@ class BadReport(ValueError):
 
 @dataclass(frozen=True)
 class Property:
-    """A property of a report's object, behind associations to one record each."""
+    """A property of a report's object, behind associations to one record each, of which one may be to many."""
 
     path: str
     hops: tuple[Relation, ...]
     field: Field
     owner: str
+
+    @property
+    def many(self) -> bool:
+        """Whether a record can have several values of it."""
+        return any(hop.many for hop in self.hops)
+
+    @property
+    def fork(self) -> int:
+        """Where the association to many stands among the hops."""
+        return next(place for place, hop in enumerate(self.hops) if hop.many)
+
+    @property
+    def behind(self) -> "Property":
+        """Of a property with many values: the same one as seen from the records that the association leads to."""
+        return Property(
+            ".".join(self.path.split(".")[self.fork + 1 :]), self.hops[self.fork + 1 :], self.field, self.owner
+        )
+
+    def about(self, condition: Condition) -> Condition:
+        """A condition about ``behind`` as one about the report's records: at least one of theirs fits it."""
+        return {"some": ".".join(self.path.split(".")[: self.fork + 1]), "where": condition}
 
     @property
     def label(self) -> str:
@@ -146,14 +168,16 @@ def in_days(date: Property, first: datetime.date, last: datetime.date) -> Condit
     return {"field": date.path, "op": "range", "value": [first.isoformat(), last.isoformat()]}
 
 
-def reach(object_type: str, path: str, user: Any) -> Property | None:
-    """The property that ``path`` leads to, if there is one that ``user`` may use."""
+def reach(object_type: str, path: str, user: Any, *, many: bool = False) -> Property | None:
+    """The property that ``path`` leads to, if there is one that ``user`` may use; with ``many`` also past a fork."""
     *names, last = path.split(".")
     hops: list[Relation] = []
     owner = object_type
     for name in names:
         relation = registry.relations_of(owner, user).get(name)
-        if relation is None or relation.many or len(hops) == MOST_HOPS:
+        if relation is None or len(hops) == MOST_HOPS:
+            return None
+        if relation.many and (not many or any(hop.many for hop in hops)):
             return None
         hops.append(relation)
         owner = relation.target
@@ -242,7 +266,7 @@ class _Reader:
             self._wrong(_("A report has two groupings at most."))
         for each in given[:MOST_GROUPS]:
             path = str(each.get("field") or "")
-            found = reach(self.source.name, path, self.user)
+            found = reach(self.source.name, path, self.user, many=True)
             bucket = each.get("bucket") or ""
             if found is None:
                 self._wrong(_("There is no property “%s” to group by.") % path[:60])
@@ -252,6 +276,8 @@ class _Reader:
                 self._wrong(_("%s can't be grouped like this.") % found.label)
             else:
                 groups.append(Group(found, str(bucket) or ("day" if found.field.kind in DATES else "")))
+        if sum(group.of.many for group in groups) > 1:
+            self._wrong(_("Only one grouping can be by something of which a record has several."))
         return tuple(groups)
 
     def _measures(self, groups: Sequence[Group], period: Period | None) -> tuple[Measure, ...]:

@@ -15,6 +15,16 @@ LISTED = ("text", "choice", "record", "user", "number")
 
 def of_key(group: Group, key: Any, text: str) -> Condition:
     """The condition that a record belongs to the group with this key; ``text`` is how a text is written."""
+    if not group.of.many:
+        return _of_one(group, key, text)
+    found = group.of.about(_of_one(Group(group.of.behind, group.bucket), key, text))
+    if key not in (None, ""):
+        return found
+    # A record without any of them belongs to the empty ones.
+    return {"any": [{"none": found["some"]}, found]}
+
+
+def _of_one(group: Group, key: Any, text: str) -> Condition:
     path = group.of.path
     if key is None or key == "":
         return {"field": path, "op": "empty"}
@@ -28,6 +38,10 @@ def of_key(group: Group, key: Any, text: str) -> Condition:
 
 def of_keys(group: Group, keys: Sequence[tuple[Any, str]]) -> Condition:
     """The condition that a record belongs to one of the groups with these keys and texts; not for dates."""
+    if group.of.many:
+        held = [pair for pair in keys if pair[0] not in (None, "")]
+        found: list[Condition] = [group.of.about(of_keys(Group(group.of.behind), held))] if held else []
+        return {"any": [*found, *(of_key(group, key, text) for key, text in keys if key in (None, ""))]}
     values = [text if group.of.field.kind == "text" else str(key) for key, text in keys if key not in (None, "")]
     parts: list[Condition] = [{"field": group.of.path, "op": "in", "value": values}] if values else []
     if any(key in (None, "") for key, _text in keys):
@@ -38,7 +52,9 @@ def of_keys(group: Group, keys: Sequence[tuple[Any, str]]) -> Condition:
 def since(group: Group, keys: Sequence[tuple[Any, str]]) -> Condition:
     """The condition that a record belongs to the earliest period of these, or to a later one."""
     first = min(key for key, _text in keys if key is not None)
-    return {"field": group.of.path, "op": "range", "value": [first.isoformat(), None]}
+    of = group.of.behind if group.of.many else group.of
+    condition: Condition = {"field": of.path, "op": "range", "value": [first.isoformat(), None]}
+    return group.of.about(condition) if group.of.many else condition
 
 
 def address(plan: Plan, conditions: Sequence[Condition]) -> str | None:

@@ -6,13 +6,30 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import OperationalError
-from django.db.models import Avg, Case, Count, DateField, F, Func, Max, Min, Q, QuerySet, Sum, TextField, Value, When
-from django.db.models.functions import Coalesce, Round, Trunc, TruncDate
+from django.db.models import (
+    Avg,
+    Case,
+    Count,
+    DateField,
+    F,
+    Func,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, Round, Trunc, TruncDate
 
 from core.company import profile
 from core.conditions import Condition, parse, registry, to_sql
-from core.conditions.sql import prefix_of
+from core.conditions.sql import back_from, prefix_of, rows_behind
 from core.conditions.text import folded
 from core.money import decimals
 from core.tables.totals import limited
@@ -39,6 +56,18 @@ class _FiscalYear(Func):
         months = f"interval '{int(start) - 1} months'"
         self.template = f"((date_trunc('year', %(expressions)s - {months}) + {months})::date)"
         super().__init__(day)
+
+
+class _Each(Func):
+    """A line for each element of an array, and one for an array without any."""
+
+    function = "unnest"
+    set_returning = True
+
+    def __init__(self, found: Any, output_field: Any, *, text: bool) -> None:
+        nothing = '{""}' if text else "{NULL}"
+        self.template = f"unnest(coalesce(nullif(%(expressions)s, '{{}}'), '{nothing}'))"
+        super().__init__(found, output_field=output_field)
 
 
 @contextmanager
@@ -81,6 +110,8 @@ def value_of(of: Property) -> Any:
 
 def key_of(group: Group, plan: Plan) -> Any:
     """The expression that records of one group have in common. Texts go together as conditions compare them."""
+    if group.of.many:
+        return _each_key(group, plan)
     value, kind = value_of(group.of), group.of.field.kind
     if group.bucket:
         return bucketed(TruncDate(value, tzinfo=plan.using.zone) if kind == "datetime" else value, group.bucket)
@@ -88,6 +119,36 @@ def key_of(group: Group, plan: Plan) -> Any:
         return value
     text = Coalesce(value, Value(""), output_field=TextField())
     return folded(text) if kind == "text" else text
+
+
+def _each_key(group: Group, plan: Plan) -> Any:
+    """The keys of the records behind an association to many, each once: a record belongs to every one of its groups."""
+    found = _behind(group, plan)
+    back = _back(group.of, plan)
+    own = {back: OuterRef(prefix_of(group.of.hops[: group.of.fork]) + "pk")}
+    keys = found.filter(**own).values_list("behind_key", flat=True).distinct()
+    return _Each(ArraySubquery(keys), keys.query.output_field, text=group.of.field.kind in ("text", "choice"))
+
+
+def _back(of: Property, plan: Plan) -> str:
+    owner = of.hops[of.fork - 1].target if of.fork else plan.source.name
+    return back_from(of.hops[of.fork], registry.objects[owner].model)
+
+
+def _behind(group: Group, plan: Plan) -> QuerySet[Any]:
+    """The records that an association to many leads to, with their keys."""
+    key = key_of(Group(group.of.behind, group.bucket), plan)
+    if group.bucket:  # truncated it is a timestamp to PostgreSQL, which inside an array nobody turns into a day
+        key = Cast(key, DateField())
+    found: QuerySet[Any] = rows_behind(group.of.hops[group.of.fork], plan.using).annotate(behind_key=key)
+    return found
+
+
+def texts_behind(group: Group, plan: Plan, keys: Sequence[Any]) -> Mapping[Any, str]:
+    """How texts behind an association to many are written, by their keys."""
+    found = _behind(group, plan).filter(behind_key__in=keys).values("behind_key")
+    text = Min(value_of(group.of.behind))
+    return dict(found.annotate(behind_text=text).values_list("behind_key", "behind_text"))
 
 
 def bucketed(day: Any, bucket: str) -> Any:
@@ -146,7 +207,7 @@ def _orm(of: Property) -> str:
 def grouped(plan: Plan, found: QuerySet[Any], groups: Sequence[tuple[str, Group]]) -> QuerySet[Any]:
     """A line for each group with its keys (by the given names), the texts that stand for them, and the measures."""
     keys = {name: key_of(group, plan) for name, group in groups}
-    texts = {f"{name}_text": Min(value_of(group.of)) for name, group in groups if is_text(group)}
+    texts = {f"{name}_text": Min(value_of(group.of)) for name, group in groups if is_text(group) and not group.of.many}
     together: QuerySet[Any] = found.annotate(**keys).values(*keys).annotate(**texts, **aggregates(plan)).order_by()
     return together
 

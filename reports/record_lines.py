@@ -18,13 +18,11 @@ from reports.sources import Source
 # What is shown of each kind of record, as paths of the condition language.
 COLUMNS = {
     "invoice_line": ("name", "description", "quantity", "unit_price", "amount", "invoice.number", "invoice.issued_on"),
-    "task": ("title", "state", "kind", "priority", "assignee", "due", "done"),
     "workflow_run": ("title", "workflow", "state", "started", "ended", "reason"),
 }
 # The page that shows such a record: a URL name and the ORM path of the id that it takes.
 PAGES = {
     "invoice_line": ("invoices:invoice-detail", "invoice_id"),
-    "task": ("crm:task-edit", "pk"),
     "workflow_run": ("workflows:run", "pk"),
 }
 KINDS: dict[str, Kind] = {"number": "number", "money": "money", "date": "date", "datetime": "date"}

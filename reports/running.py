@@ -114,7 +114,10 @@ def _axis(plan: Plan, found: Any, group: Group | None, most: int, cells: Cells, 
     by = F(name).desc(nulls_last=True) if dated else F(f"measure_{plan.sorted_by}").desc(nulls_last=True)
     asked = list(rows.order_by(by, name)[: most + 1])
     cut, asked = len(asked) > most, asked[:most]
-    keys = [(row[name], row.get(f"{name}_text") or "") for row in asked]
+    texts = {row[name]: row.get(f"{name}_text") for row in asked}
+    if group.of.many and ask.is_text(group):
+        texts |= ask.texts_behind(group, plan, list(texts))
+    keys = [(key, text or "") for key, text in texts.items()]
     for row in asked:
         pair = ((name, row[name]), ALL)
         cells[(ALL, pair[0]) if column else pair] = _values(plan, row)

@@ -157,7 +157,8 @@ class _Shape:
             series = series[:1] if self.answer.columns.group is None else [self._series(first.label, 0, self.whole)]
         if kind == "number":
             dated = self.answer.lines.group is not None and self.answer.lines.group.bucket
-            figure = self.values[0, self.columns[0].key][-1]
+            # All of it, whatever the columns; in their own currencies there is no such thing but the first one's.
+            figure = self.values[0, self.whole.key if self.totalled else self.columns[0].key][-1]
             return Chart(kind, labels if dated else (), series[:1] if dated else (), unit, figure)
         return Chart(kind, labels, series, unit)
 
@@ -189,6 +190,10 @@ class _Shape:
                 left_out,
             )
             notes.append(words % {"count": left_out, "currency": self.currency})
+        several = next((group.of for group in plan.groups if group.of.many), None)
+        if several is not None:
+            words = _("A record counts in each of its groups (%s), and once in the total.")
+            notes.append(words % several.hops[several.fork].label)
         lines = self.answer.lines
         if lines.cut and lines.group is not None and not lines.group.bucket:
             notes.append(_("The %d largest groups are shown, all others are together.") % len(lines.marks))

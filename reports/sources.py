@@ -1,7 +1,7 @@
 """What reports can be about: objects of the condition language, with their dates and the way to their currency."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.conditions import Condition, registry
@@ -14,6 +14,7 @@ class Source:
     ``date`` is the date that a new report begins with, ``currency`` the property with the currency of its amounts,
     both as paths of the condition language. ``rate`` and ``home`` are ORM paths: units of the home currency for one of
     the record's. ``always`` is what every report about it asks for, so that its lists show the same records.
+    ``filters`` are what the filters of dashboards are about; ``company`` may be an association to several.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Source:
     amount: str = ""
     icon: str = ""
     export_permission: str = "crm.export"
+    filters: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def label(self) -> Any:
@@ -37,7 +39,7 @@ _HOME = "connection__home_currency"
 SOURCES = {
     source.name: source
     for source in (
-        Source("deal", "close_on", "currency", amount="amount"),
+        Source("deal", "close_on", "currency", amount="amount", filters={"owner": "owner", "company": "company"}),
         Source(
             "invoice",
             "issued_on",
@@ -47,6 +49,7 @@ SOURCES = {
             (_REMOVED,),
             amount="total",
             export_permission="invoices.export",
+            filters={"owner": "owner", "company": "companies", "connection": "connection"},
         ),
         Source(
             "invoice_line",
@@ -58,6 +61,11 @@ SOURCES = {
             amount="amount",
             icon="list-details",
             export_permission="invoices.export",
+            filters={
+                "owner": "invoice.owner",
+                "company": "invoice.companies",
+                "connection": "invoice.connection",
+            },
         ),
         Source(
             "payment",
@@ -68,12 +76,13 @@ SOURCES = {
             (_REMOVED,),
             amount="amount",
             export_permission="invoices.export",
+            filters={"connection": "connection"},
         ),
-        Source("quote", "created", "currency", amount="amount"),
-        Source("product", "created", "currency", amount="unit_price"),
-        Source("contact", "created"),
-        Source("company", "created"),
-        Source("task", "due", icon="checkbox"),
+        Source("quote", "created", "currency", amount="amount", filters={"owner": "owner", "company": "company"}),
+        Source("product", "created", "currency", amount="unit_price", filters={"owner": "owner"}),
+        Source("contact", "created", filters={"owner": "owner", "company": "company"}),
+        Source("company", "created", filters={"owner": "owner"}),
+        Source("task", "due", icon="checkbox", filters={"owner": "assignee"}),
         Source("workflow_run", "started", icon="bolt"),
     )
 }

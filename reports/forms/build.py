@@ -9,12 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from core.conditions import Field, registry
 from core.forms.conditions import ConditionField
 from core.tables.saved import sharing_choices
-from reports.definition import BUCKETS, CHARTS, DATES, MEASURES, MOST_TOP, NUMBERS, SHOWS
+from reports.definition import BUCKETS, CHARTS, DATES, MEASURES, MOST_MEASURES, MOST_TOP, NUMBERS, SHOWS
 from reports.ranges import RANGES
-from reports.sources import Source
+from reports.sources import SOURCES, Source
 
-# How many measures the form offers; a definition may have more, which it keeps no place for.
-MEASURES_OFFERED = 3
 FURTHEST = 2
 CUSTOM = "custom"
 Choices = list[tuple[Any, Any]]
@@ -53,11 +51,32 @@ def _within(source: Source, user: Any) -> Iterator[tuple[str, str, Field]]:
                 waiting.append((relation.target, f"{prefix}{relation.name}.", label, far + 1))
 
 
+def _several(source: Source, user: Any) -> Iterator[tuple[str, str, Field]]:
+    """The properties of records of which one of the report's has several; past parts that no report is about."""
+    for relation in registry.relations_of(source.name, user).values():
+        if not relation.many:
+            continue
+        words, prefix = str(_("%s (each)") % relation.label), f"{relation.name}."
+        for field in registry.fields_of(relation.target, user).values():
+            if field.stands_for is None:
+                yield words, prefix + field.name, field
+        if relation.target in SOURCES:
+            continue
+        for onward in registry.relations_of(relation.target, user).values():
+            if onward.many or onward.target == source.name:
+                continue
+            for field in registry.fields_of(onward.target, user).values():
+                if field.stands_for is None:
+                    yield f"{words}: {onward.label}", f"{prefix}{onward.name}.{field.name}", field
+
+
 def _listed(found: Iterator[tuple[str, str, Field]], own: Any) -> Choices:
     """Choices with a group for each record that properties belong to."""
     groups: dict[str, Choices] = {}
     for words, path, field in found:
-        groups.setdefault(words or str(own), []).append((path, field.label))
+        # A closed list shows the choice alone: “Name” would be anybody's.
+        label = f"{words}: {field.label}" if words else field.label
+        groups.setdefault(words or str(own), []).append((path, label))
     return list(groups.items())
 
 
@@ -98,17 +117,22 @@ class BuildForm(forms.Form):
         self.fields["where"] = ConditionField(object_type=source.name, user=user, required=False, label=_("Conditions"))
         own = source.label
         reached = list(_within(source, user))
-        groupable = _listed((each for each in reached if each[2].kind not in ("multi_choice", "money")), own)
+        grouping = [
+            each for each in [*reached, *_several(source, user)] if each[2].kind not in ("multi_choice", "money")
+        ]
+        groupable = _listed(iter(grouping), own)
+        self.dated = [path for _words, path, field in grouping if field.kind in DATES]
         dates = _listed((each for each in reached if each[2].kind in DATES), own)
         numbers = [(path, field.label) for words, path, field in reached if field.kind in NUMBERS and not words]
         others = [(path, field.label) for words, path, field in reached if field.kind not in NUMBERS and not words]
         self._offer("sharing", sharing_choices(user))
         for at in (1, 2):
             self._offer(f"group_{at}", [("", _("Nothing")), *groupable])
+            self.fields[f"group_{at}"].widget.attrs["data-dated"] = " ".join(self.dated)
         self._offer("date", dates)
         ranges: Choices = [(name, label) for name, (label, _days) in RANGES.items()]
         self._offer("range", [("", _("All time")), *ranges, (CUSTOM, _("From … to …"))])
-        for at in range(1, MEASURES_OFFERED + 1):
+        for at in range(1, MOST_MEASURES + 1):
             kinds: Choices = list(MEASURES.items())
             first: Choices = [] if at == 1 else [("", _("Nothing more"))]
             self.fields[f"kind_{at}"] = forms.ChoiceField(label=_("Work out"), required=False, choices=[*first, *kinds])
@@ -123,12 +147,12 @@ class BuildForm(forms.Form):
     @property
     def measures(self) -> list[tuple[Any, Any, Any]]:
         """The fields of each measure."""
-        return [(self[f"kind_{at}"], self[f"of_{at}"], self[f"show_{at}"]) for at in range(1, MEASURES_OFFERED + 1)]
+        return [(self[f"kind_{at}"], self[f"of_{at}"], self[f"show_{at}"]) for at in range(1, MOST_MEASURES + 1)]
 
     @property
     def further(self) -> bool:
         """Whether more than one measure is chosen."""
-        return any(self[f"kind_{at}"].value() for at in range(2, MEASURES_OFFERED + 1))
+        return any(self[f"kind_{at}"].value() for at in range(2, MOST_MEASURES + 1))
 
     @property
     def chart_choices(self) -> list[tuple[str, Any, str, bool]]:
@@ -165,7 +189,7 @@ class BuildForm(forms.Form):
                     "field": given[f"of_{at}"] or None,
                     "show": given[f"show_{at}"] or "value",
                 }
-                for at in range(1, MEASURES_OFFERED + 1)
+                for at in range(1, MOST_MEASURES + 1)
                 if given.get(f"kind_{at}")
             ],
             "currency": given.get("currency") or "crm",
@@ -175,8 +199,7 @@ class BuildForm(forms.Form):
         }
 
     def _dated(self, at: int) -> bool:
-        offered: Any = self.fields["date"]
-        return self.cleaned_data[f"group_{at}"] in {path for _group, paths in offered.choices for path, _label in paths}
+        return self.cleaned_data[f"group_{at}"] in self.dated
 
 
 def beginning(source: Source) -> dict[str, Any]:
@@ -213,7 +236,7 @@ def initial_of(definition: Mapping[str, Any]) -> dict[str, Any]:
     }
     for at, group in enumerate((definition.get("groups") or [])[:2], start=1):
         found |= {f"group_{at}": group.get("field"), f"bucket_{at}": group.get("bucket") or "month"}
-    for at, measure in enumerate((definition.get("measures") or [])[:MEASURES_OFFERED], start=1):
+    for at, measure in enumerate((definition.get("measures") or [])[:MOST_MEASURES], start=1):
         found |= {
             f"kind_{at}": measure.get("kind"),
             f"of_{at}": measure.get("field"),

@@ -2,9 +2,10 @@
 
 from reports.models.dashboards import Dashboard, DashboardTile
 from reports.models.reports import Report, ReportSchedule
-from reports.models.rollups import DaySum, HealthSample, InvoiceFact, ProductSum, StaleSlice
+from reports.models.rollups import CustomerSum, DaySum, HealthSample, InvoiceFact, ProductSum, StaleSlice
 
 __all__ = [
+    "CustomerSum",
     "Dashboard",
     "DashboardTile",
     "DaySum",

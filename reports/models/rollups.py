@@ -103,6 +103,28 @@ class DaySum(models.Model):
         return f"{self.day} of company {self.connection_id}"
 
 
+class CustomerSum(models.Model):
+    """What a customer was billed in the quarter that begins on ``quarter``."""
+
+    quarter = models.DateField()
+    connection = _points_to(Connection)
+    customer = models.CharField(max_length=40)
+    currency = CurrencyField()
+    invoices = models.IntegerField(default=0)
+    billed = MoneyField(default=0)
+    billed_home = MoneyField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "customer", "quarter", "currency"], name="a_customer_is_summed_once_a_quarter"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"customer {self.customer} in the quarter from {self.quarter}"
+
+
 class ProductSum(models.Model):
     """What was billed of a product in the month that begins on ``month``.
 

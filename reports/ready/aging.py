@@ -30,15 +30,24 @@ OPEN_ON = """
            least(4, greatest(0, (%(as_of)s - coalesce(fact.due_on, %(as_of)s) + 29) / 30)) AS bucket,
            {balance} + coalesce({later}, 0) AS amount
     FROM reports_invoicefact fact
-    LEFT JOIN LATERAL (
-        SELECT sum(part.amount) AS amount
-        FROM invoices_paymentapplication part JOIN invoices_payment payment ON payment.id = part.payment_id
-        WHERE part.invoice_id = fact.invoice_id AND payment.received_on > %(as_of)s
-          AND payment.external_id <> '' AND payment.removed_at IS NULL AND NOT payment.voided
-    ) since ON true
+    LEFT JOIN {since}
     WHERE daterange(fact.issued_on, fact.settled_on) @> %(as_of)s AND {fitting}
     ) open_ones GROUP BY 1, 2
 """
+# What was paid since: of a day long gone looked up for each open invoice; after today there is little, found at once.
+_PAYMENTS = """
+    FROM invoices_paymentapplication part JOIN invoices_payment payment ON payment.id = part.payment_id
+    WHERE payment.received_on > %(as_of)s AND payment.external_id <> '' AND payment.removed_at IS NULL
+      AND NOT payment.voided AND part.invoice_id {whose}
+"""
+SINCE_THEN = "LATERAL (SELECT sum(part.amount) AS amount {payments}) since ON true".format(
+    payments=_PAYMENTS.format(whose="= fact.invoice_id")
+)
+SINCE_TODAY = (
+    "(SELECT part.invoice_id, sum(part.amount) AS amount {payments} GROUP BY 1) since USING (invoice_id)".format(
+        payments=_PAYMENTS.format(whose="IS NOT NULL")
+    )
+)
 SUMS = ", ".join(f"coalesce(sum(amount) FILTER (WHERE bucket = {place}), 0) AS b{place}" for place in range(5))
 KEYS = {"customer": ("fact.connection_id", "fact.customer"), "owner": ("0", "fact.owner_id")}
 
@@ -93,6 +102,7 @@ def open_on(scope: money.Scope, by: str) -> list[tuple[Any, ...]]:
         balance=scope.amount("balance"),
         later="CASE WHEN fact.currency = %(currency)s THEN since.amount ELSE round(since.amount * fact.rate, 2) END",
         fitting=scope.fitting(),
+        since=SINCE_TODAY if scope.asked.as_of >= scope.asked.today else SINCE_THEN,
     )
     return scope.ranked(sql, "b0 b1 b2 b3 b4", "b0 + b1 + b2 + b3 + b4 DESC", SHOWN)
 

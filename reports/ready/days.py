@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Sequence
 from decimal import Decimal
 
-from reports.months import month_end
+from reports.ready.lists import within
 from reports.ready.money import Scope, invoice_list, on_days
 
 # The same columns as the roll-up: invoices by their day, payments by their effective day and, as money, by arrival.
@@ -57,5 +57,4 @@ def by_month(
 
 def issued_in(scope: Scope, month: datetime.date) -> str:
     """The address of the list of what was issued in a month, as far as the period goes."""
-    period = scope.asked.period
-    return invoice_list(scope, on_days("issued_on", max(month, period.first), min(month_end(month), period.last)))
+    return invoice_list(scope, on_days("issued_on", *within(scope, month)))

@@ -1,5 +1,6 @@
 """From won to invoiced to paid: how many days it takes in the middle."""
 
+import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import company
-from reports.ready import money
+from reports.ready import lists, money
 from reports.ready.registry import Parameters, ReadyReport, add
 from reports.result import Chart, Column, Result, Row, Series
 
@@ -36,16 +37,22 @@ MEDIANS = """
     FROM seen GROUP BY ROLLUP (1) ORDER BY 1 NULLS LAST
 """
 
+# In the condition language which invoices count.
+COUNTS = (
+    {"field": "changed_in_quickbooks", "op": "not_empty"},
+    {"field": "status", "op": "not_in", "value": ["draft", "voided"]},
+)
+
 
 def answer(_user: Any, asked: Parameters) -> Result:
     """Deals won in the period, by month: how many were invoiced and paid, and the median days between."""
     scope = money.scope(asked)
     found = scope.rows(MEDIANS, zone=str(company.zone()))
-    rows = [Row((money.month_of(month), *_figures(figures))) for month, *figures in found if month]
+    rows = [_row(scope, month, figures) for month, *figures in found if month]
     whole = next((figures for month, *figures in found if month is None), [0, 0, 0, None, None, None])
     series = [
-        Series(_("Won to invoiced"), [row.cells[4] for row in rows]),
-        Series(_("Invoiced to paid"), [row.cells[5] for row in rows]),
+        Series(_("Won to invoiced"), [row.cells[4] for row in rows], [row.drills["to_invoice"] for row in rows]),
+        Series(_("Invoiced to paid"), [row.cells[5] for row in rows], [row.drills["to_payment"] for row in rows]),
     ]
     return Result(
         _("Deal to cash"),
@@ -68,6 +75,23 @@ def answer(_user: Any, asked: Parameters) -> Result:
         ],
         scope.as_of,
     )  # fmt: skip
+
+
+def _row(scope: money.Scope, month: datetime.date, figures: Any) -> Row:
+    days = lists.within(scope, month)
+    won = lists.won_deals(scope, *days)
+    billed = {"some": "invoices", "where": {"all": [*COUNTS, *_of_connection(scope)]}}
+    unpaid = {"all": [*COUNTS, *_of_connection(scope), {"field": "balance", "op": ">", "value": "0"}]}
+    invoiced = lists.won_deals(scope, *days, billed)
+    paid = lists.won_deals(scope, *days, billed, {"none": "invoices", "where": unpaid})
+    drills = {"won": won, "invoiced": invoiced, "to_invoice": invoiced}
+    drills |= {"paid": paid, "to_payment": paid, "to_cash": paid}
+    return Row((money.month_of(month), *_figures(figures)), won, drills=drills)
+
+
+def _of_connection(scope: money.Scope) -> list[dict[str, Any]]:
+    pk = scope.asked.connection
+    return [{"field": "connection", "op": "equals", "value": str(pk)}] if pk is not None else []
 
 
 def _figures(figures: Any) -> tuple[Any, ...]:

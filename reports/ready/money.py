@@ -190,8 +190,7 @@ def invoice_list(scope: Scope, *conditions: Mapping[str, Any], statuses: Sequenc
     if asked.owner is not None:
         parts.append(owned_by(asked.owner))
     if asked.company is not None:
-        name = Company.objects.filter(pk=asked.company).values_list("name", flat=True).first() or "-"
-        parts.append({"some": "companies", "where": {"field": "name", "op": "equals", "value": name}})
+        parts.append(of_company(asked.company))
     chosen = "".join(f"status={status}&" for status in statuses or ("waiting", "sent", "partial", "overdue", "paid"))
     return f"{reverse('invoices:invoice-list')}?{chosen}where={to_address({'all': parts})}"
 
@@ -201,6 +200,12 @@ def owned_by(owner: int) -> dict[str, Any]:
     if not owner:
         return {"field": "owner", "op": "empty"}
     return {"field": "owner", "op": "equals", "value": str(owner)}
+
+
+def of_company(company: int, path: str = "companies") -> dict[str, Any]:
+    """The condition that one of the companies that ``path`` leads to is that one: companies are told by name."""
+    name = Company.objects.filter(pk=company).values_list("name", flat=True).first() or "-"
+    return {"some": path, "where": {"field": "name", "op": "equals", "value": name}}
 
 
 def of_customer(key: tuple[int, str], name: str) -> list[dict[str, Any]]:

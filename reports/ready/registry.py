@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # A period longer than this is cut: no report needs more, and its answer has to come at once.
 MOST_DAYS = 3660
+EARLIEST = datetime.date(1900, 1, 1)
 CUSTOM, USUAL = "custom", "last_12_months"
 
 
@@ -97,7 +98,8 @@ def read(report: ReadyReport, values: Mapping[str, str]) -> tuple[Parameters, li
             return fallback
         try:
             span_of_day(text)
-            return datetime.date.fromisoformat(text)
+            # Nothing is known of other days, and around the first and the last one there are none to reckon with.
+            return min(max(datetime.date.fromisoformat(text), EARLIEST), today + datetime.timedelta(days=MOST_DAYS))
         except ValueError:
             problems.append(_("“%s” is no day; it is left out.") % text[:40])
             return fallback

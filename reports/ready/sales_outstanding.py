@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reports.months import month_after, month_end, months_between
-from reports.ready import days, money
+from reports.ready import days, lists, money
 from reports.ready.registry import Parameters, ReadyReport, add
 from reports.result import Chart, Column, Result, Row, Series
 
@@ -28,7 +28,10 @@ def answer(_user: Any, asked: Parameters) -> Result:
         first = month_after(month, 1 - MONTHS)
         billed = sum((out for at, (out, *_rest) in sums.items() if first <= at <= month), money.ZERO)
         length = (last - first).days + 1
-        rows.append(Row((money.month_of(month), owed, billed, _ratio(owed, billed, length))))
+        open_then = lists.report(scope, "receivables-aging", as_of=last.isoformat())
+        issued = money.invoice_list(scope, money.on_days("issued_on", first, last))
+        cells = (money.month_of(month), owed, billed, _ratio(owed, billed, length))
+        rows.append(Row(cells, open_then, drills={"owed": open_then, "billed": issued}))
     return Result(
         _("Days sales outstanding"),
         [
@@ -38,7 +41,7 @@ def answer(_user: Any, asked: Parameters) -> Result:
             Column("days", _("Days outstanding"), "days"),
         ],
         rows,
-        Chart("line", [row.cells[0] for row in rows], [Series(_("Days"), [row.cells[3] for row in rows])], "days"),
+        Chart("line", [row.cells[0] for row in rows], [_line(rows)], "days"),
         None,
         scope.notes(
             _("What is owed at the end of a month, divided by what was billed in it and the two months before, "
@@ -48,6 +51,11 @@ def answer(_user: Any, asked: Parameters) -> Result:
         scope.as_of,
         scope.currency,
     )  # fmt: skip
+
+
+def _line(rows: list[Row]) -> Series:
+    """The line of the picture; each point leads to what was owed then, by customer."""
+    return Series(_("Days"), [row.cells[3] for row in rows], [row.drill for row in rows])
 
 
 def _ratio(owed: Decimal, billed: Decimal, length: int) -> Decimal | None:

@@ -1,9 +1,10 @@
 """How sync stood over time, and what was read from QuickBooks and why."""
 
+import datetime
 from collections import defaultdict
 from typing import Any
 
-from django.db.models import Max, Sum
+from django.db.models import F, Max, Sum
 from django.db.models.functions import TruncMonth
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -14,8 +15,8 @@ from qbo_connector.enums import Cause
 from qbo_connector.models import ApiUsage
 from reports.models import HealthSample
 from reports.months import months_between
-from reports.ready import money
-from reports.ready.registry import Parameters, ReadyReport, add
+from reports.ready import lists, money
+from reports.ready.registry import CUSTOM, Parameters, ReadyReport, add
 from reports.result import Chart, Column, Result, Row, Series
 from sync.enums import Outcome
 
@@ -59,21 +60,28 @@ def reads(_user: Any, asked: Parameters) -> Result:
     if asked.connection is not None:
         usage = usage.filter(connection_id=asked.connection)
     counted: dict[str, dict[Any, int]] = defaultdict(dict)
-    by = usage.annotate(month=TruncMonth("day")).order_by().values_list("cause", "month")
-    for cause, month, count in by.annotate(count=Sum("reads")):
-        counted[cause][month] = count
-    months = months_between(asked.period.first, asked.period.last)
+    scope, daily = money.scope(asked), asked.by == "day"
+    by = usage.annotate(at=F("day") if daily else TruncMonth("day")).order_by().values_list("cause", "at")
+    for cause, at, count in by.annotate(count=Sum("reads")):
+        counted[cause][at] = count
+    whole = months_between(asked.period.first, asked.period.last)
+    places = sorted({at for each in counted.values() for at in each}) if daily else whole
     causes = sorted(counted, key=lambda cause: (-sum(counted[cause].values()), cause))
     labels = dict(Cause.choices)
     rows = [
-        Row((money.month_of(month), *(counted[each].get(month, 0) for each in causes), _sum(counted, month)))
-        for month in months
-    ]
+        Row(
+            (date_format(at) if daily else money.month_of(at), *(counted[each].get(at, 0) for each in causes),
+             _sum(counted, at)),
+            None if daily else _days_of(scope, at),
+        )
+        for at in places
+    ]  # fmt: skip
+    links = [row.drill for row in rows]
     totals = [sum(counted[each].values()) for each in causes]
     return Result(
         _("Reads used"),
         [
-            Column("month", _("Month")),
+            Column("month", _("Day") if daily else _("Month")),
             *(Column(each, labels.get(each, each), "number") for each in causes),
             Column("all", _("All"), "number"),
         ],
@@ -81,10 +89,18 @@ def reads(_user: Any, asked: Parameters) -> Result:
         Chart(
             "stacked_bar",
             [row.cells[0] for row in rows],
-            [Series(labels.get(each, each), [counted[each].get(month, 0) for month in months]) for each in causes],
+            [Series(labels.get(each, each), [counted[each].get(at, 0) for at in places], links) for each in causes],
         ),
         Row((_("Total"), *totals, sum(totals))) if causes else None,
         [_("Successful reads of QuickBooks by what they were for; days are UTC.")],
+    )
+
+
+def _days_of(scope: money.Scope, month: datetime.date) -> str:
+    """The same month day by day: nothing is kept of single reads."""
+    first, last = lists.within(scope, month)
+    return lists.report(
+        scope, "reads-used", by="day", period=CUSTOM, **{"from": first.isoformat(), "to": last.isoformat()}
     )
 
 
@@ -112,6 +128,7 @@ def register() -> None:
             gettext_lazy("What was read from QuickBooks each month, and what for."),
             reads,
             ("period", "connection"),
+            (("month", gettext_lazy("By month")), ("day", gettext_lazy("By day"))),
             permission=SEES,
             icon="database",
         )

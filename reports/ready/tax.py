@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reports.months import months_between
-from reports.ready import days, money
+from reports.ready import days, lists, money
 from reports.ready.registry import Parameters, ReadyReport, add
 from reports.result import Chart, Column, Result, Row, Series
 
@@ -18,7 +18,9 @@ def answer(_user: Any, asked: Parameters) -> Result:
     rows = []
     for month in months_between(asked.period.first, asked.period.last):
         billed, tax, paid = sums.get(month, [money.ZERO] * 3)
-        rows.append(Row((money.month_of(month), billed - tax, tax, paid), drill=days.issued_in(scope, month)))
+        link, money_in = days.issued_in(scope, month), lists.payments(scope, *lists.within(scope, month))
+        cells = (money.month_of(month), billed - tax, tax, paid)
+        rows.append(Row(cells, link, drills={"billed": link, "collected": money_in}))
     totals = [sum(row.cells[place] for row in rows) for place in (1, 2, 3)]
     links = [row.drill for row in rows]
     return Result(
@@ -35,7 +37,7 @@ def answer(_user: Any, asked: Parameters) -> Result:
             [row.cells[0] for row in rows],
             [
                 Series(_("Tax billed"), [row.cells[2] for row in rows], links),
-                Series(_("Tax collected"), [row.cells[3] for row in rows]),
+                Series(_("Tax collected"), [row.cells[3] for row in rows], [row.drills["collected"] for row in rows]),
             ],
             scope.currency,
         ),

@@ -1,5 +1,6 @@
 """Customers and products that were billed most."""
 
+import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -8,16 +9,26 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.models import Product
+from reports.dates import first_of, next_of
 from reports.months import month_end
 from reports.ready import money
 from reports.ready.registry import Parameters, ReadyReport, add
 from reports.result import Chart, Column, Result, Row, Series
 
 SHOWN, DRAWN = 20, 10
+# Whole quarters out of their sums, the days before and after them out of the invoices.
 CUSTOMERS = """
-    SELECT fact.connection_id AS one, fact.customer AS two, count(*) AS invoices, sum({total}) AS billed
-    FROM reports_invoicefact fact
-    WHERE fact.issued_on BETWEEN %(first)s AND %(last)s AND {fitting} GROUP BY 1, 2
+    SELECT one, two, sum(invoices) AS invoices, sum(billed) AS billed FROM (
+        SELECT each.connection_id AS one, each.customer AS two, each.invoices, {summed} AS billed
+        FROM reports_customersum each
+        WHERE each.quarter >= %(begin)s AND each.quarter < %(end)s AND {fitting_sums}
+        UNION ALL
+        SELECT fact.connection_id, fact.customer, 1, {total} FROM reports_invoicefact fact
+        WHERE fact.issued_on >= %(first)s AND fact.issued_on < %(begin)s AND {fitting}
+        UNION ALL
+        SELECT fact.connection_id, fact.customer, 1, {total} FROM reports_invoicefact fact
+        WHERE fact.issued_on >= %(end)s AND fact.issued_on <= %(last)s AND {fitting}
+    ) parts GROUP BY 1, 2
 """
 PRODUCTS = """
     SELECT each.product_id, each.item, sum(each.lines), sum(each.quantity), sum({amount}) FROM reports_productsum each
@@ -36,8 +47,15 @@ PRODUCTS_OF_COMPANY = """
 def customers(_user: Any, asked: Parameters) -> Result:
     """Customers by what they were billed in the period, tax included."""
     scope = money.scope(asked)
-    sql = CUSTOMERS.format(total=scope.amount("total"), fitting=scope.fitting())
-    found = scope.ranked(sql, "invoices billed", "billed DESC", SHOWN)
+    sql = CUSTOMERS.format(
+        total=scope.amount("total"),
+        fitting=scope.fitting(),
+        summed=scope.summed("billed"),
+        # The sums know no owners, and are not asked where there is a filter.
+        fitting_sums=scope.fitting("each") if asked.owner is None else "false",
+    )
+    begin, end = whole_quarters(asked)
+    found = scope.ranked(sql, "invoices billed", "billed DESC", SHOWN, begin=begin, end=end)
     names = money.customers([(pk, customer) for pk, customer, *_more in found if pk is not None])
     whole = sum((row[4] for row in found), money.ZERO)
     period = money.on_days("issued_on", asked.period.first, asked.period.last)
@@ -54,6 +72,15 @@ def customers(_user: Any, asked: Parameters) -> Result:
     )  # fmt: skip
     columns = [Column("customer", _("Customer")), Column("count", _("Invoices"), "number")]
     return _result(scope, _("Top customers"), columns, rows, (sum(row[3] for row in found), whole), notes)
+
+
+def whole_quarters(asked: Parameters) -> tuple[datetime.date, datetime.date]:
+    """The first day of the whole quarters in a period, and the first one after them; none of one owner or company."""
+    after = asked.period.last + datetime.timedelta(days=1)
+    begin, end = first_of(asked.period.first, "quarter"), first_of(after, "quarter")
+    if begin < asked.period.first:
+        begin = next_of(begin, "quarter")
+    return (begin, end) if begin < end and asked.owner is None and asked.company is None else (after, after)
 
 
 def products(_user: Any, asked: Parameters) -> Result:

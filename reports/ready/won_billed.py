@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core import company
-from reports.ready import money
+from reports.ready import lists, money
 from reports.ready.registry import Parameters, ReadyReport, add
 from reports.result import Chart, Column, Result, Row, Series
 
@@ -29,6 +29,11 @@ BY_MONTH = """
            count(*) FILTER (WHERE billed = 0 AND amount > 0), coalesce(sum(amount) FILTER (WHERE billed = 0), 0)
     FROM ({won}) won GROUP BY 1, 2 ORDER BY 2
 """
+# In the condition language what has billed = 0 in the statements.
+WITHOUT_INVOICE = (
+    {"any": [{"field": "billed", "op": "empty"}, {"field": "billed", "op": "equals", "value": "0"}]},
+    {"field": "amount", "op": ">", "value": "0"},
+)
 UNBILLED = """
     SELECT id, name, owner_id, won_on, amount, count(*) OVER (), sum(amount) OVER ()
     FROM ({won}) won WHERE billed = 0 AND amount > 0 AND currency = %(currency)s
@@ -49,10 +54,17 @@ def _months(scope: money.Scope) -> Result:
         if currency != scope.currency:
             others[currency] = others.get(currency, 0) + deals
             continue
-        rows.append(Row((money.month_of(month), deals, *figures)))
+        days = lists.within(scope, month)
+        mine = {"field": "currency", "op": "equals", "value": scope.currency}
+        won, unbilled = lists.won_deals(scope, *days, mine), lists.won_deals(scope, *days, mine, *WITHOUT_INVOICE)
+        rows.append(Row((money.month_of(month), deals, *figures), won, drills={"unbilled": unbilled, "left": unbilled}))
     whole = [sum(row.cells[place] for row in rows) for place in range(1, 6)]
     labels = [row.cells[0] for row in rows]
-    series = [Series(_("Won"), [row.cells[2] for row in rows]), Series(_("Billed"), [row.cells[3] for row in rows])]
+    links = [row.drill for row in rows]
+    series = [
+        Series(_("Won"), [row.cells[2] for row in rows], links),
+        Series(_("Billed"), [row.cells[3] for row in rows], links),
+    ]
     return Result(
         _("Billed against won"),
         [

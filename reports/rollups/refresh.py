@@ -19,9 +19,11 @@ _TODO = """
     CREATE TEMPORARY TABLE IF NOT EXISTS reports_todo_marks (invoice_id bigint, day date, products boolean)
         ON COMMIT DROP;
     CREATE TEMPORARY TABLE IF NOT EXISTS reports_todo_invoices (id bigint PRIMARY KEY) ON COMMIT DROP;
+    CREATE TEMPORARY TABLE IF NOT EXISTS reports_todo_customers
+        (connection_id bigint, customer text, PRIMARY KEY (connection_id, customer)) ON COMMIT DROP;
     CREATE TEMPORARY TABLE IF NOT EXISTS reports_todo_days (day date PRIMARY KEY) ON COMMIT DROP;
     CREATE TEMPORARY TABLE IF NOT EXISTS reports_todo_months (month date PRIMARY KEY) ON COMMIT DROP;
-    TRUNCATE reports_todo_marks, reports_todo_invoices, reports_todo_days, reports_todo_months
+    TRUNCATE reports_todo_marks, reports_todo_invoices, reports_todo_customers, reports_todo_days, reports_todo_months
 """
 _TAKE = """
     WITH gone AS (
@@ -35,12 +37,20 @@ _EVERYTHING = """
     INSERT INTO reports_todo_marks SELECT id, issued_on, true FROM invoices_invoice WHERE external_id <> '';
     INSERT INTO reports_todo_marks SELECT NULL, day, false FROM reports_daysum;
     INSERT INTO reports_todo_marks SELECT DISTINCT NULL::bigint, received_on, false FROM invoices_payment;
+    INSERT INTO reports_todo_customers SELECT DISTINCT connection_id, customer FROM reports_customersum;
     INSERT INTO reports_todo_months SELECT DISTINCT month FROM reports_productsum
 """
-# An invoice touches its own day, before and after, and the days of its payments: they count for its owner.
+# An invoice touches its customer and its day, before and after, and the days of its payments: they count for its owner.
 _SPREAD = """
     INSERT INTO reports_todo_invoices SELECT DISTINCT invoice_id FROM reports_todo_marks WHERE invoice_id IS NOT NULL;
     ANALYZE reports_todo_invoices;
+    INSERT INTO reports_todo_customers
+        SELECT fact.connection_id, fact.customer FROM reports_invoicefact fact
+        JOIN reports_todo_invoices todo ON todo.id = fact.invoice_id
+        UNION SELECT i.connection_id, i.customer_external_id FROM invoices_invoice i
+              JOIN reports_todo_invoices todo ON todo.id = i.id
+    ON CONFLICT DO NOTHING;
+    ANALYZE reports_todo_customers;
     INSERT INTO reports_todo_days
         SELECT day FROM reports_todo_marks WHERE day IS NOT NULL
         UNION SELECT fact.issued_on FROM reports_invoicefact fact

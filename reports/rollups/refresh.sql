@@ -1,4 +1,4 @@
--- The slices named in reports_todo_invoices, reports_todo_days and reports_todo_months, computed anew from the truth.
+-- The slices named in the tables reports_todo_…, computed anew from the truth.
 -- Statements are separated by lines of dashes. An invoice's amounts are rounded to cents when they change currency.
 
 -- facts: gone
@@ -24,6 +24,18 @@ LEFT JOIN (
     GROUP BY part.invoice_id
 ) paid ON paid.invoice_id = i.id
 WHERE i.external_id <> '' AND i.removed_at IS NULL AND NOT i.voided AND i.status NOT IN ('draft', 'voided');
+----
+-- customers: gone
+DELETE FROM reports_customersum each USING reports_todo_customers todo
+WHERE each.connection_id = todo.connection_id AND each.customer = todo.customer;
+----
+-- customers: anew
+INSERT INTO reports_customersum (quarter, connection_id, customer, currency, invoices, billed, billed_home)
+SELECT date_trunc('quarter', fact.issued_on)::date, fact.connection_id, fact.customer, fact.currency, count(*),
+       sum(fact.total), sum(round(fact.total * fact.rate, 2))
+FROM reports_todo_customers todo
+JOIN reports_invoicefact fact ON fact.connection_id = todo.connection_id AND fact.customer = todo.customer
+GROUP BY 1, 2, 3, 4;
 ----
 -- days: gone
 DELETE FROM reports_daysum each USING reports_todo_days todo WHERE each.day = todo.day;

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -17,6 +18,7 @@ from reports.definition import BadReport
 from reports.forms.filters import FilterForm, asked_in
 from reports.models import Dashboard, DashboardTile
 from reports.querying import TooMuch
+from reports.ranges import NARROWER, RANGES
 from reports.ready.registry import NoSuchReport
 from reports.services import dashboards
 from reports.shown import shown
@@ -89,9 +91,17 @@ def dashboard_tile(request: HttpRequest, pk: int) -> HttpResponse:
         context = {"shown": shown(result), "ignored": ", ".join(ignored)}
     except TooMuch:
         context["problem"] = _("This report would read too many records. Choose a narrower period.")
+        page, others = reverse("reports:dashboard", args=[tile.dashboard_id]), _without_days(asked)
+        context["narrower"] = [
+            (RANGES[name][0], f"{page}?{urlencode({**others, 'period': name})}") for name in NARROWER[:3]
+        ]
     except (BadReport, NoSuchReport):
         context["problem"] = _("You may not see what this report is about.")
     return render(request, "reports/dashboards/_tile.html", context)
+
+
+def _without_days(asked: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in asked.items() if name not in ("from", "to")}
 
 
 @require_POST

@@ -11,6 +11,7 @@ from core.conditions import registry
 from reports import page_queries as queries
 from reports.forms.build import ICONS
 from reports.models import Report
+from reports.ready import ReadyReport
 from reports.ready.registry import listed as ready_for
 from reports.views.shared import VIEW, needs, page_of
 
@@ -39,9 +40,15 @@ def report_list(request: HttpRequest) -> HttpResponse:
         "tabs": TABS,
         "tab": tab,
         "q": text,
-        "ready": [] if tab or text else ready_for(request.user),
+        "ready": [] if tab else [report for report in ready_for(request.user) if _said(report, text)],
     }
     return render(request, "reports/list.html", context)
+
+
+def _said(report: ReadyReport, text: str) -> bool:
+    """Whether all words of a search stand in the name or the description of a ready report."""
+    said = f"{report.name} {report.description}".casefold()
+    return all(word in said for word in text.casefold().split())
 
 
 def _line(report: Report) -> Line:

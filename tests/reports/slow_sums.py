@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from invoices.models import Invoice, Payment
-from reports.models import DaySum, InvoiceFact, ProductSum
+from reports.models import CustomerSum, DaySum, InvoiceFact, ProductSum
 
 CENT = Decimal("0.01")
 GRAIN = Decimal("0.00001")
@@ -90,6 +90,17 @@ def products() -> dict[tuple[Any, ...], tuple[Decimal, ...]]:
     return {key: tuple(row) for key, row in sums.items()}
 
 
+def customers() -> dict[tuple[Any, ...], tuple[Decimal, ...]]:
+    """By first day of the quarter, company, customer and currency: invoices, billed, billed at home."""
+    sums: dict[tuple[Any, ...], list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 3)
+    for row in counting_invoices().values():
+        quarter = row.issued_on.replace(month=(row.issued_on.month - 1) // 3 * 3 + 1, day=1)
+        key = (quarter, row.connection_id, row.customer_external_id, row.currency)
+        amounts = (Decimal(1), row.total, cents(row.total * row.exchange_rate))
+        sums[key] = [old + new for old, new in zip(sums[key], amounts, strict=True)]
+    return {key: tuple(row) for key, row in sums.items()}
+
+
 def kept_facts() -> dict[int, tuple[Any, ...]]:
     """What the roll-up of invoices holds."""
     columns = ("owner_id", "issued_on", "due_on", "settled_on", "status", "balance", "other")
@@ -103,6 +114,12 @@ def kept_days() -> dict[tuple[Any, ...], tuple[Decimal, ...]]:
     return {row[:4]: tuple(Decimal(each) for each in row[4:]) for row in rows if any(row[4:])}
 
 
+def kept_customers() -> dict[tuple[Any, ...], tuple[Decimal, ...]]:
+    """What the roll-up of customers holds."""
+    columns = ("quarter", "connection_id", "customer", "currency", "invoices", "billed", "billed_home")
+    return {row[:4]: (Decimal(row[4]), *row[5:]) for row in CustomerSum.objects.values_list(*columns)}
+
+
 def kept_products() -> dict[tuple[Any, ...], tuple[Decimal, ...]]:
     """What the roll-up of products holds."""
     rows = ProductSum.objects.values_list("month", "owner_id", "product_id", "item", "lines", "amount")
@@ -114,3 +131,4 @@ def assert_equal() -> None:
     assert kept_facts() == facts()
     assert kept_days() == days()
     assert kept_products() == products()
+    assert kept_customers() == customers()

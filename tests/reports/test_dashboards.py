@@ -7,8 +7,10 @@ import pytest
 from django.urls import reverse
 
 from core import company, home
-from invoices.models import Invoice
+from crm.models import Company, Task
+from invoices.models import Invoice, InvoiceLine
 from qbo_connector.models import Connection
+from reports import querying
 from reports.models import Dashboard, Report
 from reports.rollups import refresh
 from reports.services import dashboards, reports
@@ -127,6 +129,37 @@ def test_filters_count_for_all_reports_and_those_that_do_not_know_one_say_so(cli
     assert "Not filtered by period." in said
     page = client.get(reverse("reports:dashboard", args=[money.pk]), {"owner": late.owner_id}).content.decode()
     assert f"?owner={late.owner_id}" in page
+
+
+def test_filters_count_for_built_reports_of_every_kind(client, boss, rita, late, monkeypatch):
+    garden = Company.objects.create(name="Garden")
+    late.companies.add(garden)
+    InvoiceLine.objects.create(invoice=late, item_name="Design", amount=120)
+    Task.objects.create(title="Call", assignee=rita)
+    board = dashboards.create(by=boss, name="Built")
+    tiles = {}
+    for name, where in (("invoice", {"field": "number", "op": "not_empty"}), ("invoice_line", None), ("task", None)):
+        definition = {"object": name, "measures": [{"kind": "count"}], "chart": "table", "filter": where}
+        made = reports.create(by=boss, name=name, definition=definition)
+        tiles[name] = reverse("reports:tile", args=[dashboards.add_tile(board, by=boss, report=made).pk])
+
+    def said(name, **asked):
+        context = client.get(tiles[name], asked).context
+        return context["shown"].result.rows[0].cells[1], context["ignored"]
+
+    for name in ("invoice", "invoice_line"):
+        assert said(name, owner=rita.pk, company=garden.pk, connection=late.connection_id) == (1, "")
+        assert said(name, owner=boss.pk) == (0, "")
+        assert said(name, owner="0") == (0, "")
+        assert said(name, company="999999") == (0, "")
+        assert said(name, period="next_30_days") == (0, "")
+        days = {"from": str(late.issued_on), "to": str(late.issued_on)}
+        assert said(name, **days) == (1, "")
+    assert said("task", owner=rita.pk) == (1, "")
+    assert said("task", company=garden.pk) == (1, "company")
+    monkeypatch.setattr(querying, "MOST_COST", 0)
+    text = client.get(tiles["invoice"], {"owner": rita.pk}).content.decode()
+    assert f"?owner={rita.pk}&amp;period=last_90_days" in text
 
 
 def test_the_pages_cost_few_statements(client, money, django_assert_max_num_queries):

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.models import CompanyProfile
+from crm.models import Company
 from invoices.models import Invoice, InvoiceLine
 from qbo_connector.models import Connection
 from reports import querying
@@ -103,6 +104,13 @@ def test_the_rest_is_asked_of_the_database_so_that_averages_are_right(rep, books
     assert result.rows[1].muted
 
 
+def test_a_number_is_the_whole_also_where_columns_divide_it(rep, books):
+    groups = [{"field": "customer_name"}, {"field": "status"}]
+    result = made({"groups": groups, "measures": [SUM], "chart": "number"}, rep)
+
+    assert result.chart.figure == Decimal("570.50")
+
+
 def test_two_groupings_make_columns_with_totals(rep, books):
     groups = [{"field": "issued_on", "bucket": "quarter"}, {"field": "status"}]
     result = made({"groups": groups, "measures": [SUM]}, rep)
@@ -137,6 +145,37 @@ def test_a_change_without_dates_compares_with_the_period_before(rep, books):
     assert dict(table(result)) == {"Ann": -80, "Bob": -95, "Cy": None, "Eve": None}
 
 
+def test_an_invoice_of_several_companies_counts_for_each_and_once_in_the_total(rep, books):
+    garden, stone, hidden = (Company.objects.create(name=name) for name in ("Garden", "Stone", "Old one"))
+    Company.objects.filter(pk=hidden.pk).update(archived_at=NOW)
+    Company.objects.create(name="garden", domain="second.example")
+    ann = Invoice.objects.filter(customer_name__in=["Ann", "ann"])
+    for one in ann:
+        one.companies.set([garden, stone])
+    Invoice.objects.get(customer_name="Cy").companies.set([garden, Company.objects.get(name="garden"), hidden])
+    result = made({"groups": [{"field": "companies.name"}], "measures": [SUM, COUNT]}, rep)
+
+    # Ann's 180 count for both; Cy's 70 once, though two of its companies are called the same.
+    assert table(result) == [
+        ("(empty)", Decimal("320.50"), 3),
+        ("Garden", Decimal("250.00"), 4),
+        ("Stone", Decimal("180.00"), 3),
+    ]
+    assert result.total.cells == ("Total", Decimal("570.50"), 7)
+    assert "A record counts in each of its groups (Companies), and once in the total." in result.notes
+
+
+def test_groups_beyond_the_first_of_several_are_those_that_belong_to_none_shown(rep, books, client):
+    client.force_login(rep)
+    for number, one in enumerate(Invoice.objects.filter(removed_at=None, archived_at=None).order_by("pk")):
+        one.companies.set([Company.objects.create(name=f"Only {number}"), Company.objects.get_or_create(name="All")[0]])
+    months = {"field": "issued_on", "bucket": "quarter"}
+    result = made({"groups": [{"field": "companies.name"}, months], "top": 1, "measures": [COUNT]}, rep)
+
+    assert [row.cells for row in result.rows] == [("All", 3, 4, 7), ("Other", 0, 0, 0)]
+    assert len(client.get(result.rows[0].drill).context["page"].rows) == 7
+
+
 def test_what_has_no_rate_is_left_out_and_said(rep, books):
     euros = company("EUR", "2")
     invoice(euros, "Dan", "2026-05-05", "500", currency="EUR")
@@ -163,6 +202,8 @@ def test_lines_are_grouped_by_what_their_invoices_say(rep, books):
     [
         ({"object": "nothing"}, "Choose what the report is about."),
         ({"groups": [{"field": "secret"}]}, "There is no property “secret” to group by."),
+        ({"groups": [{"field": "companies.name"}, {"field": "contacts.email"}]}, "Only one grouping can be by"),
+        ({"measures": [{"kind": "distinct", "field": "companies.name"}]}, "Choose of which property"),
         ({"groups": [{"field": "status"}] * 3}, "A report has two groupings at most."),
         ({"measures": [{"kind": "sum", "field": "number"}]}, "Number is no number: it can only be counted."),
         ({"measures": [{"kind": "average", "field": "total", "show": "share"}]}, "Only numbers of records and sums"),

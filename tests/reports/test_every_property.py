@@ -62,6 +62,22 @@ def test_each_property_groups_and_leads_back_to_its_records(admin, world, name):
 
 
 @pytest.mark.parametrize("name", SOURCES)
+def test_each_property_of_associated_records_groups_and_leads_back(admin, world, name):
+    for relation in registry.relations_of(name, admin).values():
+        for field in registry.fields_of(relation.target, admin).values():
+            if not relation.many or field.kind in UNGROUPABLE or field.stands_for is not None:
+                continue
+            path = f"{relation.name}.{field.name}"
+            plan = read({"object": name, "groups": [{"field": path}]}, admin, NOW)
+            answer = running.run(plan)
+
+            assert answer.lines.marks, path
+            for mark in answer.lines.marks:
+                found = answer.cells.get((mark.key, ALL), [0])[0]
+                assert querying.rows(plan, mark.conditions).count() == found, (path, mark)
+
+
+@pytest.mark.parametrize("name", SOURCES)
 def test_each_number_can_be_worked_out_in_every_way(admin, world, name):
     for path, field in registry.fields_of(name, admin).items():
         kinds = [kind for kind in MEASURES if kind == "distinct" or (field.kind in NUMBERS and kind != "count")]

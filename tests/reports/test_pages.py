@@ -98,6 +98,22 @@ def test_what_was_built_comes_back_into_the_form(client, rep, books):
     assert report.definition == {**BY_CUSTOMER, "top": 3, "chart": "donut"}
 
 
+def test_records_of_which_there_are_several_can_be_grouped_by(client, rep, books):
+    client.force_login(rep)
+    page = client.get(reverse("reports:create"), {"object": "invoice"})
+    form = page.context["form"]
+    offered = {label: [path for path, _label in paths] for label, paths in form.fields["group_1"].choices[1:]}
+
+    assert "companies.name" in offered["Companies (each)"]
+    assert "payments.payment.method" in offered["Payments (each): Payment"]
+    assert "payments.payment.received_on" in form.dated
+    assert "due_on" in form.dated
+    assert "companies.name" not in str(form["of_1"])
+    kept = page.context["form"].initial | {"group_1": "payments.payment.received_on", "bucket_1": "month"}
+    shown = client.post(reverse("reports:preview", args=["invoice"]), {k: v for k, v in kept.items() if v is not None})
+    assert "Payments: Payment: Received by month" in shown.content.decode()
+
+
 def test_the_preview_shows_what_the_form_says_or_what_is_wrong(client, rep, books):
     client.force_login(rep)
     address = reverse("reports:preview", args=["invoice"])
@@ -235,6 +251,18 @@ def test_the_list_reads_as_much_for_thirty_reports_as_for_one(client, rep, djang
         page = client.get(reverse("reports:list"))
 
     assert len(page.context["lines"]) == 31
+
+
+def test_the_search_of_the_list_finds_ready_reports_too(client, rep):
+    client.force_login(rep)
+
+    def found(**asked):
+        page = client.get(reverse("reports:list"), asked)
+        return [report.key for report in page.context["ready"]], "Nothing matches" in page.content.decode()
+
+    assert found(q="AGING") == (["receivables-aging"], False)
+    assert found(q="no such words") == ([], True)
+    assert found(tab="mine") == ([], True)
 
 
 def test_a_condition_of_the_builder_counts(client, rep, books):

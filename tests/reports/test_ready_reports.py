@@ -179,6 +179,39 @@ def test_what_a_figure_leads_to_are_just_its_invoices(sample, boss, client):
     assert len(numbers(fountain.drill)) == 9
 
 
+def test_every_mark_of_a_ready_report_leads_somewhere(sample, boss, client):
+    client.force_login(boss)
+    ApiUsage.objects.create(connection=Connection.objects.get(), day=datetime.date(2026, 10, 3), cause="cycle", reads=4)
+    health.sample()
+    months = {"period": "custom", "from": "2026-10-01", "to": "2026-10-31"}
+    for report in all_ready():
+        result = registry.run(report.key, boss, WHOLE)
+        for series in result.chart.series:
+            marks = list(zip(series.values, series.drill or [None] * len(series.values), strict=True))
+            assert all(address for value, address in marks if value), (report.key, str(series.name))
+    sold = registry.run("deal-to-cash", boss, months).rows[0].drills
+    won = registry.run("billed-won", boss, WHOLE).rows[-1]
+    billed = registry.run("billed-collected", boss, months).rows[0].drills
+    outstanding = registry.run("days-sales-outstanding", boss, months).rows[0]
+    expected = registry.run("expected-cash", boss, {}).rows[6].drills["expected"]
+    reads = registry.run("reads-used", boss, months).rows[0].drill
+
+    def names(address):
+        return [str(row) for row in client.get(address).context["page"].rows]
+
+    def page(address):
+        return client.get(address).content.decode()
+
+    assert names(sold["won"]) == names(sold["invoiced"]) == ["Melton's garden", "Birdhouse"]
+    assert names(sold["paid"]) == ["Birdhouse"]
+    assert names(won.drills["unbilled"]) == ["Unbilled"]
+    assert sum(row.amount for row in client.get(billed["collected"]).context["page"].rows) == Decimal("651.80")
+    assert "$2,174.00" in page(outstanding.drills["owed"])  # the aging of 31 October
+    assert "$477.50" in page(expected)
+    assert "0969 Ocean View Road" in page(expected)
+    assert "Oct 3, 2026" in page(reads)
+
+
 def test_of_one_customer_every_report_counts_its_invoices_alone(sample, boss):
     sushi = Company.objects.get(name="Sushi by Katsuyuki")
     values = {**WHOLE, "company": str(sushi.pk)}
@@ -279,6 +312,51 @@ def test_what_is_open_on_a_day_is_the_same_by_invoice_and_by_day(company, boss):
         assert (aging.total.cells[6] if aging.total else 0) == owed, day
 
 
+def test_a_payment_that_is_dated_ahead_leaves_the_invoice_open_until_then(company, boss):
+    ahead = invoice(company, 1, balance=Decimal(40))
+    payment = Payment.objects.create(
+        connection=company, external_id="p", amount=60, currency="USD", received_on=TODAY + datetime.timedelta(days=3)
+    )
+    payment.applications.create(invoice=ahead, invoice_external_id="1", amount=60)
+    refresh.refresh()
+
+    def owed(days):
+        day = TODAY + datetime.timedelta(days=days)
+        return registry.run("receivables-aging", boss, {"as_of": day.isoformat()}).total.cells[6]
+
+    assert [owed(days) for days in (0, 2, 3, 4)] == [100, 100, 40, 40]
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("2026-02-10", "2026-11-03"),
+        ("2026-01-01", "2026-06-30"),
+        ("2026-05-05", "2026-05-06"),
+        ("2026-03-31", "2026-07-01"),
+    ],
+)
+def test_top_customers_are_the_same_out_of_quarters_and_out_of_invoices(company, boss, first, last):
+    for number in range(60):
+        issued = datetime.date(2026, 1, 1) + datetime.timedelta(days=5 * number)
+        euros = {"currency": "EUR", "exchange_rate": Decimal("1.1055")} if number % 3 == 0 else {}
+        owner = boss if number % 4 else None
+        invoice(company, number, customer_external_id=str(number % 5), issued_on=issued, owner=owner, **euros)
+    refresh.refresh()
+    days = {"period": "custom", "from": first, "to": last}
+    inside = [row for row in Invoice.objects.all() if first <= row.issued_on.isoformat() <= last]
+
+    def slow(rows):
+        return len(rows), sum(((row.total * row.exchange_rate).quantize(Decimal("0.01")) for row in rows), Decimal(0))
+
+    whole = registry.run("top-customers", boss, days)
+    mine = registry.run("top-customers", boss, {**days, "owner": str(boss.pk)})
+    assert (whole.total.cells[1:3] if whole.total else (0, 0)) == slow(inside)
+    assert (mine.total.cells[1:3] if mine.total else (0, 0)) == slow([row for row in inside if row.owner_id])
+    by_customer = sorted(slow([row for row in inside if row.customer_external_id == str(each)]) for each in range(5))
+    assert sorted(row.cells[1:3] for row in whole.rows) == [figures for figures in by_customer if figures[0]]
+
+
 def test_who_may_not_see_invoices_gets_no_report_about_them(db):
     nobody = User.objects.create_user(
         "nobody@example.com", None, role=Role.objects.create(name="Guest", permissions=["reports.view"])
@@ -298,6 +376,8 @@ def test_reports_take_few_statements_and_read_any_address(company, boss, django_
     for report in all_ready():
         with django_assert_max_num_queries(10):
             registry.run(report.key, boss, {})
+        for day in ("0001-01-01", "9999-12-31"):
+            registry.run(report.key, boss, {"from": day, "to": day, "as_of": day})
         if "period" in report.asks:
             assert "“32.1.2026” is no day" in str(registry.run(report.key, boss, odd).notes[0]), report.key
 
