@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.forms.base import RecordForm
 from crm.forms.records import CompanyForm, ContactForm, DealForm, ProductForm, QuoteForm
+from crm.hubspot.kinds import PARTS
 from crm.queries import companies, contacts, deals, products, quotes
 from crm.services import companies as company_services
 from crm.services import contacts as contact_services
@@ -108,3 +109,8 @@ QUOTE = Kind(
     _("A quote is an offer for a deal. It starts with the deal's line items."),
 )  # fmt: skip
 KINDS = {kind.name: kind for kind in (COMPANY, CONTACT, DEAL, PRODUCT, QUOTE)}
+
+
+def kind_of(object_type: str) -> Any:
+    """The words for what a file holds: a kind of record, or what belongs to records."""
+    return KINDS.get(object_type) or PARTS[object_type]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from core.models import CompanyProfile
 from core.money import formatted, formatted_number
-from crm import amounts, terms
+from crm import amounts, taxes, terms
 from crm.enums import QuoteStatus
 from crm.models import Quote
 from crm.models.records import address_lines
@@ -29,7 +29,7 @@ class PublicLine:
     quantity: str
     unit_price: str
     discount: str
-    tax_code: str
+    tax: str  # its code, and what it comes to
     amount: str
 
 
@@ -46,11 +46,13 @@ class PublicQuote:
     customer: list[str]
     lines: list[PublicLine]
     discounts: bool
-    tax_codes: bool
+    taxed: bool
     subtotal: str
     discount: str
     discount_label: str
-    total: str
+    total: str  # before tax
+    taxes: list[tuple[str, str]]
+    total_with_tax: str  # empty unless all tax is known
     periods: list[terms.PeriodTotal]  # one-time and recurring totals, where something recurs
     currency: str
     notes: str
@@ -77,6 +79,7 @@ def printed(quote: Quote) -> PublicQuote:
     currency, off = quote.currency, quote.subtotal - quote.amount
     state = state_of(quote)
     newer = Quote.objects.filter(replaces=quote, archived_at=None).first() if state == REPLACED else None
+    told = taxes.printed(stored, off, quote.amount, currency)
     percent = f" ({formatted_number(quote.discount_percent)}%)" if quote.discount_percent else ""
     return PublicQuote(
         state=state,
@@ -86,13 +89,15 @@ def printed(quote: Quote) -> PublicQuote:
         published_on=_day(quote.published_at),
         expires_on=date_format(quote.expires_on, "DATE_FORMAT") if quote.expires_on else "",
         customer=_customer(quote),
-        lines=[_line(line, currency) for line in stored],
+        lines=[_line(line, currency, tax) for line, tax in zip(stored, told.by_line, strict=True)],
         discounts=any(line.discount_percent or line.discount_amount for line in stored),
-        tax_codes=any(line.tax_code for line in stored),
+        taxed=any(line.tax_code for line in stored),
         subtotal=formatted(quote.subtotal, currency),
         discount=formatted(-off, currency) if off else "",
         discount_label=percent,
         total=formatted(quote.amount, currency),
+        taxes=told.sums,
+        total_with_tax=told.total,
         periods=terms.totals(stored, currency),
         currency=currency,
         notes=quote.notes,
@@ -115,7 +120,7 @@ def brand(about: CompanyProfile) -> dict[str, Any]:
     }
 
 
-def _line(line: Any, currency: str) -> PublicLine:
+def _line(line: Any, currency: str, tax: str) -> PublicLine:
     off = f"{formatted_number(line.discount_percent)}%" if line.discount_percent else ""
     described = line.description if line.description != line.name else ""
     if line.discount_amount:
@@ -126,7 +131,7 @@ def _line(line: Any, currency: str) -> PublicLine:
         quantity=formatted_number(line.quantity),
         unit_price=formatted_number(line.unit_price),
         discount=off,
-        tax_code=line.tax_code,
+        tax="\n".join(filter(None, [line.tax_code, tax])),
         amount=formatted(amounts.line_amount(line, currency), currency),
     )
 
@@ -149,7 +154,8 @@ def sample(day: datetime.date) -> PublicQuote:
         SampleLine(_("Garden design"), _("Plan, plants and a visit"), Decimal(1), Decimal(1200)),
         SampleLine(_("Care"), "", Decimal(2), Decimal(90), billing_period="month", billing_count=12),
     ]
-    total = formatted(amounts.total(lines, "USD"), "USD")
+    before_tax = amounts.total(lines, "USD")
+    told, total = taxes.printed(lines, Decimal(0), before_tax, "USD"), formatted(before_tax, "USD")
     return PublicQuote(
         state="sample",
         title=_("A new garden"),
@@ -158,13 +164,15 @@ def sample(day: datetime.date) -> PublicQuote:
         published_on=date_format(day, "DATE_FORMAT"),
         expires_on=date_format(end, "DATE_FORMAT"),
         customer=["Cool Cars", "Grace Pariente", "65 Ocean Dr.", "Half Moon Bay, CA 94213"],
-        lines=[_line(line, "USD") for line in lines],
+        lines=[_line(line, "USD", tax) for line, tax in zip(lines, told.by_line, strict=True)],
         discounts=False,
-        tax_codes=False,
+        taxed=True,
         subtotal=total,
         discount="",
         discount_label="",
         total=total,
+        taxes=told.sums,
+        total_with_tax=told.total,
         periods=terms.totals(lines, "USD"),
         currency="USD",
         notes=_("Thank you for asking us."),
@@ -185,6 +193,7 @@ class SampleLine:
     unit_price: Decimal
     discount_percent: Decimal = Decimal(0)
     discount_amount: Decimal = Decimal(0)
-    tax_code: str = ""
+    tax_code: str = "8%"
+    tax_rate: Decimal | None = Decimal(8)
     billing_period: str = ""
     billing_count: int | None = None

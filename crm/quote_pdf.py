@@ -125,7 +125,7 @@ class _Page(FPDF):
         if self.quote.discounts:
             titles.append(_("Discount"))
             widths.append(24)
-        if self.quote.tax_codes:
+        if self.quote.taxed:
             titles.append(_("Tax"))
             widths.append(22)
         titles.append(_("Amount"))
@@ -150,19 +150,26 @@ class _Page(FPDF):
             name = f"{line.name}\n{line.description}" if line.description else line.name
             row = [name, line.quantity, line.unit_price]
             row += [line.discount] if self.quote.discounts else []
-            row += [line.tax_code] if self.quote.tax_codes else []
+            row += [line.tax] if self.quote.taxed else []
             rows.append([*row, line.amount])
         return rows
 
     def sums(self) -> None:
-        """Subtotal, discount and total."""
+        """Subtotal, discount, total before tax, taxes, and the total with them where they are known."""
         self.ln(3)
         self.set_font(FONT, "", 9.5)
         if self.quote.discount:
             self._sum(_("Subtotal"), self.quote.subtotal)
             self._sum(_("Discount") + self.quote.discount_label, self.quote.discount)
-        self.set_font(FONT, "B", 11)
+        with_tax = self.quote.total_with_tax
+        if not with_tax:
+            self.set_font(FONT, "B", 11)
         self._sum(_("Total before tax"), self.quote.total)
+        if with_tax:
+            for label, amount in self.quote.taxes:
+                self._sum(_("Tax %s") % label, amount)
+            self.set_font(FONT, "B", 11)
+            self._sum(_("Total"), with_tax)
         self.set_font(FONT, "", 9.5)
         for each in self.quote.periods:
             self._sum(each.label, each.total)

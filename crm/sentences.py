@@ -1,9 +1,11 @@
 """How the timeline tells what happened to companies, contacts, deals, products and quotes."""
 
+import datetime
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -78,6 +80,8 @@ def _shown(column: str, value: Any) -> str:
         return _("yes") if value else _("no")
     if value in (None, ""):
         return _("nothing")
+    if column.endswith("_on"):
+        return date_format(datetime.date.fromisoformat(str(value)), "DATE_FORMAT")
     text = str(value)
     return "" if column in UNTOLD or len(text) > LONGEST_VALUE else text
 
@@ -98,8 +102,8 @@ def _closing(act: str) -> Sentence:
     return sentence
 
 
-def _amount(event: Event) -> str:
-    value, currency = event.data.get("amount"), event.data.get("currency") or ""
+def _amount(event: Event, name: str = "amount") -> str:
+    value, currency = event.data.get(name), event.data.get("currency") or ""
     return formatted(Decimal(str(value)), currency) if value not in (None, "") and currency else ""
 
 
@@ -143,7 +147,7 @@ def approval_asked(event: Event) -> str:
 
 
 def accepted(event: Event) -> str:
-    """“Grace Pariente accepted the quote Q-00007, $150.00”."""
+    """“Grace Pariente accepted the quote Q-00007, $180.00 with tax”; without tax only the amount."""
     words = {"name": event.data.get("who") or _("The customer"), "quote": _quote(event)}
     if event.actor_id:
         text = _("noted that the customer accepted the quote %(quote)s") % words
@@ -151,7 +155,8 @@ def accepted(event: Event) -> str:
         text = _("The quote %(quote)s was accepted in QuickBooks") % words
     else:
         text = _("%(name)s accepted the quote %(quote)s") % words
-    amount = _amount(event)
+    with_tax = _amount(event, "total_with_tax")
+    amount = _("%s with tax") % with_tax if with_tax else _amount(event)
     return f"{text}, {amount}" if amount else text
 
 

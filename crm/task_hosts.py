@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core import registry
 from core.conditions import registry as conditions
 from crm.kinds import KINDS
+from crm.models import Task
 
 # Kinds of records of other apps; conditions know who may see them.
 others: list[str] = []
@@ -27,3 +29,11 @@ def visible_to(user: Any, object_type: str) -> Any:
     if object_type not in others or not conditions.may_use(object_type, user):
         return None
     return conditions.objects[object_type].visible_to(user)
+
+
+def page_of(task: Task) -> str:
+    """The page of what a task is about; empty where there is none."""
+    if task.about_type == "invoicedraft":
+        return reverse("invoices:approval-list")
+    kind = registry.object_types.get(task.about_type)
+    return reverse(kind.url_name, args=[task.about_id]) if kind is not None and task.about_id is not None else ""

@@ -28,6 +28,7 @@ class InvoicesConfig(AppConfig):
             money_sentences,
             payment_tables,
             properties,
+            quote_taxes,
             search,
             sentences,
             tables,
@@ -133,6 +134,7 @@ class InvoicesConfig(AppConfig):
         archive_notes.register()
         fields.register()
         properties.register()
+        quote_taxes.register()
         tables.register()
         payment_tables.register()
         bills.register()

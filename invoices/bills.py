@@ -83,7 +83,7 @@ TABLE = Table(
     chips=(
         Chip("due_on", L("Due"), "date"),
         Chip("balance", L("To pay"), "number"),
-        Chip("company", L("Company"), options=companies, several=True),
+        Chip("company", L("Company"), options=companies, at_least=2),
     ),
     views=(BuiltIn("all", L("All")), BuiltIn("open", L("To pay"), where=OPEN)),
     totals=(Total("total", L("Total")), Total("balance", L("To pay"))),

@@ -35,6 +35,7 @@ into Decimals and dates or says in words what is wrong.
           "product_id": 7,                     # or null
           "name": "Rock Fountain",             # what the deal calls it
           "description": "", "quantity": "1", "unit_price": "275", "service_on": "",
+          "home_price": "",                    # in the books' currency: unit_price follows from it at the rate
           "tax_code": "", "tax_code_name": "",
           "discount": {"kind": "", "value": ""}, "class_id": "", "class_name": ""
       }],
@@ -107,6 +108,7 @@ class DraftLine:
     description: str = ""
     quantity: str = "1"
     unit_price: str = ""
+    home_price: str = ""
     service_on: str = ""
     tax_code: str = ""
     tax_code_name: str = ""

@@ -99,7 +99,7 @@ PAYMENT_FILTERS = fields(
 PAYMENT_CHIPS = (
     Chip("received_on", L("Received"), "date"),
     Chip("amount", L("Amount"), "number"),
-    Chip("company", L("Company"), options=companies, several=True),
+    Chip("company", L("Company"), options=companies, at_least=2),
 )
 PAYMENT_VIEWS = (
     BuiltIn("all", L("All")),
@@ -178,7 +178,7 @@ def credit_table(kind: CreditKind) -> Table:
         chips=(
             Chip("issued_on", L("Date"), "date"),
             Chip("total", L("Amount"), "number"),
-            Chip("company", L("Company"), options=companies, several=True),
+            Chip("company", L("Company"), options=companies, at_least=2),
         ),
         views=(BuiltIn("all", L("All")), *([unused] if memo else [])),
         totals=(Total("total", L("Total")), *([Total("remaining", L("Unused"))] if memo else [])),

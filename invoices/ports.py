@@ -66,6 +66,7 @@ class ItemChoice:
     product_id: int | None = None
     reason: str = ""
     taxable: bool = True  # of US companies: whether sales tax is due on it
+    home_price: Decimal | None = None  # in the books' currency, where ``unit_price`` follows from it at a rate
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,7 @@ CHIPS = (
     Chip("due_on", L("Due"), "date"),
     Chip("issued_on", L("Issued"), "date"),
     Chip("total", L("Amount"), "number"),
-    Chip("company", L("Company"), options=companies, several=True),
+    Chip("company", L("Company"), options=companies, at_least=2),
     Chip("owner", L("Owner"), options=people.owners),
     Chip("deal_owner", L("Deal owner"), options=people.owners),
     Chip("deal", L("Deal"), options=_deals, chosen_only=True),

@@ -4,7 +4,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from core.models import Event
-from invoices.services import invoicing, poll, recurring, reminders
+from crm.models import HubspotImport
+from invoices.services import invoicing, parity, poll, recurring, reminders
 
 
 @shared_task(name="invoices.poll_status")
@@ -32,3 +33,14 @@ def recount_deals(event_ids: list[int]) -> int:
     """Count the deals of companies anew whose settings say so differently now."""
     found = Event.objects.filter(pk__in=event_ids, data__has_key="skip_other_currencies")
     return sum(invoicing.recount(pk) for pk in sorted(set(found.values_list("object_id", flat=True))))
+
+
+@shared_task(name="invoices.compare_hubspot")
+def compare_hubspot(event_ids: list[int]) -> int:
+    """Compare what imported exports of HubSpot say of invoices with QuickBooks', or take back what that did."""
+    count = 0
+    for event in Event.objects.filter(pk__in=event_ids):
+        batch = HubspotImport.objects.select_related("owner").filter(pk=event.object_id).first()
+        if batch is not None:
+            count += parity.undo(batch) if event.name == "hubspot_import.undone" else parity.compare(batch)
+    return count

@@ -50,9 +50,12 @@ def _take_over_line(line: DraftLine, post: QueryDict, classes: dict[str, str]) -
     for name in LINE_TEXTS:
         if f"{name}-{line.key}" in post:
             setattr(line, name, text(post, f"{name}-{line.key}").replace("\r\n", "\n"))
+    former = line.unit_price
     for name in LINE_NUMBERS:
         if f"{name}-{line.key}" in post:
             setattr(line, name, canonical_number(text(post, f"{name}-{line.key}")))
+    if line.unit_price != former:
+        line.home_price = ""  # typed: it follows no rate any more
     if line.item.mode == CREATE and f"item_name-{line.key}" in post:
         line.item.name = text(post, f"item_name-{line.key}")
     if f"tax_code-{line.key}" in post:
@@ -128,7 +131,7 @@ def _match_all(content: DraftContent, verb: str, account: Account) -> str:
         if verb == "create-all":
             _create(line)
         elif item is not None:
-            drafts.choose_item(line, item)
+            drafts.choose_item(line, *book_prices.priced([item], content, account))
     if account.needs_tax_codes:
         drafts.name_tax_codes(content, accounting().tax_codes(account.connection_id))
     return f"quantity-{waiting[0].key}" if waiting else "item-search"
@@ -144,7 +147,7 @@ def _create(line: DraftLine) -> None:
 
 
 def _choose(content: DraftContent, line: DraftLine, item: ItemChoice, account: Account) -> None:
-    drafts.choose_item(line, *book_prices.priced([item], content))
+    drafts.choose_item(line, *book_prices.priced([item], content, account))
     if account.needs_tax_codes:
         # The item may bring its tax code along, which the page names.
         drafts.name_tax_codes(content, accounting().tax_codes(account.connection_id))

@@ -9,9 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.forms.values import PropertyValuesForm
-from invoices import draft_totals, reading, typed_properties
+from core.money import formatted
+from crm.models import Quote
+from invoices import book_prices, draft_totals, reading, typed_properties
 from invoices.draft_totals import DraftTotals
 from invoices.drafts import CREATE, EXISTING, STEPS, TEXT, DraftContent, DraftLine
+from invoices.enums import InvoiceSource
 from invoices.models import InvoiceDraft
 from invoices.ports import (
     Account,
@@ -67,6 +70,7 @@ class LineView:
     amount: Decimal | None
     errors: dict[str, str]
     tax_code: TaxCodeChoice | None = None
+    price_words: str = ""  # where its price comes from
 
     @property
     def matched(self) -> bool:
@@ -146,6 +150,7 @@ class WizardPage:
     locations: Sequence[NamedChoice] = ()
     default_item: ItemChoice | None = None
     next_number: str = ""
+    prices_in: str = ""  # the currency that prices were taken over from, where the invoice is in another one
     properties: PropertyValuesForm | None = None
     focus: str = ""
     notice: str = ""
@@ -341,7 +346,7 @@ def page_of(
         ],
         account=account,
         accounts=accounts,
-        lines=_lines(content, problems, codes, reckoned),
+        lines=_lines(content, account, problems, codes, reckoned),
         reckoned=reckoned,
         options=options,
         problems=problems,
@@ -353,6 +358,7 @@ def page_of(
         locations=ask.locations(options),
         default_item=ask.default_item(content),
         next_number=accounting().next_number(account.connection_id) if own_numbers and account else "",
+        prices_in=_prices_in(draft, content) if step in ("products", "review") else "",
         properties=typed_properties.form_of(content, checked=bool(problems)) if step in ("message", "review") else None,
         focus=focus,
         notice=notice,
@@ -409,8 +415,30 @@ def _proposed(draft: InvoiceDraft, accounts: Sequence[Account]) -> default_accou
     return default_account.proposed(usable, deal=draft.deal, currency=draft.deal.currency if draft.deal else "")
 
 
+def _prices_in(draft: InvoiceDraft, content: DraftContent) -> str:
+    currency = None
+    if content.source == InvoiceSource.QUOTE and content.quote_id is not None:
+        currency = Quote.objects.filter(pk=content.quote_id).values_list("currency", flat=True).first()
+    elif content.source == InvoiceSource.DEAL and draft.deal is not None:
+        currency = draft.deal.currency
+    return currency if currency and content.currency and currency != content.currency else ""
+
+
+def _price_words(line: DraftLine, content: DraftContent, account: Account | None) -> str:
+    if account is None or not line.home_price or not book_prices.foreign(content, account):
+        return ""
+    price = formatted(Decimal(line.home_price), account.currency)
+    if not line.unit_price:
+        return _("%s in QuickBooks, which tells no exchange rate: type the price or, under Terms, the rate.") % price
+    return _("%s in QuickBooks, at the invoice’s exchange rate") % price
+
+
 def _lines(
-    content: DraftContent, problems: Sequence[Problem], codes: Sequence[TaxCodeChoice], reckoned: DraftTotals
+    content: DraftContent,
+    account: Account | None,
+    problems: Sequence[Problem],
+    codes: Sequence[TaxCodeChoice],
+    reckoned: DraftTotals,
 ) -> list[LineView]:
     by_id = {code.external_id: code for code in codes}
     errors: dict[int, dict[str, str]] = {}
@@ -425,6 +453,7 @@ def _lines(
             amount=reckoned.by_line[index],
             errors=errors.get(index, {}),
             tax_code=by_id.get(line.tax_code),
+            price_words=_price_words(line, content, account),
         )
         for index, line in enumerate(content.lines)
     ]

@@ -6,9 +6,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from core.models.files import Sharing
 from core.money import formatted
 from core.properties import Definition, definitions, display
+from core.services.files import files_of
 from invoices.drafts import CREATE
+from invoices.files import DRAFT
 from invoices.wizard import WizardPage
 
 
@@ -42,6 +45,8 @@ def writes(page: WizardPage) -> Sequence[Write]:
     if page.totals.tax is None:
         text = _("%s, before tax") % text
     found.append(Write("file-invoice", text % words, "products"))
+    attached = [each.name for each in files_of(DRAFT, page.draft.pk) if each.sharing != Sharing.HERE]
+    found += [Write("file-text", _("Attaches “%s”") % name, "message") for name in attached]
     return found
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.forms.fields import AmountField
+from core.forms.fields import AmountField, CheckBoxes
 from crm.models import Activity, ActivityKind, Direction, Outcome
 from crm.queries.related import Related
 
@@ -57,7 +57,7 @@ class ActivityForm(forms.Form):
     about = forms.MultipleChoiceField(
         label=gettext_lazy("Also shown on"),
         required=False,
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        widget=CheckBoxes,
     )
 
     def __init__(

@@ -24,12 +24,20 @@ ADDRESS_PARTS: tuple[tuple[str, Any, int], ...] = (
 
 
 def bare_domain(typed: str) -> str:
-    """A bare host name, also from a pasted address. Raises ValidationError."""
+    """A bare host name without www, also from a pasted address. Raises ValidationError."""
     text = typed.strip().lower()
-    host = text.removeprefix("https://").removeprefix("http://").split("/")[0]
+    host = text.removeprefix("https://").removeprefix("http://").split("/")[0].removeprefix("www.")
     if host and ("." not in host or any(not (c.isalnum() or c in ".-") for c in host)):
         raise ValidationError(_("“%s” is not a domain. It looks like example.com.") % text)
     return host
+
+
+class DomainField(forms.CharField):
+    """A bare host name, also from a pasted address."""
+
+    def clean(self, value: Any) -> Any:
+        """The host without www. Raises ValidationError."""
+        return bare_domain(str(super().clean(value)))
 
 
 class EmailsField(forms.CharField):

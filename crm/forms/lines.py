@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from core.money import ZERO, NotAnAmount, formatted, formatted_number, parsed, rounded
-from crm import amounts, terms
+from crm import amounts, taxes, terms
 from crm.enums import BillingPeriod
 from crm.models import DealLine, Product, Quote, QuoteLine
 from crm.queries.prices import price_in
@@ -39,6 +39,7 @@ class Row:
     billing_period: str = ""
     billing_count: str = ""
     amount: str = ""
+    tax: str = ""
     errors: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -57,8 +58,8 @@ def new_key() -> str:
     return f"r{uuid.uuid4().hex[:8]}"
 
 
-def rows_of(lines: Sequence[DealLine | QuoteLine], currency: str) -> list[Row]:
-    """The editor's rows for stored lines."""
+def rows_of(lines: Sequence[DealLine | QuoteLine], told: taxes.PrintedTaxes, currency: str) -> list[Row]:
+    """The editor's rows for stored lines, with their taxes as ``told``."""
     return [
         Row(
             key=new_key(),
@@ -73,8 +74,9 @@ def rows_of(lines: Sequence[DealLine | QuoteLine], currency: str) -> list[Row]:
             billing_period=line.billing_period,
             billing_count=str(line.billing_count or ""),
             amount=formatted(amounts.line_amount(line, currency), currency),
+            tax=tax,
         )
-        for line in lines
+        for line, tax in zip(lines, told.by_line, strict=True)
     ]
 
 
@@ -116,6 +118,7 @@ class LinesForm:
         self.currency = currency
         self.values: list[LineValues] = []
         self.problem = ""
+        self.known_taxes = taxes.choices(currency) if any(data.getlist("tax_code")) else []
         self.rows = [Row(**dict(zip(names, texts, strict=True))) for texts in zip(*posted, strict=False)]
         if len({len(column) for column in posted}) > 1:
             self.problem = _("The line items arrived incompletely. Please try again.")
@@ -126,6 +129,8 @@ class LinesForm:
             self.values.append(self._read(row))
         if "whole_discount" in data:
             self.discount = self._read_whole()
+        for (row, _line), tax in zip(self._readable(), self.taxes.by_line, strict=True):
+            row.tax = tax
 
     def _read_whole(self) -> Discount:
         if not self.whole_text:
@@ -143,6 +148,7 @@ class LinesForm:
         return Discount(percent=round(number, 4))
 
     def _read(self, row: Row) -> LineValues:
+        code = taxes.written(row.tax_code.replace("\x00", "").strip()[:120])
         discount = self._number(row, "discount_percent", ZERO)
         in_money = row.discount_kind == AMOUNT
         line = LineValues(
@@ -152,7 +158,8 @@ class LinesForm:
             unit_price=self._number(row, "unit_price", ZERO),
             discount_percent=ZERO if in_money else discount,
             discount_amount=rounded(discount, self.currency) if in_money else ZERO,
-            tax_code=row.tax_code.replace("\x00", "").strip()[:120],
+            tax_code=code,
+            tax_rate=taxes.rate_of(code, self.known_taxes) if code else None,
             billing_period=row.billing_period if row.billing_period in BillingPeriod.values else BillingPeriod.ONCE,
             billing_count=self._count(row),
             product_id=int(row.product) if row.product.isdecimal() and len(row.product) < 19 else None,
@@ -200,14 +207,21 @@ class LinesForm:
     @property
     def subtotal(self) -> Decimal:
         """The sum of the lines that can be read."""
-        readable: Any = [line for line, row in zip(self.values, self.rows, strict=False) if not row.errors]
-        return amounts.total(readable, self.currency)
+        return amounts.total([line for _row, line in self._readable()], self.currency)
 
     @property
     def periods(self) -> list[terms.PeriodTotal]:
         """One-time and recurring totals of the readable lines apart."""
-        readable = [line for line, row in zip(self.values, self.rows, strict=False) if not row.errors]
-        return terms.totals(readable, self.currency)
+        return terms.totals([line for _row, line in self._readable()], self.currency)
+
+    @property
+    def taxes(self) -> taxes.PrintedTaxes:
+        """The taxes of the readable lines, and what these come to with them."""
+        off = self._off()
+        return taxes.printed([line for _row, line in self._readable()], off, self.subtotal - off, self.currency)
+
+    def _readable(self) -> list[tuple[Row, LineValues]]:
+        return [(row, line) for row, line in zip(self.rows, self.values, strict=False) if not row.errors]
 
     @property
     def total(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from core.forms.fields import CheckBoxes
 from core.models import StoredFile
 from crm.queries.related import Related
 
@@ -26,12 +27,12 @@ class MailForm(forms.Form):
     attached = forms.MultipleChoiceField(
         label=gettext_lazy("Files of this record"),
         required=False,
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        widget=CheckBoxes,
     )
     about = forms.MultipleChoiceField(
         label=gettext_lazy("Also shown on"),
         required=False,
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        widget=CheckBoxes,
     )
 
     def __init__(self, data: Any = None, *, to: str, held: list[StoredFile], related: list[Related]) -> None:

@@ -7,12 +7,12 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.forms.fields import CheckBoxes
 from crm.enums import DealStatus
 from crm.models import Pipeline, Stage
 from crm.services import stage_requirements
 
 LINES = forms.Textarea(attrs={"rows": 4})
-BOXES = forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
 
 
 class PipelineForm(forms.Form):
@@ -80,7 +80,7 @@ class StageForm(forms.Form):
         help_text=gettext_lazy("Open deals that stay here for longer are marked. Empty: none is."),
     )  # fmt: skip
     required = forms.MultipleChoiceField(
-        label=gettext_lazy("Needed to enter"), required=False, widget=BOXES,
+        label=gettext_lazy("Needed to enter"), required=False, widget=CheckBoxes,
         help_text=gettext_lazy("Who moves a deal here is asked for what it lacks."),
     )  # fmt: skip
 

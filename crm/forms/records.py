@@ -20,7 +20,7 @@ from crm import amounts
 from crm.enums import BillingPeriod
 from crm.forms import closing
 from crm.forms.base import RecordForm
-from crm.forms.fields import EmailsField, RecordField, RecordsField, bare_domain
+from crm.forms.fields import DomainField, EmailsField, RecordField, RecordsField
 from crm.models import Stage
 from crm.queries import companies, contacts, deals
 from crm.services.lines import MOST_PERIODS
@@ -52,7 +52,9 @@ class CompanyForm(RecordForm):
 
     object_type = "company"
     name = _text(gettext_lazy("Name"), 500, required=True)
-    domain = _text(gettext_lazy("Domain"), 255, help_text=gettext_lazy("Such as example.com."))
+    domain = DomainField(
+        label=gettext_lazy("Domain"), max_length=255, required=False, help_text=gettext_lazy("Such as example.com.")
+    )
     email = _email()
     phone = _text(gettext_lazy("Phone"), 60)
     website = _website()
@@ -63,10 +65,6 @@ class CompanyForm(RecordForm):
         ("", [["name"], ["domain", "industry"], ["email", "phone"], ["website", "currency"], ["owner"], ["notes"]]),
     )
     addresses = ADDRESSES
-
-    def clean_domain(self) -> str:
-        """A bare host name, also from a pasted address."""
-        return bare_domain(str(self.cleaned_data["domain"]))
 
 
 class ContactForm(RecordForm):

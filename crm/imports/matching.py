@@ -1,7 +1,7 @@
 """Which record a row is about: the key of a row, and the records with such keys, in one statement for a slice."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from core.properties import definitions
 from core.properties.objects import stored
 from crm.imports.cells import Row
-from crm.imports.targets import ID, Target
+from crm.imports.targets import HUBSPOT_ID, ID, Target
 from crm.imports.values import Unfit, value_of
 from crm.labels import label_of
-from crm.models import Company, Contact, DealContact
+from crm.models import Company, Contact, DealContact, HubspotRecord
 
 if TYPE_CHECKING:
     from crm.imports.plans import Setting
@@ -47,7 +47,7 @@ def ways(object_type: str, mapping: Iterable[str]) -> list[str]:
     if {"first_name", "last_name"} <= there:
         there.add(FULL_NAME)
     unique = [each.name for each in definitions(object_type) if each.unique]
-    first = [ID] if ID in there else []
+    first = [name for name in (ID, HUBSPOT_ID) if name in there]
     return list(dict.fromkeys([*first, *(name for name in (*BY[object_type], *unique) if name in there)]))
 
 
@@ -55,7 +55,10 @@ def words_of(match_by: str) -> str:
     """What it is called in sentences."""
     if match_by.startswith("property:"):
         return next((each.label for each in _all() if each.name == match_by), match_by)
-    known = {FULL_NAME: _("name"), ID: _("id"), "email": _("e-mail address"), "name": _("name"), "domain": _("domain")}
+    known = {
+        FULL_NAME: _("name"), ID: _("id"), HUBSPOT_ID: _("HubSpot ID"), "email": _("e-mail address"),
+        "name": _("name"), "domain": _("domain"),
+    }  # fmt: skip
     return known.get(match_by) or label_of(match_by)
 
 
@@ -82,7 +85,8 @@ def _part(setting: "Setting", target: Target, row: Row, at: int) -> str:
         return ""
     if value is None:
         return ""
-    return str(value) if target.definition is not None or target.name == ID else str(value).strip().casefold()
+    exact = target.definition is not None or target.name in (ID, HUBSPOT_ID)
+    return str(value) if exact else str(value).strip().casefold()
 
 
 def records_by_key(setting: "Setting", keys: Sequence[str], *, lock: bool) -> dict[str, list[Any]]:
@@ -98,8 +102,41 @@ def records_by_key(setting: "Setting", keys: Sequence[str], *, lock: bool) -> di
     if setting.object_type == "deal":
         rows = rows.prefetch_related(Prefetch("deal_contacts", DealContact.objects.only("deal_id", "contact_id")))
     found: dict[str, list[Any]] = {}
+    if by == HUBSPOT_ID:
+        ids = hubspot_records(setting.object_type, wanted)
+        known = {record.pk: record for record in rows.filter(pk__in=set(ids.values()))}
+        return {key: [known[pk]] for key, pk in ids.items() if pk in known}
     for record in _fitting(rows if by == ID else rows.filter(archived_at=None), by, wanted):
         found.setdefault(_key_of_record(record, by), []).append(record)
+    return found
+
+
+def hubspot_records(object_type: str, ids: Collection[str]) -> dict[str, int]:
+    """The ids of our records by HubSpot's, in one statement."""
+    rows = HubspotRecord.objects.filter(object_type=object_type, hubspot_id__in=list(ids))
+    return dict(rows.values_list("hubspot_id", "record_id"))
+
+
+def records_by_other_keys(setting: "Setting", rows: Sequence[Row], *, lock: bool) -> dict[int, list[Any]]:
+    """Records by line for rows that ``match_by`` finds nothing for, by the first of ``match_also`` that finds any.
+
+    A record that is another one of HubSpot's, or that an earlier row was given, is none of these.
+    """
+    found: dict[int, list[Any]] = {}
+    left = list(rows)
+    for by in setting.options.match_also if left else ():
+        other = replace(setting, options=replace(setting.options, match_by=by))
+        keys = [key_of(other, row) for row in left]
+        records = records_by_key(other, keys, lock=lock)
+        ids = [record.pk for listed in records.values() for record in listed]
+        held = HubspotRecord.objects.filter(object_type=setting.object_type, record_id__in=ids) if ids else ()
+        taken = {each.record_id for each in held} | {each.pk for listed in found.values() for each in listed}
+        for row, key in zip(left, keys, strict=True):
+            free = [record for record in records.get(key, ()) if key and record.pk not in taken]
+            if free:
+                found[row.line] = free
+                taken |= {record.pk for record in free}
+        left = [row for row in left if row.line not in found]
     return found
 
 

@@ -1,7 +1,7 @@
 """What somebody chose for an import: what to do with rows, how to match them, what empty cells mean. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -30,7 +30,11 @@ UNKNOWN_COMPANIES = {
 
 @dataclass(frozen=True)
 class Options:
-    """The choices of one import. ``match_by`` is the name of a target, empty for none; ``owner`` the id of a user."""
+    """The choices of one import. ``match_by`` is the name of a target, empty for none; ``owner`` the id of a user.
+
+    ``match_also`` are further ones, for rows that the first finds nothing for. ``people`` and ``stages`` say what
+    somebody chose for names that are not known here: ids by ``folded`` name, 0 for nobody.
+    """
 
     mode: str = BOTH
     match_by: str = ""
@@ -43,6 +47,9 @@ class Options:
     decimal: str = POINT
     # Texts of a file of ours have a sign before what a spreadsheet would carry out.
     guarded: bool = False
+    match_also: list[str] = field(default_factory=list)
+    people: dict[str, int] = field(default_factory=dict)
+    stages: dict[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """As ``Import.options`` keeps them."""
@@ -51,5 +58,10 @@ class Options:
 
 def options_of(kept: Mapping[str, Any]) -> Options:
     """The options that were kept; what is missing is as by default."""
-    known = {field.name for field in fields(Options)}
+    known = {each.name for each in fields(Options)}
     return Options(**{name: value for name, value in kept.items() if name in known})
+
+
+def folded(*names: str) -> str:
+    """Names, such as of a pipeline and a stage, as ``Options.people`` and ``Options.stages`` keep them."""
+    return "\n".join(" ".join(name.split()).casefold() for name in names)

@@ -16,7 +16,16 @@ from crm.imports import matching
 from crm.imports.cells import Cell, Row, is_empty
 from crm.imports.matching import CompanyWanted
 from crm.imports.options import ADD, CLEAR, CREATE, REFUSE, UPDATE, Options
-from crm.imports.targets import COMPANY_DOMAIN, COMPANY_NAME, CONTACT_EMAIL, ID, PIPELINE, STAGE, Target
+from crm.imports.targets import (
+    COMPANY_DOMAIN,
+    COMPANY_NAME,
+    CONTACT_EMAIL,
+    HUBSPOT,
+    ID,
+    PIPELINE,
+    STAGE,
+    Target,
+)  # fmt: skip
 from crm.imports.values import Known, Unfit, labels_in, stage_of, value_of
 from crm.labels import label_of
 from crm.models import Company, Contact, Deal, Product, Stage
@@ -68,6 +77,8 @@ class Plan:
     # Choices that would have to be added: (slot, label).
     choices: list[tuple[str, str]] = field(default_factory=list)
     properties: dict[str, Any] = field(default_factory=dict)
+    # What HubSpot says beside the columns, by target.
+    hubspot: dict[str, Any] = field(default_factory=dict)
     differing: changes.Changes = field(default_factory=dict)
 
     def refuse(self, label: Any, text: str) -> None:
@@ -79,8 +90,10 @@ def planned(setting: Setting, rows: Sequence[Row], keys: Sequence[str], *, lock:
     """The plans of rows with their ``keys``, in a constant number of statements; ``lock`` when they will be written."""
     plans = [_read(setting, row) for row in rows]
     found = matching.records_by_key(setting, keys, lock=lock)
+    others = [row for row, key in zip(rows, keys, strict=True) if not (key and found.get(key))]
+    also = matching.records_by_other_keys(setting, others, lock=lock)
     for plan, key in zip(plans, keys, strict=True):
-        _match(setting, plan, key, found.get(key, []) if key else [])
+        _match(setting, plan, key, (found.get(key) if key else None) or also.get(plan.row.line, []))
     _companies(setting, plans)
     _contacts(plans)
     _amounts(setting, plans)
@@ -103,6 +116,8 @@ def _read(setting: Setting, row: Row) -> Plan:
             continue
         if target.name in texts:
             texts[target.name] = value or ""
+        elif target.name.startswith(HUBSPOT):
+            plan.hubspot |= {target.name: value} if value is not None else {}
         elif value is None:
             plan.empty.add(target.name)
         else:
@@ -201,11 +216,12 @@ def _contacts(plans: Sequence[Plan]) -> None:
 
 
 def _amounts(setting: Setting, plans: Sequence[Plan]) -> None:
-    """The amount of a deal with line items is their sum."""
+    """The amount of a deal with line items is their sum, unless it is typed by hand."""
     if setting.object_type != "deal" or not any("amount" in plan.values for plan in plans):
         return
     ids = [plan.record.pk for plan in plans if plan.record is not None]
-    summed = set(Deal.objects.filter(pk__in=ids, lines__isnull=False).values_list("pk", flat=True)) if ids else set()
+    with_lines = Deal.objects.filter(pk__in=ids, lines__isnull=False, amount_follows_lines=True)
+    summed = set(with_lines.values_list("pk", flat=True)) if ids else set()
     for plan in plans:
         if plan.record is not None and plan.record.pk in summed and plan.record.amount != plan.values.get("amount"):
             plan.refuse(_("Amount"), _("The amount is the sum of the line items."))
@@ -269,7 +285,8 @@ def _addresses(setting: Setting, plan: Plan) -> None:
             if of == column:
                 stored.pop(part, None)
         whole = {part: text for part, text in {**stored, **plan.address.get(column, {})}.items() if text}
-        if whole and not (whole.get("line1") or whole.get("city")):
+        # HubSpot knows many by their country alone.
+        if whole and not (whole.get("line1") or whole.get("city")) and not plan.hubspot:
             plan.refuse(label_of(column), _("An address needs a street or a city."))
         plan.values[column] = whole
 
@@ -303,12 +320,14 @@ def _will_have(plan: Plan, name: str) -> bool:
         return plan.record is not None and plan.record.lines.exists()
     if name == "contacts":
         held = plan.record is not None and any(plan.record.deal_contacts.all())
-        return held or plan.contact_id is not None
+        return held or plan.contact_id is not None or "hubspot.contacts" in plan.hubspot
     if name.startswith(PREFIX):
         slot = name.removeprefix(PREFIX)
         values = plan.properties or (stored(plan.record) if plan.record is not None else {})
         return slot in {of for of, _label in plan.choices} or values.get(slot) not in (None, "", [], False)
-    if name == "company" and plan.company is not None:
+    if name == "company" and (
+        plan.company is not None or plan.hubspot.keys() & {"hubspot.company", "hubspot.companies"}
+    ):
         return True
     column = f"{name}_id" if name in ("owner", "company") else name
     return plan.values.get(column, getattr(plan.record, column, None)) not in (None, "")

@@ -29,16 +29,21 @@ OPEN = (Import.State.DRAFT, Import.State.CHECKED)
 def upload(object_type: str, file: "UploadedFile[Any]", *, by: Any) -> Import:
     """Keep a file that somebody uploaded, with what it seems to be. Raises BadFile."""
     name = clean_name(file.name or "")
-    if (file.size or 0) > reading.LARGEST_FILE_MB * 1024 * 1024:
-        words = {"name": name, "size": reading.LARGEST_FILE_MB}
-        raise BadFile(_("“%(name)s” is too large: a file may have at most %(size)d MB. Split it.") % words)
-    content = file.read()
+    content = content_of(file, name)
     shape = reading.shape_of(name, content)
     job = Import(object_type=object_type, owner=by, name=name)
     _take(job, shape, content)
     job.save()
     ImportFile.objects.create(job=job, content=reading.packed(shape, content))
     return job
+
+
+def content_of(file: "UploadedFile[Any]", name: str) -> bytes:
+    """What is in an uploaded file. Raises BadFile for one that is too large."""
+    if (file.size or 0) > reading.LARGEST_FILE_MB * 1024 * 1024:
+        words = {"name": name, "size": reading.LARGEST_FILE_MB}
+        raise BadFile(_("“%(name)s” is too large: a file may have at most %(size)d MB. Split it.") % words)
+    return bytes(file.read())
 
 
 def _take(job: Import, shape: Shape, content: bytes) -> None:
@@ -55,7 +60,7 @@ def _take(job: Import, shape: Shape, content: bytes) -> None:
     else:
         job.mapping = targets.guessed(job.object_type, head.headers)
         kept = Options(owner=job.owner_id)
-        kept = replace(kept, date_order=_guessed_order(job), decimal=_guessed_decimal(job))
+        kept = replace(kept, date_order=guessed_order(job), decimal=guessed_decimal(job))
     if ERROR_HEADER in head.headers:
         job.mapping[head.headers.index(ERROR_HEADER)] = ""
     kept = replace(kept, guarded=ERROR_HEADER in head.headers)
@@ -87,18 +92,20 @@ def cells_of(job: Import, at: int) -> list[Cell]:
 
 
 def _of_kind(job: Import, kind: str) -> list[Cell]:
-    known = targets.targets_of(job.object_type)
+    known = targets.targets_of(job.object_type) if job.object_type in targets.OBJECTS else {}
     wanted = [at for at, name in enumerate(job.mapping) if name in known and known[name].spans == kind]
     # Where no column is known to be one yet, any of them may be.
     return [cell for at in wanted or range(len(job.headers)) for cell in cells_of(job, at)]
 
 
-def _guessed_order(job: Import) -> str:
+def guessed_order(job: Import) -> str:
+    """How the days in the samples seem to be written."""
     american = (translation.get_language() or "en-us") == "en-us"
     return notation.guessed_order(_of_kind(job, targets.DAY), notation.MONTH_FIRST if american else notation.DAY_FIRST)
 
 
-def _guessed_decimal(job: Import) -> str:
+def guessed_decimal(job: Import) -> str:
+    """Which sign stands before the decimals in the samples."""
     return notation.guessed_decimal(_of_kind(job, targets.NUMBER))
 
 

@@ -14,7 +14,7 @@ from crm.imports.cells import Cell, Row, fitted, is_empty, plain
 CSV, XLSX = "csv", "xlsx"
 LARGEST_FILE_MB = 50
 MOST_ROWS = 200_000
-MOST_COLUMNS = 200
+MOST_COLUMNS = 500
 LONGEST_CELL = 32_767
 SAMPLES = 100
 LONGEST_HEADER = 200

@@ -25,6 +25,9 @@ from core.files import BadFile
 from core.models import Origin
 from core.properties import forget
 from core.tables.jobs import as_person
+from crm.hubspot import links, reading
+from crm.hubspot.kinds import SHEETS
+from crm.hubspot.sheets import Sheet
 from crm.imports import preview, undoing, writing
 from crm.imports.cells import Row, pack, unpack
 from crm.imports.matching import key_of
@@ -43,7 +46,7 @@ WORK_SECONDS = 60
 LEASE = datetime.timedelta(minutes=5)
 KEPT = datetime.timedelta(days=30)
 State = Import.State
-UNDER_WAY = (State.CHECKING, State.RUNNING, State.UNDOING)
+UNDER_WAY = (State.READING, State.CHECKING, State.RUNNING, State.UNDOING)
 
 
 class NotPossible(Exception):
@@ -133,7 +136,7 @@ def work(job_id: int) -> None:
 
 def fail(job: Import, reason: str) -> None:
     """Give up, and say why: a check goes back to its options."""
-    before = job.state in (State.CHECKING, State.DRAFT)
+    before = job.state in (State.READING, State.CHECKING, State.DRAFT)
     Import.objects.filter(pk=job.pk).update(
         state=State.DRAFT if before else State.FAILED, problem=reason, worked_at=None,
         finished_at=None if before else timezone.now(),
@@ -148,18 +151,46 @@ def setting_of(job: Import, *, adding: bool = True) -> Setting:
     if not adding:
         options = replace(options, unknown_choices=REFUSE)
     targets = [target for _at, target in columns]
-    return Setting(job.object_type, columns, options, known_for(targets), job.owner)
+    return Setting(job.object_type, columns, options, known_for(targets, options), job.owner)
+
+
+def _sheet(job: Import) -> Sheet | None:
+    """How a file is read whose rows are no records with a form here."""
+    sheet = SHEETS.get(job.object_type)
+    return sheet(job) if sheet is not None else None
+
+
+def _read(job: Import, _until: float) -> bool:
+    """Cut a file of HubSpot into slices, and see what its columns hold."""
+    if not job.slices.exists():
+        _cut(job)
+    found = reading.found_in(job, _rows_of(job))
+    Import.objects.filter(pk=job.pk, state=State.READING).update(state=State.DRAFT, found=found, step="columns")
+    return False
+
+
+def _rows_of(job: Import) -> Iterator[Sequence[Row]]:
+    for part in job.slices.order_by("position").iterator(chunk_size=20):
+        Import.objects.filter(pk=job.pk).update(worked_at=timezone.now(), progress=F("progress") + part.size)
+        yield unpack(part.rows)
 
 
 def _check(job: Import, until: float) -> bool:
     if not job.slices.exists():
         _cut(job)
-    setting = setting_of(job)
-    if not _key(job, setting, until):
-        return True
-    setting.losers = _losers(job, first=setting.options.duplicates == FIRST)
+    sheet = _sheet(job)
+    if sheet is not None:
+        if not _key(job, sheet.keys, until):
+            return True
+        act = partial(_check_sheet, job, sheet)
+    else:
+        setting = setting_of(job)
+        if not _key(job, partial(_keys, setting), until):
+            return True
+        setting.losers = _losers(job, first=setting.options.duplicates == FIRST)
+        act = partial(_check_slice, job, setting)
     for part in _parts(job, Q(checked_at=None)):
-        if not _step(job, State.CHECKING, part, partial(_check_slice, job, setting)):
+        if not _step(job, State.CHECKING, part, act):
             return False
         if time.monotonic() > until:
             return True
@@ -196,10 +227,14 @@ def _parts(job: Import, wanted: Q) -> Iterator[ImportSlice]:
         yield part
 
 
-def _key(job: Import, setting: Setting, until: float) -> bool:
+def _keys(setting: Setting, rows: Sequence[Row]) -> list[str]:
+    return [key_of(setting, row) for row in rows] if setting.options.match_by else [""] * len(rows)
+
+
+def _key(job: Import, keys_of: Callable[[Sequence[Row]], list[str]], until: float) -> bool:
     """Note what each row is matched by; whether all are noted."""
     for part in _parts(job, Q(keyed_at=None)):
-        keys = [key_of(setting, row) for row in unpack(part.rows)] if setting.options.match_by else [""] * part.size
+        keys = keys_of(unpack(part.rows))
         now = timezone.now()
         ImportSlice.objects.filter(pk=part.pk).update(keys=keys, keyed_at=now)
         Import.objects.filter(pk=job.pk).update(worked_at=now)
@@ -255,6 +290,15 @@ def _check_slice(job: Import, setting: Setting, part: ImportSlice) -> None:
     )  # fmt: skip
 
 
+def _check_sheet(job: Import, sheet: Sheet, part: ImportSlice) -> None:
+    done = sheet.go(part, unpack(part.rows), write=False)
+    job.preview = done.shown(job.preview)
+    Import.objects.filter(pk=job.pk).update(preview=job.preview)
+    ImportSlice.objects.filter(pk=part.pk).update(
+        checked_at=timezone.now(), counts=done.counts, errors=done.errors, new_companies=[]
+    )
+
+
 @transaction.atomic
 def _sum_up(job: Import) -> None:
     counts: Counter[str] = Counter()
@@ -269,6 +313,14 @@ def _sum_up(job: Import) -> None:
 
 
 def _run(job: Import, until: float) -> bool:
+    if (sheet := _sheet(job)) is not None:
+        for part in _parts(job, Q(done_at=None)):
+            if not _step(job, State.RUNNING, part, partial(_write_sheet, job, sheet)):
+                return False
+            if time.monotonic() > until:
+                return True
+        _finish(job)
+        return False
     setting = setting_of(job, adding=False)
     losers = setting.losers = _losers(job, first=setting.options.duplicates == FIRST)
     for part in _parts(job, Q(done_at=None)):
@@ -299,10 +351,25 @@ def _write_slice(job: Import, setting: Setting, part: ImportSlice) -> None:
         done_at=now, counts=counts, errors=failed(plans), created=written.created,
         created_companies=written.companies, before=written.before,
     )  # fmt: skip
+    _count(job, counts, len(written.companies))
+
+
+def _write_sheet(job: Import, sheet: Sheet, part: ImportSlice) -> None:
+    now = timezone.now()
+    if not ImportSlice.objects.select_for_update().filter(pk=part.pk, done_at=None).exists():
+        return
+    done = sheet.go(part, unpack(part.rows), write=True)
+    ImportSlice.objects.filter(pk=part.pk).update(
+        done_at=now, counts=done.counts, errors=done.errors, created=done.created, before=done.before
+    )
+    _count(job, done.counts, 0)
+
+
+def _count(job: Import, counts: "Counter[str]", companies: int) -> None:
     Import.objects.filter(pk=job.pk).update(
         created=F("created") + counts[CREATES], updated=F("updated") + counts[UPDATES],
         unchanged=F("unchanged") + counts[SAME], failed=F("failed") + counts[FAILS],
-        companies=F("companies") + len(written.companies),
+        companies=F("companies") + companies,
     )  # fmt: skip
 
 
@@ -340,16 +407,19 @@ def start_undo(job: Import, *, by: Any) -> None:
 
 def _undo(job: Import, until: float) -> bool:
     left = Q(done_at__isnull=False, undone_at=None)
+    sheet = _sheet(job)
+    act = partial(undoing.undo_slice, job, sheet.undo if sheet is not None else None)
     while (part := job.slices.filter(left).order_by("-position").first()) is not None:
-        if not _step(job, State.UNDOING, part, partial(undoing.undo_slice, job)):
+        if not _step(job, State.UNDOING, part, act):
             return False
         if time.monotonic() > until:
             return True
+    links.forget(job)
     Import.objects.filter(pk=job.pk, state=State.UNDOING).update(state=State.UNDONE, finished_at=timezone.now())
     return False
 
 
-_STAGES = {State.CHECKING: _check, State.RUNNING: _run, State.UNDOING: _undo}
+_STAGES = {State.READING: _read, State.CHECKING: _check, State.RUNNING: _run, State.UNDOING: _undo}
 
 
 def sweep() -> int:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from core.enums import PropertyKind
 from core.forms.fields import AmountField, CurrencyCodeField, DateField
 from core.properties import Definition, definitions
-from crm.forms.fields import ADDRESS_PARTS, EmailsField, bare_domain
+from crm.forms.fields import ADDRESS_PARTS, EmailsField
 from crm.forms.records import CompanyForm, ContactForm, DealForm, ProductForm
 
 FORMS: Mapping[str, type[forms.Form]] = {
@@ -28,6 +28,30 @@ TEXT, EMAIL, DOMAIN, NUMBER, DAY, TICK, CURRENCY, PERSON, OPTION = (
 ID, STAGE, PIPELINE, COMPANY_NAME, COMPANY_DOMAIN, CONTACT_EMAIL = (
     "id", "stage", "pipeline", "company.name", "company.domain", "contact.email",
 )  # fmt: skip
+# What a HubSpot export says beside the columns: who the record is there, whom it belongs to, the invoice of a deal.
+HUBSPOT = "hubspot."
+HUBSPOT_ID = "hubspot.id"
+HUBSPOT_IDS: Mapping[str, Sequence[tuple[str, Any]]] = {
+    "contact": (
+        ("hubspot.company", _("HubSpot: primary company (ID)")), ("hubspot.companies", _("HubSpot: companies (IDs)")),
+        ("hubspot.deals", _("HubSpot: deals (IDs)")),
+    ),
+    "company": (
+        ("hubspot.contacts", _("HubSpot: contacts (IDs)")), ("hubspot.deals", _("HubSpot: deals (IDs)")),
+    ),
+    "deal": (
+        ("hubspot.company", _("HubSpot: primary company (ID)")), ("hubspot.companies", _("HubSpot: companies (IDs)")),
+        ("hubspot.contacts", _("HubSpot: contacts (IDs)")),
+    ),
+    "product": (),
+}  # fmt: skip
+HUBSPOT_INVOICE: Sequence[tuple[str, Any, str]] = (
+    ("hubspot.invoice_number", _("HubSpot: Invoice number"), TEXT),
+    ("hubspot.invoice_amount", _("HubSpot: Invoice amount billed"), NUMBER),
+    ("hubspot.invoice_status", _("HubSpot: Invoice status"), TEXT),
+    ("hubspot.invoice_due", _("HubSpot: Invoice due date"), DAY),
+    ("hubspot.invoice_recipient", _("HubSpot: Invoice recipient"), TEXT),
+)
 NEW = "new:"
 # Kinds of properties that can be made of a column on the way.
 NEW_KINDS = (
@@ -39,8 +63,8 @@ NEW_KEY = "key"
 # Other words for a column, as other programs head it.
 _WORDS: Mapping[str, Sequence[str]] = {
     "name": ("name", "company name", "deal name", "product name", "account name", "title", "organization"),
-    "first_name": ("first name", "firstname", "given name", "forename"),
-    "last_name": ("last name", "lastname", "surname", "family name"),
+    "first_name": ("first name", "first", "firstname", "given name", "forename"),
+    "last_name": ("last name", "last", "lastname", "surname", "family name"),
     "email": ("e mail", "email", "mail", "email address", "e mail address"),
     "phone": ("phone", "phone number", "telephone", "tel", "work phone"),
     "mobile": ("mobile", "mobile phone", "mobile phone number", "cell", "cell phone"),
@@ -61,7 +85,7 @@ _WORDS: Mapping[str, Sequence[str]] = {
     "unit_cost": ("unit cost", "cost", "purchase cost"),
     "billing_period": ("billed", "billing period", "recurring", "billing frequency"),
     "active": ("active", "sold", "is active"),
-    "company.name": ("company", "company name", "account", "organization", "associated company", "employer"),
+    "company.name": ("company", "company name", "firm", "account", "organization", "associated company", "employer"),
     "company.domain": ("company domain", "company domain name"),
     "contact.email": ("contact e mail", "contact email", "associated contact", "primary contact email"),
     "billing_address.line1": ("street", "street address", "address", "address line 1", "billing street"),
@@ -117,7 +141,9 @@ def targets_of(object_type: str) -> dict[str, Target]:
     if object_type in ("contact", "deal"):
         associated = _("Associated records")
         found.append(Target(COMPANY_NAME, _("Company: name"), TEXT, associated, CompanyForm.base_fields["name"]))
-        found.append(Target(COMPANY_DOMAIN, _("Company: domain"), DOMAIN, associated, _Domain()))
+        found.append(
+            Target(COMPANY_DOMAIN, _("Company: domain"), DOMAIN, associated, CompanyForm.base_fields["domain"])
+        )
     if object_type == "deal":
         email = ContactForm.base_fields["email"]
         found.append(Target(CONTACT_EMAIL, _("Contact: e-mail"), EMAIL, _("Associated records"), email))
@@ -132,13 +158,11 @@ def targets_of(object_type: str) -> dict[str, Target]:
         for each in definitions(object_type)
     ]
     found.append(Target(ID, _("CRM Sync ID"), NUMBER, _("To find the record")))
+    found.append(Target(HUBSPOT_ID, _("HubSpot: record ID"), TEXT, _("From HubSpot")))
+    found += [Target(name, label, TEXT, _("From HubSpot")) for name, label in HUBSPOT_IDS[object_type]]
+    if object_type == "deal":
+        found += [Target(name, label, kind, _("From HubSpot")) for name, label, kind in HUBSPOT_INVOICE]
     return {target.name: target for target in found}
-
-
-class _Domain(forms.CharField):
-    def clean(self, value: Any) -> Any:
-        """A bare host name."""
-        return bare_domain(str(super().clean(value)))
 
 
 _KINDS: Mapping[type[forms.Field], str] = {

@@ -1,6 +1,6 @@
 """Taking back what a slice did: created records go to the archive, changed values go back, where nobody was faster."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import models
@@ -19,21 +19,29 @@ from crm.services import bulk, changes, deals
 MOST_KEPT = 500
 
 
-def undo_slice(job: Import, part: ImportSlice) -> None:
-    """Take back one slice. Call it in a transaction."""
+def undo_slice(
+    job: Import, other: Callable[[ImportSlice], tuple[int, list[list[Any]]]] | None, part: ImportSlice
+) -> None:
+    """Take back one slice, by ``other`` where its rows are no records of ``MODELS``. Call it in a transaction."""
     if not ImportSlice.objects.filter(pk=part.pk, undone_at=None).exists():
         return  # by the worker that took over when this one was late
     now = timezone.now()
-    model = MODELS[job.object_type]
-    kept: list[list[Any]] = []
-    undone = _archive(job, model, part.created, kept)
-    undone += _set_back(job, model, part.before, kept)
-    undone += _archive(job, Company, part.created_companies, kept, empty=True)
+    undone, kept = other(part) if other is not None else _take_back(job, part)
     ImportSlice.objects.filter(pk=part.pk).update(undone_at=now)
     fresh = Import.objects.select_for_update().get(pk=job.pk)
     fresh.undone += undone
     fresh.kept = [*fresh.kept, *kept][:MOST_KEPT]
     fresh.save(update_fields=["undone", "kept"])
+
+
+def _take_back(job: Import, part: ImportSlice) -> tuple[int, list[list[Any]]]:
+    """How many records are as they were, and [id, title, why, kind] of those that stay."""
+    model = MODELS[job.object_type]
+    kept: list[list[Any]] = []
+    undone = _archive(job, model, part.created, kept)
+    undone += _set_back(job, model, part.before, kept)
+    undone += _archive(job, Company, part.created_companies, kept, empty=True)
+    return undone, kept
 
 
 def _locked(model: type[Record], ids: Iterable[int]) -> list[Any]:
@@ -48,7 +56,7 @@ def _archive(
     """Archive what was created and not touched since; companies only where nobody is in them (``empty``)."""
     records = [record for record in _locked(model, ids) if record.archived_at is None]
     kind = str(model._meta.model_name)
-    touched = _touched(job, kind, [record.pk for record in records])
+    touched = touched_since(job, kind, [record.pk for record in records])
     used = _used([record.pk for record in records]) if empty else set()
     free = []
     for record in records:
@@ -64,14 +72,25 @@ def _archive(
     return len(free)
 
 
-def _touched(job: Import, kind: str, ids: Sequence[int]) -> dict[int, str]:
+def touched_since(job: Import, kind: str, ids: Sequence[int]) -> dict[int, str]:
     """The records with events that neither this import nor the sync wrote, and what happened last, in a sentence."""
     links = EventLink.objects.filter(object_type=kind, object_id__in=ids, event__occurred_at__gte=job.created_at)
-    others = links.exclude(event__origin=Origin.SYNC).exclude(event__data__contains={"import": job.pk})
+    others = links.exclude(event__origin=Origin.SYNC)
+    for pk in _together(job):
+        others = others.exclude(event__data__contains={"import": pk})
     # Moving a deal to its stage tells so in the words of moving.
-    mine = models.Q(event__origin=Origin.IMPORT, event__actor=job.owner_id, event__occurred_at__lte=job.finished_at)
+    mine = models.Q(event__origin=Origin.IMPORT, event__actor=job.owner_id)
+    if job.batch_id is None:
+        mine &= models.Q(event__occurred_at__lte=job.finished_at)
     last = others.exclude(mine).order_by("object_id", "-event_id").distinct("object_id")
     return {link.object_id: _since(link.event) for link in last.select_related("event__actor")}
+
+
+def _together(job: Import) -> list[int]:
+    """The files that were imported with it: what one does to the records of another is no work of anybody's."""
+    if job.batch_id is None:
+        return [job.pk]
+    return list(Import.objects.filter(batch=job.batch_id).values_list("pk", flat=True))
 
 
 def _since(event: Event) -> str:

@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from crm.views import imports, imports_outcome
+from crm.views import hubspot, imports, imports_outcome
 
 app_name = "imports"
 urlpatterns = [
     path("", imports.import_list, name="list"),
     path("new/<slug:object_type>/", imports.import_create, name="create"),
     path("sample/<slug:object_type>/", imports_outcome.import_sample, name="sample"),
+    path("hubspot/", hubspot.hubspot_create, name="hubspot-create"),
+    path("hubspot/<int:pk>/", hubspot.hubspot_detail, name="hubspot"),
+    path("hubspot/<int:pk>/progress/", hubspot.hubspot_progress, name="hubspot-progress"),
+    path("hubspot/<int:pk>/<slug:act>/", hubspot.hubspot_act, name="hubspot-act"),
     path("<int:pk>/", imports.import_detail, name="detail"),
     path("<int:pk>/file/", imports.import_file, name="file"),
     path("<int:pk>/columns/", imports.import_columns, name="columns"),

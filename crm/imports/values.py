@@ -17,7 +17,7 @@ from core.forms.fields import AmountField
 from core.properties import BadValue, Definition, canonical
 from crm.imports import notation
 from crm.imports.cells import Cell, is_empty, plain
-from crm.imports.options import Options
+from crm.imports.options import Options, folded
 from crm.imports.targets import CURRENCY, DAY, DOMAIN, EMAIL, ID, NUMBER, OPTION, PERSON, TEXT, TICK, Target
 from crm.models import Stage
 
@@ -38,27 +38,31 @@ class Known:
 
     people: Mapping[str, int] = field(default_factory=dict)
     stages: Sequence[Stage] = ()
+    chosen_stages: Mapping[str, int] = field(default_factory=dict)
     zone: datetime.tzinfo = datetime.UTC
 
 
-def known_for(targets: Iterable[Target]) -> Known:
+def known_for(targets: Iterable[Target], options: Options) -> Known:
     """People by e-mail address and by unique name, stages: only where a column asks for them."""
-    found, wanted = Known(zone=timezone.get_current_timezone()), list(targets)
+    found, wanted = Known(zone=timezone.get_current_timezone(), chosen_stages=options.stages), list(targets)
     if any(_kind(target) == PERSON for target in wanted):
-        people: dict[str, int] = {}
-        doubled: set[str] = set()
-        for pk, email, name in (
-            get_user_model()._default_manager.filter(is_active=True).values_list("pk", "email", "name")
-        ):
-            doubled |= {name.casefold()} & people.keys()
-            people[name.casefold()] = pk
-            people[email.casefold()] = pk
-        found.people = {words: pk for words, pk in people.items() if words and words not in doubled}
+        found.people = {**people_by_words(), **options.people}
     if any(target.name == "stage" for target in wanted):
         found.stages = list(
             Stage.objects.select_related("pipeline").order_by("pipeline__position", "pipeline_id", "pk")
         )
     return found
+
+
+def people_by_words() -> dict[str, int]:
+    """Who can sign in, by e-mail address and by unique name."""
+    people: dict[str, int] = {}
+    doubled: set[str] = set()
+    for pk, email, name in get_user_model()._default_manager.filter(is_active=True).values_list("pk", "email", "name"):
+        doubled |= {name.casefold()} & people.keys()
+        people[name.casefold()] = pk
+        people[email.casefold()] = pk
+    return {words: pk for words, pk in people.items() if words and words not in doubled}
 
 
 def _kind(target: Target) -> str:
@@ -136,12 +140,12 @@ def _option(target: Target, cell: Cell, _options: Options, _known: Known) -> Any
     raise Unfit(_("“%s” is none of the choices.") % word[:60])
 
 
-def _person(_target: Target, cell: Cell, _options: Options, known: Known) -> int:
-    found = known.people.get(plain(cell).strip().casefold())
+def _person(_target: Target, cell: Cell, _options: Options, known: Known) -> int | None:
+    found = known.people.get(folded(plain(cell)))
     if found is None:
         words = _("Nobody with the e-mail address or the name “%s” can sign in here.")
         raise Unfit(words % plain(cell)[:80])
-    return found
+    return found or None
 
 
 def _property(target: Target, cell: Cell, options: Options, known: Known) -> Any:
@@ -207,7 +211,8 @@ _READ |= {kind: _either(_READ[kind]) for kind in (TEXT, NUMBER, DAY, TICK, PERSO
 def stage_of(known: Known, name: str, pipeline: str) -> Stage:
     """The stage of this name, in the pipeline where one is named. Raises Unfit."""
     wanted, of = name.strip().casefold(), pipeline.strip().casefold()
-    found = [
+    chosen = known.chosen_stages.get(folded(pipeline, name))
+    found = [stage for stage in known.stages if stage.pk == chosen] or [
         stage
         for stage in known.stages
         if wanted in (stage.name.casefold(), f"{stage.pipeline.name}: {stage.name}".casefold())

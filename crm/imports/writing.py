@@ -10,6 +10,7 @@ from core.properties import BadValues, clean_many
 from core.services import property_choices
 from core.services.properties import PropertyRefused
 from crm.enums import DealStatus
+from crm.hubspot import noting
 from crm.imports.matching import CompanyWanted
 from crm.imports.plans import CREATES, FAILS, UPDATES, Plan, Setting
 from crm.models import Company, Contact, Deal, DealContact, StageChange
@@ -61,6 +62,10 @@ def write(setting: Setting, plans: Sequence[Plan], *, job_id: int, now: datetime
     )  # fmt: skip
     for plan in changed:
         _move(setting, plan, written)
+    noting.note(
+        setting.object_type, [(plan.record.pk, plan.hubspot, plan.values) for plan in plans if plan.act != FAILS],
+        job_id=job_id,
+    )  # fmt: skip
     return written
 
 

@@ -6,6 +6,7 @@ from crm.models.companies import Company
 from crm.models.contacts import Contact
 from crm.models.deals import Deal, DealBilling, DealContact, DealLine, StageChange
 from crm.models.forecast import SalesGoal
+from crm.models.hubspot import HubspotClaim, HubspotImport, HubspotLink, HubspotRecord
 from crm.models.imports import Import, ImportFile, ImportSlice
 from crm.models.layouts import RecordLayout
 from crm.models.merges import DuplicateKey, DuplicatePair, DuplicateScan, Merge, MergedRecord
@@ -31,6 +32,10 @@ __all__ = [
     "DuplicateKey",
     "DuplicatePair",
     "DuplicateScan",
+    "HubspotClaim",
+    "HubspotImport",
+    "HubspotLink",
+    "HubspotRecord",
     "Import",
     "ImportFile",
     "ImportSlice",

@@ -20,6 +20,7 @@ class Import(models.Model):
     class State(models.TextChoices):
         """How far it is."""
 
+        READING = "reading", _("Being read")
         DRAFT = "draft", _("Being prepared")
         CHECKING = "checking", _("Being checked")
         CHECKED = "checked", _("Checked")
@@ -31,6 +32,10 @@ class Import(models.Model):
         UNDONE = "undone", _("Undone")
 
     object_type = models.CharField(max_length=40)
+    batch = models.ForeignKey(
+        "crm.HubspotImport", models.CASCADE, null=True, related_name="files", help_text="The export it is a file of."
+    )
+    found = models.JSONField(default=dict, help_text="What reading all of its rows found, column by column.")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     state = models.CharField(max_length=8, choices=State, default=State.DRAFT)
     name = models.CharField(max_length=200, help_text="Of the file.")
@@ -65,7 +70,7 @@ class Import(models.Model):
             models.Index(fields=["owner", "-id"], name="crm_import_of_person"),
             models.Index(
                 fields=["id"],
-                condition=Q(state__in=["checking", "running", "undoing"]),
+                condition=Q(state__in=["reading", "checking", "running", "undoing"]),
                 name="crm_import_under_way",
             ),
             models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="crm_import_expiry"),
@@ -77,7 +82,7 @@ class Import(models.Model):
     @property
     def under_way(self) -> bool:
         """Whether a worker has something to do."""
-        return self.state in (self.State.CHECKING, self.State.RUNNING, self.State.UNDOING)
+        return self.state in (self.State.READING, self.State.CHECKING, self.State.RUNNING, self.State.UNDOING)
 
     @property
     def percent(self) -> int:

@@ -101,6 +101,9 @@ class QuoteLine(models.Model):
     discount_percent = models.DecimalField(max_digits=7, decimal_places=4, default=0)
     discount_amount = MoneyField(default=0, help_text="Taken off the line after the percentage.")
     tax_code = models.CharField(max_length=120, blank=True, help_text="As printed, such as 20% S.")
+    tax_rate = models.DecimalField(
+        max_digits=7, decimal_places=4, null=True, blank=True, help_text="Percent; none where it is not known."
+    )
     billing_period = models.CharField(max_length=8, choices=BillingPeriod, default=BillingPeriod.ONCE, blank=True)
     billing_count = models.PositiveSmallIntegerField(null=True, blank=True)
 

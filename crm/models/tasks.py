@@ -59,7 +59,16 @@ class Task(models.Model):
                 "assignee", F("due_at").asc(nulls_last=True), "id", name="crm_task_open", condition=Q(done_at=None)
             ),
             models.Index(F("due_at").asc(nulls_last=True), "id", name="crm_task_by_due", condition=Q(done_at=None)),
-            models.Index(fields=["-done_at", "-id"], name="crm_task_done", condition=Q(done_at__isnull=False)),
+            # The orders of the whole list.
+            models.Index(fields=["-created_at", "-id"], name="crm_task_by_creation"),
+            models.Index(F("due_at").asc(nulls_last=True), "id", name="crm_task_all_by_due"),
+            models.Index(F("done_at").desc(nulls_last=True), F("id").desc(), name="crm_task_by_done"),
+            models.Index(
+                F("due_at").asc(nulls_last=True),
+                "id",
+                name="crm_task_to_approve",
+                condition=Q(done_at=None, kind=TaskKind.APPROVE),
+            ),
             models.Index(fields=["about_type", "about_id", "-id"], name="crm_task_of_record"),
         ]
 

@@ -30,7 +30,8 @@ from core.paging import cursor_after, page_by_key
 from crm.enums import DealStatus
 from crm.models import ActivityLink, Deal, Pipeline, Stage, Task
 
-CARDS = 50
+# In a column at first; more come with the button below it.
+CARDS = 25
 SORT = "-updated_at"
 COLUMNS = ("name", "status", "amount", "currency", "close_on", "updated_at", "stage_id", "stage_entered_at",
            "company__name", "owner__name", "owner__email", "billing__invoice_status")  # fmt: skip

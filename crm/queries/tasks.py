@@ -1,32 +1,17 @@
 """Reads of tasks."""
 
-import datetime
-from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
 from django.utils import timezone
 
 from crm.models import Task, TaskKind
 
 # Whoever holds it does the tasks of approving that nobody in particular has.
 APPROVES = "invoices.approve"
+# Whoever holds it completes the tasks of others too.
+EDITS = "crm.edit"
 DONE_SHOWN = 5
-VIEWS = ("today", "overdue", "upcoming", "someday", "done")
-
-
-@dataclass(frozen=True)
-class Day:
-    """The reader's today: when it began and when it ends."""
-
-    begins: datetime.datetime
-    ends: datetime.datetime
-
-
-def today() -> Day:
-    """By the time zone of the reader."""
-    begins = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    return Day(begins, begins + datetime.timedelta(days=1))
 
 
 def of_person(user: Any) -> Q:
@@ -35,21 +20,23 @@ def of_person(user: Any) -> Q:
     return own | Q(assignee=None, kind=TaskKind.APPROVE) if user.has_perm(APPROVES) else own
 
 
-def rows(user: Any, *, mine: bool, view: str) -> QuerySet[Task]:
-    """The tasks of one list: ``mine`` alone or everybody's; ``view`` is one of VIEWS, or empty for all open ones."""
-    found = Task.objects.select_related("assignee", "created_by", "done_by")
-    if mine:
-        found = found.filter(of_person(user))
-    if view == "done":
-        return found.filter(done_at__isnull=False)
-    found, day = found.filter(done_at=None), today()
-    if view == "today":
-        return found.filter(due_at__gte=day.begins, due_at__lt=day.ends)
-    if view == "overdue":
-        return found.filter(due_at__lt=timezone.now())
-    if view == "upcoming":
-        return found.filter(due_at__gte=day.ends)
-    return found.filter(due_at=None) if view == "someday" else found
+def listed(user: Any) -> QuerySet[Task]:
+    """All tasks, which everybody sees; ``may_complete`` says of each whether ``user`` may mark it as done."""
+    own = ExpressionWrapper(Q(assignee=user.pk), output_field=BooleanField())
+    return Task.objects.defer("search").annotate(may_complete=Value(True) if user.has_perm(EDITS) else own)
+
+
+def open_of_person(user: Any, *, limit: int) -> list[Task]:
+    """What somebody has to do, the most urgent first."""
+    found = Task.objects.filter(of_person(user), done_at=None).select_related("assignee")
+    return list(found.order_by("due_at", "pk")[:limit])
+
+
+def state_of(task: Task) -> str:
+    """Whether it is open, overdue or done, as ``task_states`` tells it in the database."""
+    if task.done_at is not None:
+        return "done"
+    return "overdue" if task.due_at is not None and task.due_at < timezone.now() else "open"
 
 
 def of_record(object_type: str, object_id: int, *, limit: int = 20) -> list[Task]:

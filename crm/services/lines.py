@@ -32,6 +32,7 @@ class LineValues:
     product_id: int | None = None
     discount_amount: Decimal = Decimal(0)
     tax_code: str = ""
+    tax_rate: Decimal | None = None  # percent; None where there is no tax or its rate is not known
     billing_period: str = BillingPeriod.ONCE
     billing_count: int | None = None
 
@@ -69,6 +70,8 @@ def check(lines: Sequence[LineValues]) -> None:
             raise BadLine(position, "discount_percent", _("A discount can't be more than its line."))
         if len(line.tax_code) > 120:
             raise BadLine(position, "tax_code", _("A tax code has at most 120 characters."))
+        if line.tax_rate is not None and not ZERO <= line.tax_rate <= 100:
+            raise BadLine(position, "tax_code", _("A tax is between 0 and 100 percent."))
         if line.billing_period not in BillingPeriod.values:
             raise BadLine(position, "billing_period", _("Choose how often this is billed."))
         if line.billing_count is not None and not (line.billing_period and 0 < line.billing_count <= MOST_PERIODS):
@@ -92,6 +95,7 @@ def values_of(line: DealLine | QuoteLine) -> LineValues:
         product_id=line.product_id,
         discount_amount=line.discount_amount,
         tax_code=line.tax_code,
+        tax_rate=line.tax_rate,
         billing_period=line.billing_period,
         billing_count=line.billing_count,
     )

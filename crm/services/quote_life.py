@@ -13,6 +13,7 @@ from django.utils import timezone
 from core import company as own_company
 from core.events import emit
 from core.models import Origin
+from crm import taxes
 from crm.enums import QuoteStatus
 from crm.models import Quote, QuoteView
 from crm.services import records
@@ -128,7 +129,7 @@ def accept(quote: Quote, *, name: str, ip: str | None) -> Quote:
     if not typed or len(typed) > LONGEST_NAME:
         raise BadAnswer
     write(fresh, status=QuoteStatus.ACCEPTED, answered_at=timezone.now(), answered_name=typed, answered_ip=ip)
-    emit("quote.accepted", fresh, about=related(fresh), **told(fresh), who=typed)
+    emit("quote.accepted", fresh, about=related(fresh), **told(fresh), **_with_tax(fresh), who=typed)
     return fresh
 
 
@@ -146,6 +147,12 @@ def decline(quote: Quote, *, name: str = "", reason: str = "", ip: str | None) -
     return fresh
 
 
+def _with_tax(quote: Quote) -> dict[str, Any]:
+    """The total that the customer sees, where it is another one than the amount before tax."""
+    tax = taxes.taxes(list(quote.lines.all()), quote.subtotal - quote.amount, quote.currency)
+    return {"total_with_tax": str(quote.amount + tax.total)} if tax.told else {}
+
+
 @transaction.atomic
 def answer_for(quote: Quote, status: QuoteStatus, *, by: Any, reason: str = "") -> Quote:
     """Note an answer that came on paper or by phone: ``status`` is ACCEPTED or DECLINED. Raises NotOpen."""
@@ -156,7 +163,8 @@ def answer_for(quote: Quote, status: QuoteStatus, *, by: Any, reason: str = "") 
         raise NotOpen(fresh.status)
     write(fresh, status=status, answered_at=timezone.now(), decline_reason=reason[:LONGEST_REASON])
     event = "quote.accepted" if status == QuoteStatus.ACCEPTED else "quote.declined"
-    emit(event, fresh, by=by, about=related(fresh), **told(fresh), reason=reason[:LONGEST_REASON])
+    more = _with_tax(fresh) if status == QuoteStatus.ACCEPTED else {}
+    emit(event, fresh, by=by, about=related(fresh), **told(fresh), **more, reason=reason[:LONGEST_REASON])
     return fresh
 
 

@@ -6,9 +6,10 @@ from crm.tables.contacts import CONTACTS
 from crm.tables.deals import DEALS
 from crm.tables.products import PRODUCTS
 from crm.tables.quotes import QUOTES
+from crm.tables.tasks import TASKS
 
 
 def register() -> None:
     """Tell core about the lists."""
-    for table in (DEALS, COMPANIES, CONTACTS, PRODUCTS, QUOTES):
+    for table in (DEALS, COMPANIES, CONTACTS, PRODUCTS, QUOTES, TASKS):
         add_table(table)

@@ -91,8 +91,10 @@ def _live(query: QueryDict) -> bool:
 
 
 def actions_of(kind: Kind) -> tuple[Action, ...]:
-    def warning(_count: str) -> str:
-        return str(kind.archive_text)
+    def warning(count: str) -> str:
+        if count == "1":
+            return str(kind.archive_text)
+        return _("They leave lists, boards and pickers. What belongs to them stays, and you can restore them.")
 
     def typed(count: str) -> str:
         return _("delete %(count)s %(what)s") % {

@@ -15,7 +15,7 @@ from crm.tables.editing import change_of, editor_of
 from crm.tables.parts import VIEWS
 
 
-def from_import(value: str) -> Q:
+def from_import(value: str, _user: Any) -> Q:
     """The records that an import created, by its id."""
     made = ImportSlice.objects.filter(job=int(value) if value.isdecimal() and len(value) < 19 else 0)
     return Q(pk__in=made.annotate(made=Func("created", function="unnest")).values("made"))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,8 +20,8 @@ from crm.imports.cells import from_json, plain
 from crm.imports.notation import DATE_ORDERS, NUMBERS
 from crm.imports.options import options_of
 from crm.imports.targets import OBJECTS
-from crm.kinds import KINDS
-from crm.models import Import
+from crm.kinds import KINDS, kind_of
+from crm.models import HubspotImport, Import
 
 PERMISSION = "crm.import"
 SHOWN_IMPORTS = 100
@@ -62,7 +63,7 @@ def steps_of(job: Import, current: str) -> list[dict[str, Any]]:
 
 def page(request: HttpRequest, job: Import, step: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """A step of an import."""
-    shared = {"job": job, "kind": KINDS[job.object_type], "steps": steps_of(job, step)}
+    shared = {"job": job, "kind": kind_of(job.object_type), "steps": steps_of(job, step)}
     return render(request, f"crm/imports/{step}.html", shared | context, status=status)
 
 
@@ -70,10 +71,16 @@ def page(request: HttpRequest, job: Import, step: str, context: dict[str, Any], 
 def import_list(request: HttpRequest) -> HttpResponse:
     """The imports, newest first."""
     require(request.user, PERMISSION)
-    jobs = visible_to(request.user).defer("samples", "preview", "kept").order_by("-pk")[:SHOWN_IMPORTS]
+    jobs = visible_to(request.user).filter(batch=None).defer("samples", "preview", "kept").order_by("-pk")
+    batches = HubspotImport.objects.select_related("owner").prefetch_related(
+        Prefetch("files", Import.objects.only("name", "batch_id", "created", "updated", "failed"))
+    )
+    if not request.user.has_perm("accounts.manage"):
+        batches = batches.filter(owner=request.user.pk)
     kinds = [KINDS[name] for name in OBJECTS]
-    lines = [{"job": job, "kind": KINDS[job.object_type]} for job in jobs]
-    return render(request, "crm/imports/list.html", {"lines": lines, "kinds": kinds})
+    lines = [{"job": job, "kind": KINDS[job.object_type]} for job in jobs[:SHOWN_IMPORTS]]
+    context = {"lines": lines, "kinds": kinds, "batches": batches.order_by("-pk")[:SHOWN_IMPORTS]}
+    return render(request, "crm/imports/list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -99,6 +106,8 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Where the import is: the step that comes next, or its outcome."""
     job = found(request, pk)
     names = [name for name, _label in STEPS[:-1]]
+    if job.batch_id is not None and job.state in (Import.State.READING, Import.State.DRAFT):
+        return redirect("imports:hubspot", job.batch_id)
     if job.state == Import.State.DRAFT:
         return redirect(f"imports:{job.step if job.step in names else 'options'}", job.pk)
     return redirect("imports:outcome", job.pk)
@@ -106,6 +115,8 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _fixed(request: HttpRequest, job: Import) -> HttpResponse | None:
     """Where to go when the import can't be prepared any more."""
+    if job.batch_id is not None:
+        return redirect("imports:hubspot", job.batch_id)
     if job.state in preparing.OPEN:
         return None
     if request.method == "POST":

@@ -17,7 +17,7 @@ from core.tables import sheets
 from crm.imports import files, runs
 from crm.imports.reading import XLSX
 from crm.imports.targets import OBJECTS
-from crm.kinds import KINDS
+from crm.kinds import kind_of
 from crm.models import Import
 from crm.views.imports import PERMISSION, found, page
 
@@ -32,7 +32,7 @@ FATES = (
 
 def _context(job: Import) -> dict[str, Any]:
     checking = job.state in (State.CHECKING, State.CHECKED)
-    kind = KINDS[job.object_type]
+    kind = kind_of(job.object_type)
     over = job.expires_at is not None and job.expires_at < timezone.now()
     counts = {"create": job.created, "update": job.updated, "same": job.unchanged, "fail": job.failed}
     ended = job.state in (State.DONE, State.STOPPED, State.FAILED)
@@ -46,9 +46,13 @@ def _context(job: Import) -> dict[str, Any]:
         # What is to be corrected must not stand below fifty rows that are right.
         "groups": sorted((fate for fate in fates if fate["rows"]), key=lambda fate: fate["name"] != "fail"),
         "notes": notes_on(job.object_type, job.created, job.updated) if job.state == State.CHECKED else [],
-        "created_url": f"{reverse(kind.list_url)}?import={job.pk}" if job.created and ended and not over else "",
+        "created_url": (
+            f"{reverse(kind.list_url)}?import={job.pk}"
+            if job.created and ended and not over and job.object_type in OBJECTS
+            else ""
+        ),
         "has_errors": bool(job.failed) and not over and job.state != State.CHECKING,
-        "may_undo": ended and not over and bool(job.created or job.updated),
+        "may_undo": ended and not over and bool(job.created or job.updated) and job.batch_id is None,
         "over": over,
     }  # fmt: skip
 
@@ -57,7 +61,7 @@ def _context(job: Import) -> dict[str, Any]:
 def import_outcome(request: HttpRequest, pk: int) -> HttpResponse:
     """How far it is, and what came of it."""
     job = found(request, pk)
-    if job.state == State.DRAFT:
+    if job.state in (State.DRAFT, State.READING):
         return redirect("imports:detail", job.pk)
     return page(request, job, "check", _context(job))
 
@@ -75,6 +79,11 @@ def import_progress(request: HttpRequest, pk: int) -> HttpResponse:
 def import_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     """Start, stop, undo or discard."""
     job = found(request, pk)
+    if job.batch_id is not None:
+        messages.error(
+            request, _("This file belongs to an import from HubSpot, which is started and undone as a whole.")
+        )
+        return redirect("imports:hubspot", job.batch_id)
     try:
         if act == "start":
             runs.start(job)

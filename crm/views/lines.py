@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import require
-from core.money import formatted
-from crm import amounts, terms
+from core.money import ZERO, formatted
+from crm import amounts, taxes, terms
 from crm.forms.lines import LinesForm, row_for, rows_of, whole_of
 from crm.kinds import DEAL, KINDS, Kind
 from crm.models import Product
@@ -33,8 +33,11 @@ def lines(request: HttpRequest, object_type: str, pk: int) -> HttpResponse:
     if reading:
         return _table(request, kind, record)
     if request.method == "GET":
-        rows = rows_of(_stored(kind, pk), record.currency)
-        context: dict[str, Any] = {"rows": rows, **editor_sums(kind, record)}
+        shown = lines_context(kind, record)
+        context: dict[str, Any] = {
+            "rows": rows_of(shown["stored"], shown["taxes"], record.currency),
+            **{name: shown[name] for name in ("total", "periods", "taxes")},
+        }
         if kind is not DEAL:
             context["whole"] = whole_of(record)
         return _editor(request, kind, record, **context)
@@ -53,7 +56,7 @@ def lines(request: HttpRequest, object_type: str, pk: int) -> HttpResponse:
         except quotes.NotADraft:
             form.problem = _("A published quote does not change any more.")
     if not form.is_valid:
-        context = {"rows": form.rows, "total": form.total, "problem": form.problem, "periods": form.periods}
+        context = {**_typed(form), "problem": form.problem}
         context |= {} if kind is DEAL else {"whole": form.whole}
         return _editor(request, kind, record, status=422, **context)
     messages.success(request, _("Line items saved."))
@@ -80,47 +83,36 @@ def line_amounts(request: HttpRequest, object_type: str, pk: int) -> HttpRespons
     _kind, record = _record(request, object_type, pk)
     form = LinesForm(request.POST, record.currency)
     whole = form.whole if "whole_discount" in request.POST else None
-    return render(
-        request,
-        "crm/_line_amounts.html",
-        {"rows": form.rows, "total": form.total, "whole": whole, "periods": form.periods},
-    )
+    return render(request, "crm/_line_amounts.html", {**_typed(form), "whole": whole})
 
 
 def lines_context(kind: Kind, record: Any) -> dict[str, Any]:
     """What the table of line items prints, in one query."""
     stored = _stored(kind, record.pk)
+    total = amounts.total(stored, record.currency)
+    off = ZERO if kind is DEAL else record.subtotal - record.amount
+    told = taxes.printed(stored, off, total - off, record.currency)
     rows = [
-        (line, amounts.line_amount(line, record.currency), terms.in_words(line.billing_period, line.billing_count))
-        for line in stored
+        (line, amounts.line_amount(line, record.currency), terms.in_words(line.billing_period, line.billing_count), tax)
+        for line, tax in zip(stored, told.by_line, strict=True)
     ]
     return {
         "kind": kind,
         "record": record,
+        "stored": stored,
         "lines": rows,
-        **_sums(kind, record, stored),
+        "total": formatted(total - off, record.currency),
+        "subtotal": formatted(total, record.currency) if off else "",
+        "off": formatted(-off, record.currency),
+        "taxes": told,
         "periods": terms.totals(stored, record.currency),
         "discounts": any(line.discount_percent or line.discount_amount for line in stored),
-        "tax_codes": any(line.tax_code for line in stored),
         "can_edit_lines": record.archived_at is None and (kind is DEAL or record.status == "draft"),
     }
 
 
-def editor_sums(kind: Kind, record: Any) -> dict[str, Any]:
-    """What the editor shows below its rows."""
-    shown = lines_context(kind, record)
-    return {"total": shown["total"], "periods": shown["periods"]}
-
-
-def _sums(kind: Kind, record: Any, stored: Any) -> dict[str, str]:
-    if kind is DEAL:
-        return {"total": formatted(amounts.total(stored, record.currency), record.currency)}
-    off = record.subtotal - record.amount
-    return {
-        "total": formatted(record.amount, record.currency),
-        "subtotal": formatted(record.subtotal, record.currency) if off else "",
-        "off": formatted(-off, record.currency),
-    }
+def _typed(form: LinesForm) -> dict[str, Any]:
+    return {"rows": form.rows, "total": form.total, "periods": form.periods, "taxes": form.taxes}
 
 
 def _record(request: HttpRequest, object_type: str, pk: int) -> tuple[Kind, Any]:
@@ -146,4 +138,5 @@ def _table(request: HttpRequest, kind: Kind, record: Any) -> HttpResponse:
 def _editor(request: HttpRequest, kind: Kind, record: Any, *, status: int = 200, **context: Any) -> HttpResponse:
     whole = not getattr(request, "htmx", False)
     template = "crm/lines_page.html" if whole else "crm/_lines_editor.html"
-    return render(request, template, {"kind": kind, "record": record, **context}, status=status)
+    context |= {"kind": kind, "record": record, "known_taxes": taxes.choices(record.currency)}
+    return render(request, template, context, status=status)

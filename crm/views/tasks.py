@@ -8,65 +8,39 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import require
-from core import registry
-from core.paging import SIZES, BadCursor, page_by_key
+from core.tables import table_of
+from core.tables.views import pages
+from core.tables.views.asked import changed
 from crm import task_hosts
 from crm.forms.tasks import TaskForm
 from crm.models import Task
 from crm.queries import tasks as queries
 from crm.services import tasks as services
 
-LABELS = {
-    "": gettext_lazy("All open"),
-    "today": gettext_lazy("Today"),
-    "overdue": gettext_lazy("Overdue"),
-    "upcoming": gettext_lazy("Upcoming"),
-    "someday": gettext_lazy("Without a date"),
-    "done": gettext_lazy("Done"),
-}
+NAME = "task"
+# What a list says of what was done in one of its rows, and what takes it back.
+TOLD = {"done": (gettext_lazy("The task is done."), "reopen"), "reopen": (gettext_lazy("The task is open."), "done")}
 
 
 @require_GET
 def task_list(request: HttpRequest) -> HttpResponse:
-    """My tasks or everybody's, by when they are due."""
-    view = request.GET.get("view", "")
-    view = view if view in queries.VIEWS else ""
-    mine = request.GET.get("whose", "mine") != "all"
-    size = {str(each): each for each in SIZES}.get(request.GET.get("size", ""), 50)
-    rows, sort = queries.rows(request.user, mine=mine, view=view), "-done_at" if view == "done" else "due_at"
-    try:
-        page = page_by_key(rows, sort=sort, cursor=request.GET.get("cursor", ""), size=size)
-    except BadCursor:
-        page = page_by_key(rows, sort=sort, size=size)
-    context = {"page": page, "tasks": _shown(page.rows), "view": view, "mine": mine, "labels": LABELS.items()}
-    return render(request, "crm/tasks/list.html", context)
+    """All tasks; what is shown of them is in the address, to begin with what the reader has to do."""
+    return pages.index(request, NAME)
 
 
 def _shown(tasks: Any) -> list[tuple[Task, str, bool]]:
     """Tasks with the address of what they are about, and whether they are late."""
-    now = timezone.now()
-    return [
-        (task, _address(task), task.done_at is None and task.due_at is not None and task.due_at < now) for task in tasks
-    ]
+    return [(task, task_hosts.page_of(task), queries.state_of(task) == "overdue") for task in tasks]
 
 
-def _address(task: Task) -> str:
-    """The page of what a task is about; empty where there is none."""
-    if task.about_type == "invoicedraft":
-        return reverse("invoices:approval-list")
-    kind = registry.object_types.get(task.about_type)
-    return reverse(kind.url_name, args=[task.about_id]) if kind is not None and task.about_id is not None else ""
-
-
-def _task(pk: int) -> Task:
-    return get_object_or_404(Task.objects.select_related("assignee"), pk=pk)
+def _task(request: HttpRequest, pk: int) -> Any:
+    return get_object_or_404(queries.listed(request.user).select_related("assignee"), pk=pk)
 
 
 def _about(request: HttpRequest) -> Any:
@@ -82,9 +56,12 @@ def _about(request: HttpRequest) -> Any:
 
 @require_http_methods(["GET", "POST"])
 def task_form(request: HttpRequest, pk: int | None = None) -> HttpResponse:
-    """Make or change a task, in the side panel or on a page of its own."""
+    """Make or change a task, in the side panel or on a page of its own; who may not edit records reads it."""
+    if pk is not None and request.method == "GET" and not request.user.has_perm("crm.edit"):
+        line = pages.line_of(table_of(NAME, request.user), request.user, pk)
+        return render(request, "crm/tasks/page.html", {"task": line.record, "line": line})
     require(request.user, "crm.edit")
-    task = _task(pk) if pk is not None else None
+    task = _task(request, pk) if pk is not None else None
     about = _about(request) if task is None else None
     form = TaskForm(request.POST or None, user=request.user, task=task)
     if request.method == "POST" and form.is_valid():
@@ -107,8 +84,8 @@ def task_form(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 @require_POST
 def task_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     """Complete, reopen or delete a task. Whoever it is given to may complete it."""
-    task = _task(pk)
-    if act == "delete" or task.assignee_id != request.user.pk:
+    task = _task(request, pk)
+    if act == "delete" or not task.may_complete:
         require(request.user, "crm.edit")
     if act == "done":
         services.complete([task], by=request.user)
@@ -121,6 +98,9 @@ def task_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     in_card = getattr(request, "htmx", False) and request.POST.get("card") == "1"
     if in_card and task.about_id is not None and task_hosts.visible_to(request.user, task.about_type) is not None:
         return _card(request, task.about_type, task.about_id)
+    if request.POST.get("list") == "1" and act in TOLD:
+        words, other = TOLD[act]
+        return changed(str(words), undo=reverse("crm:task-act", args=[pk, other]), label=_("Undo"))
     return _back(request)
 
 
@@ -154,5 +134,4 @@ def _card(request: HttpRequest, object_type: str, pk: int) -> HttpResponse:
 @require_GET
 def task_home(request: HttpRequest) -> HttpResponse:
     """My open tasks, the most urgent first."""
-    rows = queries.rows(request.user, mine=True, view="").order_by("due_at", "pk")[:8]
-    return render(request, "crm/tasks/_home.html", {"tasks": _shown(rows)})
+    return render(request, "crm/tasks/_home.html", {"tasks": _shown(queries.open_of_person(request.user, limit=8))})

@@ -9,6 +9,7 @@ from invoices.models.edits import InvoiceEdit
 from invoices.models.estimates import Estimate, EstimateLine
 from invoices.models.invoices import Invoice, InvoiceLine
 from invoices.models.invoicing import InvoicingSettings
+from invoices.models.parity import HubspotMatch
 from invoices.models.payments import Payment, PaymentApplication
 from invoices.models.recurring import Every, Making, RecurringInvoice, RecurringRun, RecurringState
 from invoices.models.reminders import Reminder, ReminderPause, ReminderRule
@@ -25,6 +26,7 @@ __all__ = [
     "Estimate",
     "EstimateLine",
     "Every",
+    "HubspotMatch",
     "Invoice",
     "InvoiceDraft",
     "InvoiceEdit",

@@ -1,6 +1,6 @@
 """Wizards in progress: start, save, change company or customer, discard. Nothing here reaches QuickBooks."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,14 +10,15 @@ from django.utils import timezone
 
 from core.models import StoredFile
 from crm.models import Deal, Quote
-from invoices import reading
+from crm.taxes import plain_name
+from invoices import book_prices, reading
 from invoices import terms as payment_terms
 from invoices.drafts import EXISTING, TEXT, DraftContent, DraftCustomer, DraftItem, DraftLine, DraftTerms
 from invoices.enums import InvoiceSource, TaxMode
 from invoices.models import Approval, Invoice, InvoiceDraft
 from invoices.ports import Account, CustomerChoice, ItemChoice, TaxCodeChoice, TermsChoice, accounting
 from invoices.services import default_account, draft_sources, quote_rules
-from invoices.services.create import correctable
+from invoices.services.create import account_of, correctable
 from invoices.totals import plain
 
 DRAFTS_SHOWN = 5
@@ -103,15 +104,10 @@ def _take_tax_codes(content: DraftContent, quote: Quote, usable: list[Account]) 
     if account is None or not account.needs_tax_codes or not any(printed):
         return
     codes = accounting().tax_codes(account.connection_id)
-    known = {_plain_name(code.name): code.external_id for code in codes}
+    known = {plain_name(code.name): code.external_id for code in codes}
     for line, name in zip(content.lines, printed, strict=True):
-        line.tax_code = known.get(_plain_name(name), line.tax_code)
+        line.tax_code = known.get(plain_name(name), line.tax_code)
     name_tax_codes(content, codes)
-
-
-def _plain_name(name: str) -> str:
-    """``20% S`` and ``20.0% s`` are the same code."""
-    return name.casefold().replace(".0%", "%").replace(" ", "")
 
 
 def _source_lines(source: str, deal: Deal | None, quote: Quote | None, document: Any) -> list[DraftLine]:
@@ -150,7 +146,7 @@ def _copy(content: DraftContent, account: Account, document: Any) -> None:
     terms = next((each for each in available if each.external_id == document.terms_external_id), None)
     if terms is not None:
         choose_terms(content, terms)
-    match_items(content)
+    match_items(content, account)
     if account.needs_tax_codes:
         name_tax_codes(content, accounting().tax_codes(account.connection_id))
     else:
@@ -168,6 +164,25 @@ def save(draft: InvoiceDraft, change: Callable[[DraftContent], None], *, step: s
     draft.data, draft.step, draft.updated_at = content.to_json(), step or locked.step, timezone.now()
     InvoiceDraft.objects.filter(pk=draft.pk).update(data=draft.data, step=draft.step, updated_at=draft.updated_at)
     return content
+
+
+def follow_rate(draft: InvoiceDraft, before: Mapping[str, Any]) -> None:
+    """Convert prices that nobody typed once the rate they follow is another than in ``before``.
+
+    ``before`` is what the draft held until now. The accounting system may be asked, so nothing is locked meanwhile.
+    """
+    content = DraftContent.from_json(draft.data)
+    basis = book_prices.basis(content)
+    account = account_of(content.connection_id)
+    if account is None or not basis or basis == book_prices.basis(DraftContent.from_json(before)):
+        return
+    rate = book_prices.rate_of(content, account)
+
+    def change(kept: DraftContent) -> None:
+        if book_prices.basis(kept) == basis:
+            book_prices.follow(kept, rate)
+
+    save(draft, change)
 
 
 def still_open(draft: InvoiceDraft) -> bool:
@@ -196,7 +211,9 @@ def choose_account(content: DraftContent, account: Account, *, deal_id: int | No
     for line in content.lines:
         line.tax_code = line.tax_code_name = line.class_id = line.class_name = ""
         line.item = line.item if line.item.mode == TEXT else DraftItem()
-    match_items(content)
+        if line.home_price:
+            line.unit_price = line.home_price = ""  # a price of the other company's books
+    match_items(content, account)
     if not content.issued_on:
         content.issued_on = account.today.isoformat()
     matches = accounting().customer_matches(account.connection_id, deal_id=deal_id) if deal_id else []
@@ -209,26 +226,25 @@ def choose_account(content: DraftContent, account: Account, *, deal_id: int | No
         name_tax_codes(content, accounting().tax_codes(account.connection_id))
 
 
-def match_items(content: DraftContent) -> None:
+def match_items(content: DraftContent, account: Account) -> None:
     """Give lines that have a product, but no item yet, the item of that product."""
-    if content.connection_id is None:
-        return
     waiting = [line for line in content.lines if line.product_id and not line.item.mode]
     found = accounting().items_for_products(
-        content.connection_id, [line.product_id for line in waiting if line.product_id]
+        account.connection_id, [line.product_id for line in waiting if line.product_id]
     )
-    for line in waiting:
-        item = found.get(line.product_id or 0)
-        if item is not None:
-            choose_item(line, item)
+    matched = [(line, found[pk]) for line in waiting if (pk := line.product_id or 0) in found]
+    items = book_prices.priced([item for _line, item in matched], content, account)
+    for (line, _item), item in zip(matched, items, strict=True):
+        choose_item(line, item)
 
 
 def choose_item(line: DraftLine, item: ItemChoice) -> None:
     """Sell ``item`` on this line; what was typed stays, what is empty is filled."""
     line.item = DraftItem(mode=EXISTING, external_id=item.external_id, name=item.name, reason=item.reason)
     line.description = line.description or item.description
-    if not line.unit_price.strip() and item.unit_price is not None:
-        line.unit_price = plain(item.unit_price)
+    if line.home_price or not line.unit_price.strip():
+        line.unit_price = "" if item.unit_price is None else plain(item.unit_price)
+        line.home_price = "" if item.home_price is None else plain(item.home_price)
     if item.tax_code_external_id and not line.tax_code:
         line.tax_code = item.tax_code_external_id
 

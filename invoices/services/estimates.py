@@ -15,6 +15,7 @@ from crm import amounts
 from crm.enums import QuoteStatus
 from crm.models import Quote, QuoteLine
 from crm.services.quotes import related
+from crm.taxes import plain_name
 from invoices.enums import EstimateStatus, TaxMode
 from invoices.models import Estimate, EstimateLine
 from invoices.ports import Account, CustomerChoice, ItemChoice, TaxCodeChoice, accounting
@@ -75,6 +76,11 @@ def propose(quote: Quote, connection_id: int) -> Proposal:
     return Proposal(account, customers, _new_customer(quote), _match(lines, connection_id, codes), codes)
 
 
+def nobody() -> str:
+    """Why a quote without anybody to bill is no estimate."""
+    return _("The quote needs a contact or a company: it becomes the customer.")
+
+
 @transaction.atomic
 def request(quote: Quote, wanted: Wanted, *, by: Any) -> Estimate:
     """The quote's estimate, on its way to QuickBooks; asking twice gives the same one. Raises NoEstimate."""
@@ -93,7 +99,7 @@ def request(quote: Quote, wanted: Wanted, *, by: Any) -> Estimate:
         if customer is None:
             raise NoEstimate(_("This customer is not there any more."))
     if customer is None and not proposal.new_customer["name"]:
-        raise NoEstimate(_("The quote needs a contact or a company: it becomes the customer."))
+        raise NoEstimate(nobody())
     if customer is not None and customer.currency and customer.currency != fresh.currency:
         words = {"name": customer.name, "theirs": customer.currency, "ours": fresh.currency}
         raise NoEstimate(_("%(name)s is billed in %(theirs)s, this quote is in %(ours)s.") % words)
@@ -167,16 +173,25 @@ def event_data(estimate: Estimate) -> dict[str, Any]:
 
 
 def _rewrite(estimate: Estimate, quote: Quote) -> bool:
-    """Write the quote's lines into the estimate where they differ; items and tax codes stay with what they were."""
+    """Write the quote's lines into the estimate where they differ; items stay with what they were.
+
+    So do tax codes, unless the line names another one of the company.
+    """
     before = list(estimate.lines.all())
     lines = list(quote.lines.all())
-    if _content(before, estimate.expires_on, estimate.discount_total) == _wanted_content(lines, quote):
+    printed = _printed_codes(estimate.connection_id, lines)
+    wanted = [printed.get(plain_name(line.tax_code)) for line in lines]
+    same_taxes = all(
+        code is None or code.external_id == old.tax_code_external_id for code, old in zip(wanted, before, strict=False)
+    )
+    same = _content(before, estimate.expires_on, estimate.discount_total) == _wanted_content(lines, quote)
+    if same and same_taxes:
         return False
     items = accounting().items_for_products(
         estimate.connection_id, [line.product_id for line in lines if line.product_id]
     )
     written = []
-    for line in lines:
+    for line, code in zip(lines, wanted, strict=True):
         old = next((each for each in before if _is_same(each, line)), None)
         match = LineMatch(line, items.get(line.product_id or 0))
         new = _estimate_line(match, old.tax_code_external_id if old else "", quote.currency)
@@ -185,10 +200,21 @@ def _rewrite(estimate: Estimate, quote: Quote) -> bool:
             new.new_item, new.tax_code_name = old.new_item, old.tax_code_name
         elif before and not new.tax_code_external_id:
             new.tax_code_external_id, new.tax_code_name = before[0].tax_code_external_id, before[0].tax_code_name
+        if code is not None:
+            new.tax_code_external_id, new.tax_code_name = code.external_id, code.name
         written.append(new)
     estimate.lines.all().delete()
     _write_lines(estimate, written)
     return True
+
+
+def _printed_codes(connection_id: int, lines: Sequence[QuoteLine]) -> dict[str, TaxCodeChoice]:
+    """The company's tax codes by the name that a line prints; none where the company finds the tax itself."""
+    if not any(line.tax_code for line in lines):
+        return {}
+    account = next((each for each in accounting().accounts() if each.connection_id == connection_id), None)
+    needed = account is not None and account.needs_tax_codes
+    return {plain_name(code.name): code for code in (accounting().tax_codes(connection_id) if needed else ())}
 
 
 def _is_same(old: EstimateLine, line: QuoteLine) -> bool:
@@ -233,12 +259,12 @@ def _new_customer(quote: Quote) -> dict[str, Any]:
 
 def _match(lines: Sequence[QuoteLine], connection_id: int, codes: Sequence[TaxCodeChoice]) -> list[LineMatch]:
     items = accounting().items_for_products(connection_id, [line.product_id for line in lines if line.product_id])
-    by_name = {code.name.casefold(): code.external_id for code in codes}
+    by_name = {plain_name(code.name): code.external_id for code in codes}
     known = set(by_name.values())
     found = []
     for line in lines:
         item = items.get(line.product_id or 0)
-        code = by_name.get(line.tax_code.strip().casefold(), "")
+        code = by_name.get(plain_name(line.tax_code), "")
         if not code and item is not None and item.tax_code_external_id in known:
             code = item.tax_code_external_id
         found.append(LineMatch(line, item, code))

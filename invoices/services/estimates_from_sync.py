@@ -1,7 +1,7 @@
 """Estimates as QuickBooks has them: new ones become quotes, known ones and their quotes follow."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -17,8 +17,9 @@ from crm.models import Quote
 from crm.services import quotes_from_sync
 from crm.services.lines import LineValues
 from crm.services.quotes_from_sync import SyncedQuote
-from invoices.enums import EstimateStatus, LineKind
+from invoices.enums import EstimateStatus, LineKind, TaxMode
 from invoices.models import Estimate, EstimateLine
+from invoices.ports import accounting
 from invoices.services.estimates import event_data, wanted_status
 from invoices.synced import SyncedEstimate, SyncedInvoiceLine
 from invoices.totals import stored_money, stored_rate
@@ -81,16 +82,19 @@ def mark_removed(connection_id: int, external_ids: Sequence[str], *, quiet: bool
         emit_many(drafts, origin=Origin.SYNC)
 
 
-def quote_of(row: SyncedEstimate) -> SyncedQuote:
-    """An estimate in a quote's words."""
+def quote_of(row: SyncedEstimate, rates: Mapping[str, Decimal | None]) -> SyncedQuote:
+    """An estimate in a quote's words. ``rates`` are the percentages of tax codes by their id."""
     document = row.document
+    known = rates if document.tax_mode == TaxMode.EXCLUSIVE else {}
     noon = datetime.time(12, tzinfo=datetime.UTC)
     return SyncedQuote(
         title=_("Estimate %s") % document.number if document.number else _("Estimate of %s") % document.customer_name,
         number=document.number,
         currency=document.currency,
         status=LOCAL[EstimateStatus(row.status)],
-        lines=[values for line in document.lines if (values := line_values(line, document.currency)) is not None],
+        lines=[
+            values for line in document.lines if (values := line_values(line, document.currency, known)) is not None
+        ],
         discount_percent=document.discount_percent or ZERO,
         discount_amount=ZERO if document.discount_percent else document.discount_total,
         expires_on=row.expires_on,
@@ -101,7 +105,7 @@ def quote_of(row: SyncedEstimate) -> SyncedQuote:
     )
 
 
-def line_values(line: SyncedInvoiceLine, currency: str) -> LineValues | None:
+def line_values(line: SyncedInvoiceLine, currency: str, rates: Mapping[str, Decimal | None]) -> LineValues | None:
     """A line of an estimate as a quote's line; None for a discount of the whole and for the head of a bundle."""
     if line.kind in (LineKind.DISCOUNT, LineKind.BUNDLE):
         return None
@@ -118,13 +122,22 @@ def line_values(line: SyncedInvoiceLine, currency: str) -> LineValues | None:
         description=description,
         product_id=line.product_id,
         tax_code=line.tax_code_name,
+        tax_rate=rates.get(line.tax_code_external_id) if line.tax_code_name else None,
     )
+
+
+def _rates(connection_id: int, rows: Sequence[SyncedEstimate]) -> dict[str, Decimal | None]:
+    """The percentages of tax codes by id, where amounts are before tax and each line carries its code."""
+    if not any(row.document.tax_mode == TaxMode.EXCLUSIVE for row in rows):
+        return {}
+    return {code.external_id: code.percent for code in accounting().tax_codes(connection_id)}
 
 
 def _create(connection_id: int, rows: Sequence[SyncedEstimate], *, quiet: bool) -> list[Estimate]:
     if not rows:
         return []
-    made = quotes_from_sync.create([quote_of(row) for row in rows], quiet=quiet)
+    rates = _rates(connection_id, rows)
+    made = quotes_from_sync.create([quote_of(row, rates) for row in rows], quiet=quiet)
     now = timezone.now()
     estimates = [
         Estimate(
@@ -172,7 +185,8 @@ def _change(estimate: Estimate, row: SyncedEstimate, *, quiet: bool) -> None:
         if different:
             estimate.lines.all().delete()
             EstimateLine.objects.bulk_create(_lines(estimate, row))
-            values["quote"] = quotes_from_sync.change(estimate.quote, quote_of(row), quiet=quiet)
+            rates = _rates(estimate.connection_id, [row])
+            values["quote"] = quotes_from_sync.change(estimate.quote, quote_of(row, rates), quiet=quiet)
             estimate.quote = values["quote"]
         else:
             _name_lines(estimate, row)

@@ -28,7 +28,14 @@ class Added:
 
 
 @transaction.atomic
-def add(invoice_ids: Iterable[int], record: LinkedRecord, *, by: Any, move: Collection[int] = ()) -> Added:
+def add(
+    invoice_ids: Iterable[int],
+    record: LinkedRecord,
+    *,
+    by: Any,
+    move: Collection[int] = (),
+    origin: Origin = Origin.PERSON,
+) -> Added:
     """Let invoices belong to ``record``, any number in a constant number of statements.
 
     An invoice counts for one deal: those on another one are moved only when ``move`` names them; otherwise they stay
@@ -56,12 +63,12 @@ def add(invoice_ids: Iterable[int], record: LinkedRecord, *, by: Any, move: Coll
         billing.recompute_deals([record.pk, *(deal.pk for deal in former.values())])
     drafts = [_draft("invoice.unlinked", invoice, former[invoice.pk]) for invoice in wanted if invoice.pk in former]
     drafts += [_draft("invoice.linked", invoice, record) for invoice in wanted]
-    emit_many(drafts, by=by, origin=Origin.PERSON if by is not None else Origin.SYSTEM)
+    emit_many(drafts, by=by, origin=origin if by is not None else Origin.SYSTEM)
     return Added(wanted, len(known), elsewhere)
 
 
 @transaction.atomic
-def take_off(invoice: Invoice, record: LinkedRecord, *, by: Any) -> bool:
+def take_off(invoice: Invoice, record: LinkedRecord, *, by: Any, origin: Origin = Origin.PERSON) -> bool:
     """Let ``invoice`` no longer belong to ``record``; no rule brings it back. False when it did not belong there."""
     locked = Invoice.objects.select_for_update(of=("self",)).defer("search").get(pk=invoice.pk)
     if locked.pk not in _known([locked], record):
@@ -74,7 +81,7 @@ def take_off(invoice: Invoice, record: LinkedRecord, *, by: Any) -> bool:
         through, column = _through(record)
         through.objects.filter(invoice_id=locked.pk, **{column: record.pk}).delete()
         Invoice.objects.filter(pk=locked.pk).update(updated_at=timezone.now())
-    emit_many([_draft("invoice.unlinked", locked, record)], by=by, origin=Origin.PERSON if by else Origin.SYSTEM)
+    emit_many([_draft("invoice.unlinked", locked, record)], by=by, origin=origin if by else Origin.SYSTEM)
     return True
 
 

@@ -186,6 +186,8 @@ def note_sent(send_id: int, *, at: datetime.datetime) -> None:
     InvoiceSend.objects.filter(pk=row.pk).update(state=SendState.SENT, sent_at=at, problem="", detail="")
     invoice = Invoice.objects.select_for_update(of=("self",)).defer("search").get(pk=row.invoice_id)
     invoice.emailed, invoice.emailed_at = True, at
+    # QuickBooks keeps who it went to; nobody edited that there.
+    invoice.recipient, invoice.cc, invoice.bcc = row.recipient, row.cc, row.bcc
     invoice.status = status_of(
         total=invoice.total,
         balance=invoice.balance,
@@ -195,7 +197,7 @@ def note_sent(send_id: int, *, at: datetime.datetime) -> None:
         today=accounting().today(invoice.connection_id),
     )
     invoice.updated_at = timezone.now()
-    invoice.save(update_fields=["emailed", "emailed_at", "status", "updated_at"])
+    invoice.save(update_fields=["emailed", "emailed_at", "recipient", "cc", "bcc", "status", "updated_at"])
     # A pull may have seen it before this answer was noted, and told it.
     told = Event.objects.filter(
         name="invoice.sent", object_type="invoice", object_id=invoice.pk, occurred_at__gte=row.asked_at

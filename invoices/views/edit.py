@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core import money
 from core.money import formatted
 from core.plain import plain
-from invoices import edit_form, queries, reading
+from invoices import book_prices, edit_form, queries, reading
 from invoices import terms as payment_terms
 from invoices.edit_form import ADDRESS_PARTS, FormContent, FormLine, Read, Wrong
 from invoices.editing import discount_columns
@@ -26,6 +26,7 @@ from invoices.ports import (
     Account,
     AccountingUnavailable,
     FormOptions,
+    ItemChoice,
     NamedChoice,
     SyncMark,
     TaxCodeChoice,
@@ -240,7 +241,7 @@ def invoice_edit_line(request: HttpRequest, pk: int) -> HttpResponse:
     ]
     if not found:
         raise Http404
-    item = found[0]
+    [item] = _at_its_rate(invoice, found[:1])
     code = item.tax_code_external_id
     if choices.us_codes:
         code = "TAX" if accounting().taxable_items(invoice.connection_id, [item.external_id]) else "NON"
@@ -259,6 +260,12 @@ def invoice_edit_line(request: HttpRequest, pk: int) -> HttpResponse:
         "amounts": {line.key: formatted(amount, invoice.currency)},
     }
     return render(request, "invoices/edit/_line.html", context)
+
+
+def _at_its_rate(invoice: Invoice, items: Sequence[ItemChoice]) -> list[ItemChoice]:
+    """What the items cost in the invoice's currency."""
+    home, rate = invoice.connection.home_currency, invoice.exchange_rate
+    return book_prices.in_currency(items, invoice.currency, home=home, on=invoice.issued_on, rate=rate)
 
 
 def _fresh_key() -> str:
@@ -292,8 +299,8 @@ def invoice_edit_items(request: HttpRequest, pk: int) -> JsonResponse:
     typed = request.GET.get("q", "").strip()[:200]
     found = accounting().items(invoice.connection_id, search=typed, limit=ITEMS)
     results = []
-    for item in found:
-        price = formatted(item.unit_price, invoice.connection.home_currency) if item.unit_price is not None else ""
+    for item in _at_its_rate(invoice, found):
+        price = formatted(item.unit_price, invoice.currency)
         detail = " · ".join(filter(None, [item.sku, price]))
         results.append({"value": item.external_id, "text": item.name, "detail": detail})
     return JsonResponse({"results": results})

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -79,6 +80,10 @@ def _found(request: HttpRequest, record: LinkedRecord, object_type: str, account
         after=int(after) if after.isdigit() else 0,
     )
     page = accounting().find_invoices(account.connection_id, wanted)
+    if "part" not in request.GET and not page.rows:
+        # Without customers of its own, or without invoices of theirs, the first look is at all of them.
+        own, wanted = False, replace(wanted, record=None)
+        page = accounting().find_invoices(account.connection_id, wanted)
     ticked = _ticked(request.GET.getlist("invoice"))
     chosen = _named(account, ticked) if request.GET.get("part") == "results" else []
     shown = [row for row in page.rows if row.external_id not in ticked]

@@ -15,7 +15,7 @@ from invoices import queries
 from invoices.forms_estimates import EstimateForm, PartForm
 from invoices.models import Estimate, Invoice
 from invoices.ports import accounting
-from invoices.services import estimates, quote_billing, quote_left, quote_rules
+from invoices.services import default_account, estimates, quote_billing, quote_left, quote_rules
 from invoices.services.estimates import PUBLISHABLE, NoEstimate
 from invoices.services.quote_billing import BadPart
 from invoices.views.answers import needs
@@ -56,12 +56,18 @@ def estimate_create(request: HttpRequest, pk: int) -> HttpResponse:
     quote = _quote(request, pk)
     accounts = [account for account in accounting().accounts() if account.usable]
     asked = request.POST.get("connection") or request.GET.get("connection") or ""
-    chosen = next((a for a in accounts if str(a.connection_id) == asked), accounts[0] if accounts else None)
+    chosen = next((a for a in accounts if str(a.connection_id) == asked), None)
+    if chosen is None:
+        found = default_account.proposed(accounts, deal=quote.deal, currency=quote.currency)
+        chosen = found.account if found else None
     context: dict[str, Any] = {"quote": quote, "accounts": accounts, "chosen": chosen}
     if chosen is None:
         context["problem"] = _("No QuickBooks company is connected.")
         return render(request, "invoices/quotes/estimate_form.html", context)
     proposal = estimates.propose(quote, chosen.connection_id)
+    if not proposal.customers and not proposal.new_customer["name"]:
+        context["problem"] = estimates.nobody()
+        return render(request, "invoices/quotes/estimate_form.html", context)
     form = EstimateForm(request.POST if request.method == "POST" else None, proposal=proposal)
     status = 200
     if request.method == "POST":

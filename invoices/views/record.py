@@ -1,5 +1,7 @@
 """The page of one invoice, its PDF, its history, and what may be done with it."""
 
+import hashlib
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -44,10 +46,29 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context["suggestions"] = (
         suggestions.deals_for(invoice, request.user) if request.user.has_perm("invoices.create") else []
     )
+    context["version"] = _version(invoice)
     context["difference"] = differences.explain(invoice)
     context["cards"] = registry.cards_for("invoice", request.user)
     context["property_card"] = shown.card(invoice, "invoice", request.user, editable=invoice.removed_at is None)
     return render(request, "invoices/invoice_detail.html", context)
+
+
+@require_GET
+@needs("invoices.view")
+def invoice_news(request: HttpRequest, pk: int) -> HttpResponse:
+    """Renew the page of an invoice that has changed since it was made; a 204 without an event otherwise.
+
+    Figures that follow from another document (a payment, a merged edit) come with a pull, after the page stopped
+    following its own operation.
+    """
+    same = request.GET.get("seen") == _version(_visible(request, pk))
+    return told({} if same else {"invoices:changed": {}})
+
+
+def _version(invoice: Invoice) -> str:
+    """What says that the figures of an invoice's page are others; short, to be compared only."""
+    figures = (invoice.remote_updated_at, invoice.status, invoice.balance, invoice.total, invoice.removed_at)
+    return hashlib.sha256(repr(figures).encode()).hexdigest()[:16]
 
 
 def _mark(invoice: Invoice) -> SyncMark:

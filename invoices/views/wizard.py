@@ -93,12 +93,14 @@ def _number(draft: InvoiceDraft) -> None:
         drafts.save(draft, lambda kept: setattr(kept, "number", proposed))
 
 
-def _save(request: HttpRequest, draft: InvoiceDraft, step: str) -> DraftContent:
+def _save(request: HttpRequest, draft: InvoiceDraft, step: str) -> None:
     def change(content: DraftContent) -> None:
         account = account_of(content.connection_id)
         typed.apply_step(content, step, request.POST, account, deal_id=draft.deal_id)
 
-    return drafts.save(draft, change, step=step)
+    before = draft.data
+    drafts.save(draft, change, step=step)
+    drafts.follow_rate(draft, before)
 
 
 @require_POST
@@ -140,8 +142,10 @@ def draft_lines(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
             searched = request.POST.get("searched", "")
             went_to = act_on_lines(content, request.POST.get("action", ""), account, searched=searched)
 
+    before = draft.data
     try:
         drafts.save(draft, change, step="products")
+        drafts.follow_rate(draft, before)
     except drafts.DraftClosed:
         return _closed(request, draft)
     return show_step(request, draft, "products", focus=went_to)
@@ -169,10 +173,12 @@ def draft_items(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     content = DraftContent.from_json(draft.data)
     words = request.GET.get("q", "").strip()
     line = content.line(request.GET.get("for", ""))
-    found = accounting().items(content.connection_id or 0, search=words, limit=ITEMS_OFFERED)
+    account = account_of(content.connection_id)
+    found = accounting().items(account.connection_id, search=words, limit=ITEMS_OFFERED) if account else []
+    rate = book_prices.rate_of(content, account) if account else None
     context = {
         "draft": draft,
-        "items": book_prices.priced(found, content),
+        "items": book_prices.priced(found, content, account, rate=rate) if account else [],
         "q": words,
         "line": line,
         "currency": content.currency,

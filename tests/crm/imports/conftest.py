@@ -22,7 +22,7 @@ def quiet_broker(monkeypatch):
     from core import broker
 
     sent: list[tuple[str, list[Any]]] = []
-    monkeypatch.setattr(broker, "send", lambda task, args: sent.append((task, list(args))))
+    monkeypatch.setattr(broker, "send", lambda task, args, **_line: sent.append((task, list(args))))
     return sent
 
 

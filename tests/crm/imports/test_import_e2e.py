@@ -46,8 +46,17 @@ def test_from_the_upload_to_its_undoing(open_page: Callable[..., Page], company,
     page.get_by_role("button", name="Continue").click()
 
     expect(page.get_by_label("E-mail", exact=True)).to_have_value("email")
-    page.get_by_label("Last seen").select_option("job_title")
+    # The second choice is made while the answer to the first one is on its way: neither is lost.
+    waiting = []
+    page.route("**/columns/", lambda route: waiting.append(route) if not waiting else route.continue_())
+    page.get_by_label("Phone", exact=True).select_option("mobile")
+    with page.expect_response("**/columns/") as answer:
+        page.get_by_label("Last seen").select_option("job_title")
+    answer.value.finished()
+    page.unroute("**/columns/")
     page.wait_for_load_state("networkidle")
+    expect(page.get_by_label("Last seen")).to_have_value("job_title")
+    expect(page.get_by_label("Phone", exact=True)).to_have_value("mobile")
     looked_at(page, "3-columns")
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_label("Find records by")).to_have_value("email")

@@ -216,6 +216,17 @@ def test_an_address_is_put_together_with_what_is_there(imported, company, rep):
     assert company.billing_address == {"line1": "Main St 1", "city": "New Town", "postal_code": "0123"}
 
 
+def test_a_company_is_found_by_its_domain_in_any_notation(imported, company):
+    rows = [["Company domain", "Phone"], ["https://www.CoolCars.example/home", "1"]]
+
+    imported(
+        [*rows, ["www.new.example", "2"]], "company", mapping=["domain", "phone"], match_by="domain", mode="update"
+    )
+
+    company.refresh_from_db()
+    assert (company.domain, company.phone, Company.objects.count()) == ("coolcars.example", "1", 1)
+
+
 def test_undoing_archives_what_was_created_and_gives_values_back(imported, undone, contact, company, rep):
     contacts.update(contact, by=rep, phone="1", job_title="Boss")
     job = imported([

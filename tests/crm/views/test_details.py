@@ -104,6 +104,7 @@ def test_a_record_that_is_not_there_is_not_found(signed_in):
 def test_the_timeline_tells_the_story(signed_in, rep, deal, stages):
     deal_lines.set_lines(deal, [LineValues("Design", Decimal(2), Decimal(75))], by=rep)
     deals.update(deal, by=rep, name="New name")
+    deals.update(deal, by=rep, close_on=datetime.date(2026, 12, 24))
     deals.move_to_stage(deal, stages["Won"], by=rep)
     timeline.add_note(deal, "Called <Grace>", by=rep)
 
@@ -113,6 +114,7 @@ def test_the_timeline_tells_the_story(signed_in, rep, deal, stages):
         "created the deal Garden redesign",
         "changed the line items of the deal to $150.00",
         "changed Name of the deal from Garden redesign to New name",
+        "changed Close date of the deal from nothing to Dec 24, 2026",
         "moved New name from New to Won",
         "won New name, $150.00",
         "Called &lt;Grace&gt;",

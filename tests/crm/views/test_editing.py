@@ -22,7 +22,7 @@ def test_a_company_is_made_with_its_address(signed_in, rep):
         reverse("crm:company-create"),
         {
             "name": "Cool Cars",
-            "domain": "https://CoolCars.example/home",
+            "domain": "https://www.CoolCars.example/home",
             "email": "a@example.com, b@example.com",
             "currency": "usd",
             "owner": rep.pk,

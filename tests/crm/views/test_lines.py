@@ -153,3 +153,35 @@ def test_an_archived_deal_keeps_its_lines(signed_in, rep, deal):
 
     assert answer.status_code == 422
     assert "This record is archived." in answer.content.decode()
+
+
+def test_the_editor_tells_the_tax_of_each_line_and_the_total_with_it(signed_in, rep, deal):
+    quote = quotes.create_from_deal(deal, by=rep)
+    rows = typed(("Design", "1", "100", ""), ("Book", "1", "50", ""), ("Free", "1", "1", ""))
+    data = {**rows, "tax_code": ["20", "5% reduced", ""], "whole_discount": "15.10", "whole_discount_kind": "amount"}
+
+    live = signed_in.post(reverse("crm:quote-line-amounts", args=[quote.pk]), data, headers=HTMX).content.decode()
+    signed_in.post(reverse("crm:quote-lines", args=[quote.pk]), data, headers=HTMX)
+
+    # 15.10 off 151: a tenth of each line.
+    for shown in ('id="tax-r0" hx-swap-oob="true">$18.00<', 'id="tax-r1" hx-swap-oob="true">$2.25<', "Total: $156.15"):
+        assert shown in live
+    assert [(line.tax_code, line.tax_rate) for line in quote.lines.all()] == [
+        ("20%", Decimal(20)), ("5% reduced", Decimal(5)), ("", None),
+    ]  # fmt: skip
+    table = signed_in.get(reverse("crm:quote-lines", args=[quote.pk]), headers=HTMX).content.decode()
+    for shown in ("$135.90", "Tax: 20% · $18.00", "Tax 5% reduced on $45.00", "$156.15"):
+        assert shown in table
+    editor = signed_in.get(reverse("crm:quote-lines", args=[quote.pk]), {"edit": "1"}, headers=HTMX).content.decode()
+    assert 'value="5% reduced"' in editor
+    assert "Total: $156.15" in editor
+
+
+def test_a_tax_without_a_known_rate_is_said_and_not_reckoned(signed_in, rep, deal):
+    quote = quotes.create_from_deal(deal, by=rep)
+    data = {**typed(("Design", "1", "100", "")), "tax_code": ["Reduced"], "whole_discount": ""}
+
+    live = signed_in.post(reverse("crm:quote-line-amounts", args=[quote.pk]), data, headers=HTMX).content.decode()
+
+    assert "The rate of Reduced is not known" in live
+    assert "Total:" not in live

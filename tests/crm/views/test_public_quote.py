@@ -14,6 +14,7 @@ from PIL import Image
 from core.logos import logo_from
 from core.models import Event
 from core.services import company
+from crm import public, sentences
 from crm.models import Quote
 from crm.services import deal_lines, quote_life, quotes
 from crm.services.lines import LineValues
@@ -70,6 +71,22 @@ def test_a_stranger_reads_it_and_it_is_kept_nowhere(quote, stranger, django_asse
     assert "style=" not in text
     assert Event.objects.filter(name="quote.viewed").count() == 1
     assert "--brand:#0f7a43" in stranger.get(reverse("crm:quote-style", args=["0f7a43"])).content.decode()
+
+
+def test_the_page_tells_taxes_and_the_total_that_is_accepted(deal, rep, stranger):
+    lines = [LineValues("Design", Decimal(2), Decimal(75), tax_code="20% S", tax_rate=Decimal(20))]
+    deal_lines.set_lines(deal, lines, by=rep)
+    quote = quotes.publish(quotes.create_from_deal(deal, by=rep), by=rep)
+
+    page = stranger.get(address(quote)).content.decode()
+
+    for words in ("20% S<br>$30.00", "Tax 20% S on $150.00", "I accept this quote over $180.00, with its terms."):
+        assert words in page
+    assert public.printed(quote).total_with_tax == "$180.00"
+    assert stranger.get(address(quote, "quote-pdf")).content.startswith(b"%PDF")
+    stranger.post(address(quote, "quote-accept"), {"name": "Grace", "agreed": "1"})
+    event = Event.objects.get(name="quote.accepted")
+    assert sentences.accepted(event) == f"Grace accepted the quote {quote.number}, $180.00 with tax"
 
 
 def test_the_people_of_the_house_are_no_visitors(quote, signed_in):

@@ -313,3 +313,19 @@ def test_a_closed_tab_sends_what_was_typed_last(sign_in, live_server, rep, deal,
     page.wait_for_timeout(1000)
     draft.refresh_from_db()
     assert draft.data["message"] == "Typed and gone"
+
+
+def test_files_that_were_chosen_go_along_with_the_step(sign_in, live_server, rep, deal, connection):
+    page = sign_in(rep)
+    open_wizard(page, live_server, deal)
+    page.get_by_role("button", name=re.compile("From this deal")).click()
+    step(page, "customer")
+    page.goto(f"{live_server.url}/invoice-drafts/{InvoiceDraft.objects.get().request_id}/message/")
+
+    page.locator("#file-invoicedraft").set_input_files(
+        {"name": "plan.txt", "mimeType": "text/plain", "buffer": b"roses"}
+    )
+    page.locator("#step-review").click()
+
+    step(page, "review")
+    expect(page.locator(".wizard-writes")).to_contain_text("Attaches “plan.txt”")

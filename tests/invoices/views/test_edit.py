@@ -259,6 +259,16 @@ def test_products_of_the_company_are_offered(manager, invoice):
     assert manager.get(address("invoice-edit-line", invoice), {"item": "999"}).status_code == 404
 
 
+def test_a_product_is_offered_and_added_at_its_price_in_the_invoices_currency(manager, invoice):
+    Invoice.objects.filter(pk=invoice.pk).update(currency="EUR", exchange_rate=Decimal("1.25"))
+
+    found = manager.get(address("invoice-edit-items", invoice), {"q": "des"}).json()
+    row = manager.get(address("invoice-edit-line", invoice), {"item": "4"}).content.decode()
+
+    assert "€60.00" in found["results"][0]["detail"]
+    assert dict(re.findall(r'name="(line_unit_price)"[^>]*?value="([^"]*)"', row)) == {"line_unit_price": "60"}
+
+
 def test_a_rep_may_not_change_what_quickbooks_has(web, invoice):
     assert web.get(address("invoice-edit", invoice)).status_code == 403
     assert 'id="invoice-edit"' not in text(web.get(address("invoice-detail", invoice)))

@@ -51,6 +51,13 @@ def test_the_dialog_searches_by_words_and_dates_in_the_chosen_company(web, deal,
     assert "after=7" in page
 
 
+def test_a_record_without_invoices_of_its_own_is_offered_those_of_the_company_at_once(web, deal, connection):
+    page = text(web.get(add_to(deal)))
+
+    assert books.searches == [InvoiceSearch(record=("deal", deal.pk)), InvoiceSearch()]
+    assert 'name="own" value="yes">' in page
+
+
 def test_what_is_ticked_stays_when_the_search_changes(web, deal, make_invoice):
     first, second = make_invoice(number="1"), make_invoice(number="2")
     books.found = FoundInvoices([found(first), found(second)])

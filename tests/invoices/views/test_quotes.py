@@ -87,6 +87,23 @@ def test_an_estimate_is_asked_for_with_a_matched_customer(web, quote, connection
     assert estimate.lines.get().new_item["name"] == "Advice"
 
 
+def test_the_company_that_keeps_the_quote_s_currency_is_proposed_for_its_estimate(
+    web, quote, uk_connection, connection
+):
+    assert f'name="connection" value="{connection.pk}"' in text(web.get(address("estimate-create", quote)))
+
+
+def test_a_quote_without_anybody_to_bill_says_so_instead_of_an_empty_choice(web, quote, connection):
+    type(quote).objects.filter(pk=quote.pk).update(contact=None, company=None)
+    type(quote.deal).objects.filter(pk=quote.deal_id).update(company=None)
+    quote.deal.contacts.clear()
+
+    page = text(web.get(address("estimate-create", quote)))
+
+    assert "The quote needs a contact or a company: it becomes the customer." in page
+    assert 'name="customer"' not in page
+
+
 def test_outside_the_us_each_line_needs_a_tax_code(web, quote, uk_connection):
     quote.refresh_from_db()
     type(quote).objects.filter(pk=quote.pk).update(currency="GBP")

@@ -1,6 +1,7 @@
 """The page of an invoice, its PDF, history and deal."""
 
 import datetime
+import re
 from decimal import Decimal
 
 import pytest
@@ -11,7 +12,7 @@ from core.events import emit
 from core.models import Event
 from crm.models import Deal, DealBilling
 from invoices.enums import SyncState
-from invoices.models import InvoiceLine, Payment, PaymentApplication
+from invoices.models import Invoice, InvoiceLine, Payment, PaymentApplication
 from invoices.ports import SyncMark
 from invoices.services import billing, moves
 from tests.invoices.fakes import TODAY, books
@@ -193,6 +194,19 @@ def test_while_under_way_the_page_follows_by_itself(web, invoice):
     books.marks[invoice.pk] = SyncMark(SyncState.CREATING)
 
     assert "every 2s" in text(web.get(url("detail", invoice)))
+
+
+def test_the_page_of_an_invoice_is_renewed_once_its_figures_are_others(web, invoice):
+    """A payment is settled before the pull that brings the new balance; the page must not stay behind."""
+    address = re.search(
+        r'hx-get="([^"]+/news/[^"]+)" hx-trigger="every 5s"', text(web.get(url("detail", invoice)))
+    ).group(1)
+    same = web.get(address)
+    assert (same.status_code, same.headers.get("HX-Trigger", "{}")) == (204, "{}")
+
+    Invoice.objects.filter(pk=invoice.pk).update(balance=0, status="paid")
+
+    assert "invoices:changed" in web.get(address).headers["HX-Trigger"]
 
 
 def test_deleted_in_quickbooks_is_told(web, make_invoice):

@@ -4,10 +4,11 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from core.models import Event
-from core.services import properties
+from core.services import files, properties
 from crm.enums import QuoteStatus
 from crm.models import Deal, DealLine, Price, Quote, QuoteLine
 from invoices.drafts import DraftContent, DraftDiscount, DraftItem
@@ -118,6 +119,17 @@ def test_classes_locations_and_numbers_where_the_company_uses_them(wizard):
     assert (wizard.content.class_id, wizard.content.location_name) == ("1", "Leeds")
     wizard.save("terms", class_id="77", location_id="")
     assert (wizard.content.class_id, wizard.content.location_id) == ("", "")
+
+
+def test_the_review_names_the_files_that_go_to_quickbooks(wizard, rep):
+    for name, sharing in (("plan.txt", "email"), ("notes.txt", "here")):
+        upload = SimpleUploadedFile(name, b"roses")
+        files.add_file("invoicedraft", InvoiceDraft.objects.get().pk, upload, by=rep, sharing=sharing)
+
+    page = text(wizard.get("review"))
+
+    assert "Attaches “plan.txt”" in page
+    assert "notes.txt" not in page.split("wizard-card")[0]
 
 
 def test_a_jump_to_the_review_takes_the_next_free_number(wizard):
@@ -360,15 +372,62 @@ def test_an_item_is_offered_and_added_at_its_price_book_price(wizard, connection
 
     offered = text(wizard.client.get(wizard.url("items"), {"q": ""}, **HTMX))
     assert "€60.00" in offered
-    assert "€275.00" in offered
+    assert "275.00" not in offered  # dollars of the books, and no rate is known
     wizard.line("add:4", **fields_of(wizard))
     wizard.line("add:5", **fields_of(wizard))
 
-    assert [line.unit_price for line in wizard.content.lines[-2:]] == ["60", "275"]
+    assert [line.unit_price for line in wizard.content.lines[-2:]] == ["60", ""]
     assert wizard.content.lines[-2].product_id == product.pk
     wizard.save("customer", customer="existing:3")
     wizard.line("add:4", **fields_of(wizard))
     assert wizard.content.lines[-1].unit_price == "75"
+
+
+def test_a_price_of_the_books_is_converted_and_follows_the_rate_until_somebody_types_one(wizard, connection):
+    books.items[connection.pk] = [
+        ItemChoice("5", "Rock Fountain", unit_price=Decimal(275)),
+        ItemChoice("6", "Screw", unit_price=Decimal("0.005")),
+    ]
+    books.customers[connection.pk].append(CustomerChoice("9", "Berlin", currency="EUR"))
+    books.exchange_rates["EUR"] = (Decimal("1.25"), TODAY)
+    wizard.save("customer", customer="existing:9")
+
+    assert "€220.00" in text(wizard.client.get(wizard.url("items"), {"q": ""}, **HTMX))
+    wizard.line("add:5", **fields_of(wizard))
+    wizard.line("add:6", **fields_of(wizard))
+    page = text(wizard.line("add:5", **fields_of(wizard)))
+
+    assert "$275.00 in QuickBooks, at the invoice’s exchange rate" in page
+    kept, screw, typed = (line.key for line in wizard.content.lines[-3:])
+    assert [line.unit_price for line in wizard.content.lines[-3:]] == ["220", "0.004", "220"]
+    wizard.save("products", **(fields_of(wizard) | {f"unit_price-{typed}": "230"}))
+    wizard.save("terms", exchange_rate="1.1", issued_on=TODAY.isoformat())
+    assert [line.unit_price for line in wizard.content.lines[-3:]] == ["250", "0.005", "230"]
+    wizard.save("customer", customer="existing:3")
+    assert [wizard.content.line(key).unit_price for key in (kept, screw, typed)] == ["275", "0.005", "230"]
+
+
+def test_prices_of_a_deal_in_another_currency_are_named(wizard, connection):
+    books.customers[connection.pk].append(CustomerChoice("9", "Berlin", currency="EUR"))
+
+    assert "The prices come from" not in text(wizard.get("products"))
+    wizard.save("customer", customer="existing:9")
+
+    for step in ("products", "review"):
+        assert "The prices come from USD and stand here unchanged in EUR" in text(wizard.get(step)), step
+
+
+def test_without_a_rate_the_price_is_left_to_type_and_says_why(wizard, connection):
+    books.items[connection.pk] = [ItemChoice("5", "Rock Fountain", unit_price=Decimal(275))]
+    books.customers[connection.pk].append(CustomerChoice("9", "Berlin", currency="EUR"))
+    wizard.save("customer", customer="existing:9")
+
+    page = text(wizard.line("add:5", **fields_of(wizard)))
+
+    assert "$275.00 in QuickBooks, which tells no exchange rate" in page
+    assert wizard.content.lines[-1].unit_price == ""
+    wizard.save("terms", exchange_rate="1.1", issued_on=TODAY.isoformat())
+    assert wizard.content.lines[-1].unit_price == "250"
 
 
 def test_a_product_that_nobody_has_yet_is_created_on_the_way(wizard):

@@ -1,0 +1,1 @@
+"""Exports of HubSpot: recognised by their headings, read together, associated by HubSpot's ids, undone together."""
