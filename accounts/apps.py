@@ -23,11 +23,19 @@ class AccountsConfig(AppConfig):
                 text=_("Your name, time zone, notation, theme and password."),
             ),
             registry.MenuEntry(
+                _("Sign-in and security"), "mfa_index", "shield-lock", order=11, group=_("You"),
+                text=_("Two-factor sign-in, recovery codes, and where you are signed in."),
+            ),
+            registry.MenuEntry(
                 _("Users"), "accounts:user-list", "user", order=30, text=_("Who can sign in, and with which role."),
                 **manage,
             ),
             registry.MenuEntry(
-                _("Teams"), "accounts:team-list", "users", order=31,
+                _("Roles"), "accounts:role-list", "shield", order=31,
+                text=_("What people may see and do, and who needs two-factor sign-in."), **manage,
+            ),
+            registry.MenuEntry(
+                _("Teams"), "accounts:team-list", "users", order=32,
                 text=_("Who works together: for “my team” in lists and shared views."), **manage,
             ),
         ]  # fmt: skip
@@ -36,3 +44,6 @@ class AccountsConfig(AppConfig):
         )
         import_string("accounts.teams.register")()
         import_string("accounts.handing_over.register")()
+        import_string("accounts.audit.listen")()
+        import_string("accounts.resets.register")()
+        import_string("accounts.invitations.register")()

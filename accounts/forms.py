@@ -10,7 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts import attempts
+from accounts import attempts, audit
 from accounts.models import Role, User
 
 
@@ -34,16 +34,25 @@ class SignInForm(AuthenticationForm):
     def clean(self) -> dict[str, Any]:
         """Check the password, unless it was wrong too often; the right one does not help then either."""
         email = self.cleaned_data.get("username", "")
-        if email and attempts.exhausted(email):
+        address = audit.client_address(self.request) if self.request else ""
+        if email and attempts.exhausted(email, address):
             raise ValidationError(self.error_messages["wait"], code="wait")
         try:
             cleaned = super().clean()
         except ValidationError:
-            attempts.failed(email)
+            self._note_failure(email, address)
             raise
         if email and self.get_user() is not None:
             attempts.forget(email)
         return cleaned
+
+    def _note_failure(self, email: str, address: str) -> None:
+        locked = attempts.failed(email, address)
+        person = User.objects.filter(email__iexact=email).first()
+        if person is not None:
+            audit.record("user.sign_in_failed", person, request=self.request, by=None)
+            if locked:
+                audit.record("user.locked", person, request=self.request, by=None)
 
 
 class NewPassword(forms.Form):
@@ -54,7 +63,7 @@ class NewPassword(forms.Form):
         strip=False,
         max_length=200,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("At least 10 characters, and not a common word or a part of the name."),
+        help_text=_("At least 10 characters, not known from leaks and not a part of the name."),
     )
 
     def clean(self) -> dict[str, Any]:

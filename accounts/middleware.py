@@ -1,9 +1,63 @@
-"""Everything needs a signed-in user, unless a view says otherwise."""
+"""Everything needs a signed-in user, unless a view says otherwise; and a second factor where the role asks for it."""
+
+from collections.abc import Callable
+from typing import Any
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, resolve_url
+from django.utils.translation import gettext as _
 
-__all__ = ["LoginRequiredMiddleware"]
+from accounts import sessions, two_factor
+
+__all__ = ["LoginRequiredMiddleware", "SessionSeenMiddleware", "TwoFactorRequiredMiddleware"]
+
+SET_UP = "mfa_activate_totp"
+# What somebody who has to set up a second factor can reach.
+OPEN = {
+    SET_UP,
+    "mfa_view_recovery_codes",
+    "account_reauthenticate",
+    "mfa_reauthenticate",
+    "accounts:logout",
+    "accounts:preferences",
+}
 
 
 class LoginRequiredMiddleware(DjangoLoginRequired):
     """Django's own; views open to everybody carry ``@login_not_required``."""
+
+
+class TwoFactorRequiredMiddleware:
+    """Leads who has to set up a second factor there, and nowhere else."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Asks the database only where the role requires a second factor."""
+        match = request.resolver_match
+        public = not getattr(view, "login_required", True) or (match is not None and match.view_name in OPEN)
+        if public or not request.user.is_authenticated or not two_factor.missing(request.user):
+            return None
+        if request.headers.get("HX-Request") == "true":
+            return HttpResponse(status=204, headers={"HX-Redirect": resolve_url(SET_UP)})
+        if "text/html" not in request.headers.get("Accept", "text/html"):
+            words = _("Your role needs two-factor sign-in. Set it up in the browser first.")
+            return JsonResponse({"detail": words}, status=403)
+        return redirect(SET_UP)
+
+
+class SessionSeenMiddleware:
+    """Keeps “last seen” of the session."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            sessions.seen(request)
+        return self.get_response(request)

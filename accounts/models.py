@@ -23,6 +23,7 @@ class Role(models.Model):
 
     name = models.CharField(max_length=60, unique=True)
     permissions = models.JSONField(default=list)
+    requires_two_factor = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return self.name
@@ -79,3 +80,40 @@ class User(AbstractBaseUser, PermissionsMixin):
         """One or two letters for the avatar."""
         words = self.name.split() or [self.email]
         return "".join(word[0] for word in (words[0], *words[1:][-1:])).upper()
+
+
+class Invitation(models.Model):
+    """Somebody who is asked to join. The link is made of ``nonce`` and the product's secret key; no row holds it."""
+
+    name = models.CharField(max_length=120)
+    email = models.EmailField()
+    role = models.ForeignKey(Role, models.PROTECT, related_name="invitations")
+    teams: "models.ManyToManyField[Team, Any]" = models.ManyToManyField(Team, blank=True)
+    invited_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    nonce = models.CharField(max_length=64, help_text="Another one with each e-mail: the former link ends.")
+    sent_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=models.Q(accepted_at=None, withdrawn_at=None),
+                name="an_address_has_one_open_invitation",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be accepted."""
+        return self.accepted_at is None and self.withdrawn_at is None and not self.has_expired
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether its time is up."""
+        return self.expires_at <= timezone.now()

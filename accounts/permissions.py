@@ -38,6 +38,18 @@ PERMISSIONS = {
     "accounts.manage": _("Manage users and roles"),
 }
 
+# The first part of a permission's name, in words.
+GROUPS = {
+    "crm": _("Records"),
+    "invoices": _("Invoices and payments"),
+    "sync": _("Sync"),
+    "qbo_connector": _("QuickBooks"),
+    "workflows": _("Workflows"),
+    "reports": _("Reports"),
+    "core": _("Workspace"),
+    "accounts": _("People"),
+}
+
 SALES_REP = "Sales rep"
 SALES_MANAGER = "Sales manager"
 OPS = "Ops"

@@ -4,8 +4,9 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.http import HttpRequest
 
-from accounts import permissions
+from accounts import audit, permissions, sessions
 from accounts.models import Role, User
 from core import company
 from core.events import Draft, emit, emit_many
@@ -70,6 +71,8 @@ def set_active(user: User, *, active: bool, by: User, hand_to: User | None = Non
     if User.objects.filter(pk=user.pk, is_active=not active).update(is_active=active):
         data = {"to": hand_to.pk} if hand_to is not None and not active and hand_to.pk != user.pk else {}
         name = "user.activated" if active else "user.deactivated"
+        if not active:
+            sessions.end_all(user)
         emit_many([Draft(name, "user", user.pk, data=data)], by=by, origin=Origin.PERSON)
     user.refresh_from_db()
     return user
@@ -92,11 +95,11 @@ def set_preference(user: User, *, name: str, value: str) -> None:
 
 
 @transaction.atomic
-def change_password(user: User, *, password: str) -> None:
-    """A new password chosen by its owner."""
+def change_password(user: User, *, password: str, request: HttpRequest) -> None:
+    """A new password chosen by its owner, which ends all sessions but this one."""
     user.set_password(password)
     user.save(update_fields=["password"])
-    emit("user.password_changed", user, by=user)
+    audit.record("user.password_changed", user, request=request, by=user)
 
 
 def _require_another_administrator(user: User) -> None:

@@ -1,11 +1,11 @@
-"""Doors of accounts: handing over what deactivated people have."""
+"""Doors of accounts: handing over what deactivated people have, and links for new passwords."""
 
 from collections.abc import Sequence
 from time import monotonic
 
 from celery import shared_task
 
-from accounts import handing_over
+from accounts import handing_over, resets
 from core.models import Event
 
 SECONDS = 45  # well within a task's time limit
@@ -19,3 +19,10 @@ def hand_over(event_ids: Sequence[int]) -> None:
     left = [event.pk for event in events if not handing_over.hand_over(event, until=until)]
     if left:
         hand_over.delay(left)
+
+
+@shared_task(name="accounts.send_resets", acks_late=True)
+def send_resets(event_ids: Sequence[int]) -> None:
+    """Plan the e-mails with links for new passwords; for addresses that nobody has, nothing."""
+    for event in Event.objects.filter(pk__in=event_ids, name="user.reset_requested"):
+        resets.plan(event)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import services
+from accounts import services, sessions
 from accounts.forms import PasswordForm, ProfileForm
 from accounts.models import User
 
@@ -36,8 +36,11 @@ def password(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     form = PasswordForm(request.POST, user=user)
     if form.is_valid():
-        services.change_password(user, password=form.cleaned_data["password"])
+        services.change_password(user, password=form.cleaned_data["password"], request=request)
         update_session_auth_hash(request, user)
+        # The session goes on under a new key.
+        sessions.begin(request)
+        sessions.end_all(user, but=request.session.session_key)
         messages.success(request, _("Your password is changed."))
         return redirect("accounts:profile")
     context = {"form": ProfileForm(instance=user), "password_form": form}

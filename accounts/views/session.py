@@ -1,8 +1,11 @@
 """Signing in and out, and the first administrator."""
 
+from typing import cast
+
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.models import Login
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login as start_session
 from django.contrib.auth import logout as end_session
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -13,10 +16,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import queries, services
+from accounts import audit, queries, services, sessions, two_factor
 from accounts.forms import FirstAdminForm, SignInForm
-
-BACKEND = "accounts.backends.RoleBackend"
+from accounts.models import User
 
 
 def destination(request: HttpRequest) -> str:
@@ -24,6 +26,14 @@ def destination(request: HttpRequest) -> str:
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if ours else resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+def go_in(request: HttpRequest, person: User, *, to: str) -> HttpResponse:
+    """Go on with somebody who has proven the password: to the second factor, or in."""
+    # Where the password is all there is, giving it just now is as good as being asked for it again.
+    record_authentication(request, person, method="password", reauthenticated=not two_factor.has(person))
+    answer: HttpResponse = perform_login(request, Login(user=person, redirect_url=to))
+    return answer
 
 
 @login_not_required
@@ -38,8 +48,7 @@ def login(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:first-admin")
     form = SignInForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        start_session(request, form.get_user())
-        return redirect(destination(request))
+        return go_in(request, form.get_user(), to=destination(request))
     accounts = getattr(settings, "DEMO_ACCOUNTS", ()) if settings.DEMO else ()
     context = {"form": form, "next": request.POST.get("next") or request.GET.get("next", ""), "demo_accounts": accounts}
     return render(request, "accounts/login.html", context, status=422 if form.errors else 200)
@@ -48,6 +57,8 @@ def login(request: HttpRequest) -> HttpResponse:
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
     """Sign out."""
+    audit.record("user.signed_out", cast(User, request.user), request=request, by=cast(User, request.user))
+    sessions.forget(request)
     end_session(request)
     return redirect(settings.LOGOUT_REDIRECT_URL)
 
@@ -66,7 +77,6 @@ def first_admin(request: HttpRequest) -> HttpResponse:
             user = services.create_first_admin(**form.cleaned_data)
         except services.UsersExist:
             return redirect("accounts:login")
-        start_session(request, user, backend=BACKEND)
         messages.success(request, _("Welcome! You are the administrator of this installation."))
-        return redirect("core:home")
+        return go_in(request, user, to=resolve_url("core:home"))
     return render(request, "accounts/first_admin.html", {"form": form}, status=422 if form.errors else 200)

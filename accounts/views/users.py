@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import handing_over, queries, services
+from accounts import handing_over, invitations, queries, services, two_factor
 from accounts.access import require
 from accounts.forms import NewUserForm, UserForm
 from accounts.models import User
@@ -19,7 +19,11 @@ from accounts.models import User
 def user_list(request: HttpRequest) -> HttpResponse:
     """Everybody, active people first."""
     require(request.user, "accounts.manage")
-    return render(request, "accounts/users.html", {"people": queries.people(cast(User, request.user))})
+    context = {
+        "people": queries.people(cast(User, request.user)),
+        "invitations": invitations.waiting().select_related("role").order_by("-sent_at", "-pk"),
+    }
+    return render(request, "accounts/users.html", context)
 
 
 @sensitive_post_parameters("password")
@@ -53,7 +57,7 @@ def user_edit(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("%s is saved.") % user)
             return redirect("accounts:user-list")
-    context = {"form": form, "person": visible.get(pk=pk)}
+    context = {"form": form, "person": visible.get(pk=pk), "two_factor": two_factor.has(person)}
     return render(request, "accounts/user_form.html", context, status=422 if form.errors else 200)
 
 
@@ -85,3 +89,13 @@ def user_leave(request: HttpRequest, pk: int) -> HttpResponse:
     others = User.objects.filter(is_active=True).exclude(pk=pk).order_by("name", "pk")
     context = {"person": person, "counts": handing_over.counts(person), "others": others}
     return render(request, "accounts/user_leave.html", context)
+
+
+@require_POST
+def user_two_factor_off(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the second factor from somebody who lost it."""
+    require(request.user, "accounts.manage")
+    person = get_object_or_404(queries.visible_to(cast(User, request.user)), pk=pk)
+    if two_factor.take_away(person, request=request, by=cast(User, request.user)):
+        messages.success(request, _("%s signs in with the password alone until two-factor is set up again.") % person)
+    return redirect("accounts:user-edit", pk=pk)

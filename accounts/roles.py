@@ -1,0 +1,92 @@
+"""Changes of roles: what they hold, and whether they need a second factor."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.invitations import waiting
+from accounts.models import Invitation, Role, User
+from accounts.permissions import PERMISSIONS
+from core.events import emit
+
+LONGEST_NAME = 60
+MANAGES = "accounts.manage"
+
+
+class RoleRefused(ValueError):
+    """The role can't be like this; the message says why."""
+
+
+def all_roles() -> QuerySet[Role]:
+    """Every role by name with the number of its people who can sign in."""
+    return Role.objects.annotate(people=Count("users", filter=Q(users__is_active=True))).order_by("name", "pk")
+
+
+@transaction.atomic
+def create(*, name: str, permissions: Collection[str], requires_two_factor: bool, by: User) -> Role:
+    """A role of one's own. Raises RoleRefused."""
+    role = Role.objects.create(
+        name=_free_name(name), permissions=_known(permissions), requires_two_factor=requires_two_factor
+    )
+    emit("role.created", role, by=by, title=role.name, permissions=role.permissions, two_factor=requires_two_factor)
+    return role
+
+
+@transaction.atomic
+def update(role: Role, *, name: str, permissions: Collection[str], requires_two_factor: bool, by: User) -> Role:
+    """Change a role for all who have it. Raises RoleRefused, also when nobody could manage users any more."""
+    fresh = Role.objects.select_for_update().get(pk=role.pk)
+    cleaned, before = _free_name(name, but=fresh.pk), set(fresh.permissions)
+    # What a later version of the product knows, and this one does not, stays.
+    wanted = [*_known(permissions), *(each for each in fresh.permissions if each not in PERMISSIONS)]
+    if MANAGES in before and MANAGES not in wanted and not _managed_without(fresh):
+        raise RoleRefused(
+            _("Somebody has to manage users: give another role with active people that permission first.")
+        )
+    changed = (cleaned, set(wanted), requires_two_factor) != (fresh.name, before, fresh.requires_two_factor)
+    if changed:
+        fresh.name, fresh.permissions, fresh.requires_two_factor = cleaned, wanted, requires_two_factor
+        fresh.save(update_fields=["name", "permissions", "requires_two_factor"])
+        gained, lost = sorted(set(wanted) - before), sorted(before - set(wanted))
+        emit("role.changed", fresh, by=by, title=cleaned, gained=gained, lost=lost, two_factor=requires_two_factor)
+    return fresh
+
+
+@transaction.atomic
+def delete(role: Role, *, by: User) -> None:
+    """Delete a role that nobody has and nobody is invited to. Raises RoleRefused."""
+    fresh = Role.objects.select_for_update().get(pk=role.pk)
+    used = User.objects.filter(role=fresh).count() + waiting().filter(role=fresh).count()
+    if used:
+        words = ngettext(
+            "%d person has or is invited to this role: give them another one first.",
+            "%d people have or are invited to this role: give them another one first.",
+            used,
+        )
+        raise RoleRefused(words % used)
+    Invitation.objects.filter(role=fresh).delete()
+    emit("role.deleted", fresh, by=by, title=fresh.name)
+    fresh.delete()
+
+
+def _known(permissions: Collection[str]) -> list[str]:
+    return [each for each in PERMISSIONS if each in permissions]
+
+
+def _managed_without(role: Role) -> bool:
+    """Whether active people of other roles manage users; they are locked, so that two changes can't pass each other."""
+    others: Any = User.objects.filter(~Q(role=role), is_active=True, role__permissions__contains=MANAGES)
+    return bool(list(others.select_for_update(of=("self",)).values_list("pk", flat=True)))
+
+
+def _free_name(name: str, but: int | None = None) -> str:
+    cleaned = " ".join(name.replace("\x00", "").split())[:LONGEST_NAME]
+    if not cleaned:
+        raise RoleRefused(_("Give the role a name."))
+    if Role.objects.exclude(pk=but or 0).filter(name__iexact=cleaned).exists():
+        raise RoleRefused(_("There is a role of that name already."))
+    return cleaned

@@ -1,0 +1,76 @@
+"""The sessions of a person: in which browsers, from where, last seen when; and their end."""
+
+import hashlib
+from collections.abc import Iterable
+
+import structlog
+from allauth.usersessions.models import UserSession
+from django.core.cache import cache
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from redis import RedisError
+
+from accounts import audit
+from accounts.models import User
+
+log = structlog.get_logger(__name__)
+# How exactly “last seen” is known: one statement per session in that time.
+SEEN_SECONDS = 300
+LISTED = "session_is_listed"
+
+
+def begin(request: HttpRequest) -> None:
+    """List the session of this request among those of its person."""
+    if not request.session.session_key:
+        request.session.save()
+    request.session[LISTED] = True
+    UserSession.objects.create_from_request(request)
+
+
+def forget(request: HttpRequest) -> None:
+    """The session of this request is about to end by itself."""
+    UserSession.objects.filter(session_key=request.session.session_key).delete()
+
+
+def seen(request: HttpRequest) -> None:
+    """Note that the session is in use; at most once in five minutes, and not at all while the cache is away."""
+    key = request.session.session_key
+    if not key or not request.session.get(LISTED):
+        return
+    try:
+        due = cache.add(f"session-seen:{hashlib.sha256(key.encode()).hexdigest()}", 1, SEEN_SECONDS)
+    except RedisError as error:
+        log.warning("sessions.cache_away", error=str(error))
+        return
+    if due:
+        UserSession.objects.filter(session_key=key).update(
+            last_seen_at=timezone.now(), ip=audit.client_address(request)
+        )
+
+
+def of(person: User) -> list[UserSession]:
+    """Those that are alive, the last used one first; what has expired meanwhile is forgotten."""
+    found = UserSession.objects.purge_and_list(person)
+    return sorted(found, key=lambda each: each.last_seen_at, reverse=True)
+
+
+@transaction.atomic
+def end(found: Iterable[UserSession], *, request: HttpRequest, by: User) -> int:
+    """Sign out in these browsers; returns how many there were."""
+    count = 0
+    for session in found:
+        person = session.user
+        browser = session.user_agent[: audit.LONGEST_AGENT]
+        session.end()
+        audit.record(
+            "user.session_ended", person, request=request, by=by, ended_agent=browser, ended_address=session.ip
+        )
+        count += 1
+    return count
+
+
+def end_all(person: User, *, but: str | None = None) -> None:
+    """End the sessions of ``person`` in silence, as a new password does; ``but`` is the key of the one that stays."""
+    for session in UserSession.objects.filter(user=person).exclude(session_key=but or ""):
+        session.end()

@@ -1,0 +1,52 @@
+"""The second factor: who has one, who needs one, and how an administrator takes it from somebody who lost it."""
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import decrypt, encrypt
+from django.db import transaction
+from django.http import HttpRequest
+
+from accounts import audit
+from accounts.models import User
+
+# What is secret in a factor's data: the key of the app, or the seed of the recovery codes.
+SEALED = ("secret", "seed")
+
+
+def has(person: User) -> bool:
+    """Whether ``person`` signs in with a code too: one statement."""
+    return bool(Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).exists())
+
+
+def needed(person: User) -> bool:
+    """Whether the role of ``person`` asks for a second factor."""
+    return person.role is not None and person.role.requires_two_factor
+
+
+def missing(person: User) -> bool:
+    """Whether ``person`` has to set one up before anything else; costs nothing where the role asks for none."""
+    return needed(person) and not has(person)
+
+
+@transaction.atomic
+def take_away(person: User, *, request: HttpRequest, by: User) -> bool:
+    """Forget the second factor of somebody who lost it; False when there is none."""
+    removed, _kinds = Authenticator.objects.filter(user=person).delete()
+    if removed:
+        audit.record("user.two_factor_removed", person, request=request, by=by)
+    return bool(removed)
+
+
+def reseal() -> int:
+    """Seal every secret with the first of the keys, so that a former key may go; returns how many there were."""
+    count = 0
+    for pk in list(Authenticator.objects.values_list("pk", flat=True)):
+        with transaction.atomic():
+            # A recovery code that is used meanwhile is marked in the same column.
+            factor = Authenticator.objects.select_for_update().filter(pk=pk).first()
+            if factor is None:
+                continue
+            sealed = {name: encrypt(decrypt(factor.data[name])) for name in SEALED if name in factor.data}
+            factor.data |= sealed
+            factor.save(update_fields=["data"])
+            count += 1
+    return count
