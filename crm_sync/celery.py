@@ -48,9 +48,13 @@ def schedule() -> dict[str, dict[str, object]]:
         "qbo_connector.check_budgets": settings.BUDGET_SECONDS,
         "qbo_connector.ask_for_counts": settings.COUNT_SECONDS,
         "qbo_connector.prune": settings.PRUNE_SECONDS,
+        "api.forget_answers": HOUR,
     }
+    # A heartbeat may wait for a task that is running; what it says is true all the same.
+    expiries = {"core.heartbeat": max(MINUTE, settings.HEARTBEAT_SECONDS)}
     return {
-        name: {"task": name, "schedule": seconds, "options": {"expires": seconds}} for name, seconds in periods.items()
+        name: {"task": name, "schedule": seconds, "options": {"expires": expiries.get(name, seconds)}}
+        for name, seconds in periods.items()
     }
 
 

@@ -36,6 +36,10 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_cotton",
     "django_structlog",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "core",
     "accounts",
     "crm",
@@ -44,6 +48,7 @@ INSTALLED_APPS = [
     "sync",
     "workflows",
     "reports",
+    "api",
     "crm_sync",
 ]
 MIDDLEWARE = [
@@ -54,6 +59,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.LoginRequiredMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.TwoFactorRequiredMiddleware",
+    "accounts.middleware.SessionSeenMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -105,11 +113,17 @@ CACHES: dict[str, Any] = {
 
 CELERY_BROKER_URL = celery_broker_url(REDIS_URL)
 CELERY_TASK_DEFAULT_QUEUE = f"{REDIS_KEY_PREFIX}:default"
-# Thousands of records on their way through workflows stand in a line of their own: a worker serves both in turn, and
-# a large installation gives them a worker (-Q).
+# Thousands of records on their way through workflows stand in a line of their own, with all messages about many records
+# at once: a worker serves the lines in turn, and a large installation gives this one a worker (-Q).
 WORKFLOW_QUEUE = f"{REDIS_KEY_PREFIX}:workflows"
-CELERY_TASK_QUEUES = [Queue(CELERY_TASK_DEFAULT_QUEUE), Queue(WORKFLOW_QUEUE)]
-CELERY_TASK_ROUTES = {name: {"queue": WORKFLOW_QUEUE} for name in ("workflows.advance", "workflows.enrol_existing")}
+# Whether a worker lives must show however long the lines of work are.
+HEARTBEAT_QUEUE = f"{REDIS_KEY_PREFIX}:heartbeat"
+CELERY_TASK_QUEUES = [Queue(name) for name in (CELERY_TASK_DEFAULT_QUEUE, WORKFLOW_QUEUE, HEARTBEAT_QUEUE)]
+CELERY_TASK_ROUTES = {
+    "workflows.advance": {"queue": WORKFLOW_QUEUE},
+    "workflows.enrol_existing": {"queue": WORKFLOW_QUEUE},
+    "core.heartbeat": {"queue": HEARTBEAT_QUEUE},
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -180,7 +194,21 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.leaked.LeakedPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 3600
+# django-allauth signs people in; what it may do is in accounts/adapters.py and accounts/allauth_urls.py.
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+# Codes of the second factor and asking again for the password; sign-in itself is limited in accounts/attempts.py.
+ACCOUNT_RATE_LIMITS = {"login_failed": "60/m/ip,5/5m/key", "reauthenticate": "10/m/user"}
+MFA_ADAPTER = "accounts.adapters.TwoFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "core:home"
 LOGOUT_REDIRECT_URL = "accounts:login"
@@ -207,6 +235,7 @@ STORAGES = {
 }
 # Hosts inside the network that workflows may send requests to; administrators add further ones in the settings.
 OUTGOING_ALLOWED_HOSTS = env.list("OUTGOING_ALLOWED_HOSTS", default=[])
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 600)
 FILE_LIMIT_MB = env.int("FILE_LIMIT_MB", 20)
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
 
@@ -223,6 +252,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_COOKIES
 SECURE_HSTS_PRELOAD = SECURE_COOKIES
 SECURE_REFERRER_POLICY = "same-origin"
 BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
+ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
@@ -239,6 +269,13 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }
+}
+
+# Every refusal of the API is made by api.dispatch; nothing of this framework's own pages is used.
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
 }
 
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")

@@ -1,0 +1,31 @@
+"""Values of records as JSON: amounts and days as text, records as their ids."""
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Model
+
+from core.tables.columns import read
+
+
+def plain(value: Any) -> Any:
+    """A value as the API writes it."""
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+        return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+    if isinstance(value, datetime.datetime):
+        return value.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return value.pk if isinstance(value, Model) else value
+
+
+def printed(record: Any, path: str) -> Any:
+    """What an ORM path leads to, as the API writes it."""
+    return plain(read(record, path))
+
+
+def etag_of(record: Any) -> str:
+    """The version of a record: it changes with every change of it."""
+    return f'"{record.pk}-{int(record.updated_at.timestamp() * 1_000_000):x}"'

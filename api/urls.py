@@ -1,0 +1,37 @@
+"""The addresses of the API, made of its operations, and its pages."""
+
+from itertools import groupby
+
+from django.urls import URLPattern, path
+
+from api.catalogue import OPERATIONS
+from api.described import Operation
+from api.dispatch import Endpoint
+from api.views import keys, reference
+
+app_name = "api"
+
+
+def _route(operation: Operation) -> str:
+    return operation.path.replace("{id}", "<int:id>").replace("{key}", "<uuid:key>").replace("{kind}", "<slug:kind>")
+
+
+def _endpoints() -> list[URLPattern]:
+    ordered = sorted(OPERATIONS, key=lambda operation: operation.path)
+    found = []
+    for _path, group in groupby(ordered, key=lambda operation: operation.path):
+        operations = list(group)
+        view = Endpoint.as_view(operations={operation.method: operation for operation in operations})
+        found.append(path(f"api/v1/{_route(operations[0])}", view, name=operations[0].name))
+    return found
+
+
+urlpatterns = [
+    path("api/v1/openapi.json", reference.document, name="document"),
+    path("api/", reference.page, name="reference"),
+    path("settings/api-keys/", keys.key_list, name="key-list"),
+    path("settings/api-keys/add/", keys.key_create, name="key-create"),
+    path("settings/api-keys/everybody/", keys.key_overview, name="key-overview"),
+    path("settings/api-keys/<int:pk>/revoke/", keys.key_revoke, name="key-revoke"),
+    *_endpoints(),
+]
