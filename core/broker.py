@@ -28,13 +28,16 @@ class _Rest:
     until = 0.0
 
 
-def send(task: str, args: Sequence[Any]) -> None:
-    """Send one task, in half a second at most. Raises BrokerAway, at once if the broker was away a moment ago."""
+def send(task: str, args: Sequence[Any], *, queue: str | None = None) -> None:
+    """Send one task, in half a second at most. Raises BrokerAway, at once if the broker was away a moment ago.
+
+    ``queue`` is the line in which it waits, if not the one that tasks of this name have.
+    """
     if time.monotonic() < _Rest.until:
         raise BrokerAway("It was away a moment ago.")
     try:
         with pools.producers[_connection()].acquire(block=True, timeout=ANSWER_SECONDS) as producer:
-            current_app.send_task(task, args=list(args), retry=False, producer=producer)
+            current_app.send_task(task, args=list(args), queue=queue, retry=False, producer=producer)
     except (LimitExceeded, OperationalError, OSError) as error:
         _Rest.until = time.monotonic() + REST_SECONDS
         raise BrokerAway(str(error)) from error

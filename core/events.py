@@ -16,7 +16,11 @@ from core import broker
 from core.models import Event, EventLink, Origin
 
 log = structlog.get_logger(__name__)
+# A message about more events than this waits in the line of bulk work: nobody sits in front of it.
+MANY = 10
 _cause: ContextVar[int | None] = ContextVar("event_cause", default=None)
+# Committed events whose tasks are sent together later; None: each commit sends its own.
+_gathered: ContextVar[list[int] | None] = ContextVar("events_gathered", default=None)
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,22 @@ def caused_by(cause: int) -> Iterator[None]:
         yield
     finally:
         _cause.reset(token)
+
+
+@contextmanager
+def dispatched_together() -> Iterator[None]:
+    """Send the tasks of everything that is committed in here at its end, one message for each task.
+
+    For work on many records one by one: their messages would fill the line in which those of people wait.
+    """
+    gathered: list[int] = []
+    token = _gathered.set(gathered)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+        if gathered:
+            dispatch(gathered)
 
 
 def object_type_of(record: models.Model) -> str:
@@ -92,8 +112,16 @@ def emit_many(drafts: Sequence[Draft], *, by: Any = None, origin: Origin) -> lis
     EventLink.objects.bulk_create(links)
     waiting = [event.pk for event in events if event.dispatched_at is None]
     if waiting:
-        transaction.on_commit(lambda: dispatch(waiting), robust=True)
+        transaction.on_commit(lambda: _committed(waiting), robust=True)
     return events
+
+
+def _committed(event_ids: list[int]) -> None:
+    gathered = _gathered.get()
+    if gathered is None:
+        dispatch(event_ids)
+    else:
+        gathered += event_ids
 
 
 def event_handlers() -> dict[str, list[str]]:
@@ -114,7 +142,7 @@ def dispatch(event_ids: Sequence[int]) -> int:
             by_task.setdefault(task, []).append(event.pk)
     try:
         for task, ids in by_task.items():
-            broker.send(task, [ids])
+            broker.send(task, [ids], queue=settings.WORKFLOW_QUEUE if len(ids) > MANY else None)
     except broker.BrokerAway as error:
         log.warning("events.broker_away", events=len(events), error=str(error))
         return 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy
@@ -168,7 +169,17 @@ class FileHost:
     standing: "Callable[[Sequence[int]], Mapping[int, tuple[str, StrOrPromise]]] | None" = None
 
 
+@dataclass(frozen=True)
+class SalesTax:
+    """A tax that lines can carry: what it is called, and its percentage; None where that is not known."""
+
+    name: str
+    percent: Decimal | None
+
+
 brand_samples: list[BrandSample] = []
+# The taxes that accounting knows: function(currency) -> those of its companies, of companies in this currency first.
+sales_taxes: list[Callable[[str], Sequence[SalesTax]]] = []
 # What another company currency would mean: function(present currency) -> sentences.
 currency_effects: list[Callable[[str], list[str]]] = []
 record_cards: list[RecordCard] = []

@@ -85,8 +85,8 @@ class Nursery:
 
     def end(self) -> None:
         """End it; its workers have been ended by their tests."""
-        self.process.kill()
-        self.process.wait(10)
+        with self.process:  # closes its pipes as well
+            self.process.kill()
 
 
 _nurseries: list[Nursery] = []

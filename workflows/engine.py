@@ -23,7 +23,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import company, properties
-from core.events import caused_by, emit
+from core.events import caused_by, dispatched_together, emit
 from core.models import Origin
 from workflows import records
 from workflows.definition import END, Flow, Step
@@ -59,7 +59,7 @@ def work() -> bool:
         if not held:
             return False
         until = time.monotonic() + WORK_SECONDS
-        with properties.remembered(), company.remembered(), remembered():
+        with properties.remembered(), company.remembered(), remembered(), dispatched_together():
             while time.monotonic() < until:
                 batch = lease()
                 if not batch:

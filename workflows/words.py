@@ -11,7 +11,6 @@ from core.conditions import registry as conditions
 from workflows import choices, records
 from workflows.definition import Definition
 from workflows.enums import Again, TriggerKind
-from workflows.forms.fields import UNIT_WORDS
 from workflows.forms.step import editor_for
 from workflows.steps import writing
 from workflows.steps.registry import StepField, step_types
@@ -118,7 +117,7 @@ def setting_words(field: StepField, value: Any, object_type: str, settings: Mapp
     if field.kind == "checkbox":
         return str(field.label) if value is True else ""
     if field.kind == "duration" and isinstance(value, Mapping):
-        return f"{value.get('amount')} {UNIT_WORDS.get(str(value.get('unit')), '')}"
+        return duration_words(value)
     if field.kind == "conditions":
         return conditions_words(value, object_type, user)
     if field.kind == "record_path":
@@ -130,6 +129,19 @@ def setting_words(field: StepField, value: Any, object_type: str, settings: Mapp
     text = pairs.get(str(value), "" if field.kind in NAMED else str(value))
     text = " ".join(text.split()) or _("(gone)")
     return text if len(text) <= LONGEST_PART else f"{text[: LONGEST_PART - 1]}…"
+
+
+def duration_words(value: Mapping[str, Any]) -> str:
+    """A stored duration: “1 minute”, “3 days”."""
+    amount, unit = value.get("amount"), str(value.get("unit"))
+    count = amount if isinstance(amount, int) else 0  # a draft may hold anything
+    words = {
+        "minutes": ngettext("%d minute", "%d minutes", count),
+        "hours": ngettext("%d hour", "%d hours", count),
+        "days": ngettext("%d day", "%d days", count),
+        "weeks": ngettext("%d week", "%d weeks", count),
+    }
+    return words[unit] % count if unit in words else str(count)
 
 
 NAMED = {"user": choices.people, "team": choices.teams, "stage": choices.stages, "workflow": choices.workflows}

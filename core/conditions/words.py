@@ -283,6 +283,8 @@ def period_words(value: Mapping[str, Any]) -> str:
         return ngettext("in the last day", "in the last %(days)d days", days) % {"days": days}
     if name == "next_days":
         return ngettext("in the next day", "in the next %(days)d days", days) % {"days": days}
+    if days == 0 and name in ("more_than_days_ago", "more_than_days_ahead"):
+        return _("before today") if name == "more_than_days_ago" else _("after today")
     if name == "more_than_days_ago":
         return ngettext("more than a day ago", "more than %(days)d days ago", days) % {"days": days}
     return ngettext("more than a day ahead", "more than %(days)d days ahead", days) % {"days": days}

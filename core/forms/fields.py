@@ -45,6 +45,19 @@ class AmountField(forms.CharField):
         return formatted_number(value) if isinstance(value, Decimal) else value
 
 
+class CheckBoxes(forms.CheckboxSelectMultiple):
+    """Several choices as boxes that look like all others; Django would give their look to the list of them as well."""
+
+    def __init__(self, attrs: Any = None, choices: Any = ()) -> None:
+        super().__init__({"class": "form-check-input", **(attrs or {})}, choices)
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """What Django's template is given: boxes with the class, their list without."""
+        context = super().get_context(name, value, attrs)
+        del context["widget"]["attrs"]["class"]
+        return context
+
+
 class CurrencyCodeField(forms.CharField):
     """An ISO 4217 code, in any case."""
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core.enums import PropertyKind
-from core.forms.fields import AmountField, DateField, MomentField
+from core.forms.fields import AmountField, CheckBoxes, DateField, MomentField
 from core.properties import BadValues, Definition, clean_values, definitions, typed
 from core.properties.objects import stored
 from core.properties.values import LARGEST_NUMBER, LONGEST_LONG_TEXT, LONGEST_TEXT
@@ -114,8 +114,7 @@ def form_field(definition: Definition, value: Any, people: Sequence[tuple[str, s
         chosen = value if isinstance(value, list) else [value]
         offered = [(c.id, c.label) for c in definition.choices if not c.archived or c.id in chosen]
         if kind == PropertyKind.CHOICES:
-            boxes = forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
-            return forms.MultipleChoiceField(choices=offered, widget=boxes, **shared)
+            return forms.MultipleChoiceField(choices=offered, widget=CheckBoxes, **shared)
         return forms.ChoiceField(choices=[("", "–"), *offered], **shared)
     return forms.CharField(max_length=LONGEST_TEXT, **shared)
 

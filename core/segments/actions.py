@@ -120,6 +120,8 @@ def _undo(act: Any, record: Any, before: Any, by: Any) -> None:
 
 def _within(query: QueryDict) -> bool:
     """Whether the list is narrowed to segments."""
+    if any(query.getlist("segment")):
+        return True
     try:
         return bool(references(from_address(query.get("where", ""))))
     except BadCondition:

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core import company
+from core import registry as pages
 from core.conditions import BadCondition, Condition, Field, StandIn, compile_conditions, registry
 from core.models import Segment, SegmentMember
 
@@ -19,6 +20,16 @@ offered: list[str] = []
 def offer(object_type: str) -> None:
     """Let people make segments of a kind of record; called by the app that has it."""
     offered.append(object_type)
+    pages.record_cards.append(
+        pages.RecordCard(
+            object_type,
+            PROPERTY,
+            _("Segments"),
+            f"segments:{object_type}-card",
+            order=70,
+            permission=registry.objects[object_type].permission,
+        )
+    )
     options = partial(_options, object_type)
     meaning = partial(_stand_ins, object_type)
     group = _("Segments")
@@ -63,7 +74,7 @@ def rows_of(segment: Segment, user: Any = None) -> Any:
     """The records of a segment that count and that ``user`` may see (None: all). Raises BadCondition."""
     known = registry.objects[segment.object_type]
     rows = known.model._default_manager.all() if user is None else known.visible_to(user)
-    wanted = compile_conditions(_named(segment), segment.object_type, user=user, zone=_zone(user))
+    wanted = compile_conditions(within([str(segment.pk)]), segment.object_type, user=user, zone=_zone(user))
     return rows.filter(known.counted).filter(wanted)
 
 
@@ -73,7 +84,7 @@ def members_among(segment_ids: Iterable[int], object_type: str, ids: Collection[
     model = registry.objects[object_type].model
     for segment in Segment.objects.filter(pk__in=list(segment_ids), object_type=object_type):
         try:
-            wanted = compile_conditions(_named(segment), object_type, zone=_zone(None))
+            wanted = compile_conditions(within([str(segment.pk)]), object_type, zone=_zone(None))
         except BadCondition:
             continue
         rows = model._default_manager.filter(wanted, pk__in=list(ids))
@@ -95,8 +106,9 @@ def references(condition: Any) -> set[int]:
     return {pk for part in condition.values() for pk in references(part)}
 
 
-def _named(segment: Segment) -> Condition:
-    return {"field": PROPERTY, "op": "has_any", "value": [str(segment.pk)]}
+def within(keys: Collection[str]) -> Condition:
+    """The condition that a record is in one of the segments with these ids."""
+    return {"field": PROPERTY, "op": "has_any", "value": list(keys)}
 
 
 def _zone(user: Any) -> Any:

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from core.views import segments
+from core.segments.reading import offered
+from core.views import segment_card, segments
 
 app_name = "segments"
 urlpatterns = [
@@ -12,4 +13,9 @@ urlpatterns = [
     path("<int:pk>/edit/", segments.segment_edit, name="edit"),
     path("<int:pk>/archive/", segments.segment_act, {"act": "archive"}, name="archive"),
     path("<int:pk>/restore/", segments.segment_act, {"act": "restore"}, name="restore"),
+]
+# Each kind of record has a card at an address of its own.
+urlpatterns += [
+    path(f"records/{kind}/<int:pk>/", segment_card.segment_card, {"object_type": kind}, name=f"{kind}-card")
+    for kind in offered
 ]

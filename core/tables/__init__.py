@@ -10,7 +10,7 @@ Nothing here knows which records there are.
 
 from core.tables.actions import Action, Choice, Outcome, Refused, ask_choice, ask_record
 from core.tables.columns import Column, person_column, templated
-from core.tables.common_actions import assign_owner, owner_editor, set_property
+from core.tables.common_actions import assign_owner, owner_editor, set_one, set_property
 from core.tables.described import BuiltIn, Chip, Options, Table, Total
 from core.tables.editing import Editor
 from core.tables.registry import add_table, table_of, tables
@@ -33,6 +33,7 @@ __all__ = [
     "assign_owner",
     "owner_editor",
     "person_column",
+    "set_one",
     "set_property",
     "table_of",
     "tables",

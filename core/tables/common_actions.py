@@ -1,6 +1,7 @@
 """Actions that every list can have: another owner, another value of a property."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -34,6 +35,14 @@ def set_property(permission: str) -> Action:
     )  # fmt: skip
 
 
+def set_one(name: str, about: str, label: Any, icon: str, told: Callable[[int], str], permission: str) -> Action:
+    """Give one property of the rows a value: ``about`` is its name."""
+    return Action(
+        name, label, icon, told, permission, each=_set, ask=partial(ValueForm, name=about), undo=_set_back,
+        writes=lambda form: str(form.name),
+    )  # fmt: skip
+
+
 def _assigned(count: int) -> str:
     return ngettext("%d record has a new owner.", "%d records have a new owner.", count) % count
 
@@ -61,20 +70,13 @@ class OwnerForm(forms.Form):
         return {"owner": owner.pk if owner else None}
 
 
-class PropertyForm(forms.Form):
-    """Which property, and its value; asked again with another property it shows that one's field."""
+class ValueForm(forms.Form):
+    """The value that a property gets."""
 
-    def __init__(self, data: Any = None, *, user: Any, object_type: str) -> None:
+    def __init__(self, data: Any = None, *, user: Any, object_type: str, name: str) -> None:
         super().__init__(data)
-        table = registry.tables[object_type]
-        offered = settable(table)
-        asked = (data or {}).get("property", "")
-        self.name = asked if asked in dict(offered) else offered[0][0]
-        again = {"data-asks-again": ""}
-        self.fields["property"] = forms.ChoiceField(
-            choices=offered, label=_("Property"), initial=self.name, widget=forms.Select(attrs=again)
-        )
-        editor = editor_of(table, self.name, None, user)
+        self.name = name
+        editor = editor_of(registry.tables[object_type], name, None, user)
         assert editor is not None
         self.finish = editor.finish
         editor.field.label = _("New value")
@@ -88,6 +90,20 @@ class PropertyForm(forms.Form):
         """The property and its value as it was typed."""
         assert isinstance(self.data, QueryDict)
         return {"property": self.name, "value": self.data.getlist("value")}
+
+
+class PropertyForm(ValueForm):
+    """Which property, and its value; asked again with another property it shows that one's field."""
+
+    def __init__(self, data: Any = None, *, user: Any, object_type: str) -> None:
+        offered = settable(registry.tables[object_type])
+        asked = (data or {}).get("property", "")
+        name = asked if asked in dict(offered) else offered[0][0]
+        super().__init__(data, user=user, object_type=object_type, name=name)
+        self.fields["property"] = forms.ChoiceField(
+            choices=offered, label=_("Property"), initial=name, widget=forms.Select(attrs={"data-asks-again": ""})
+        )
+        self.order_fields(("property", "value"))
 
 
 def owner_editor(_name: str, record: Any, _user: Any) -> Editor:

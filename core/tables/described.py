@@ -25,7 +25,7 @@ class Chip:
     """A control over the list for one of its simple filters. ``kind`` is ``options``, ``date`` or ``number``.
 
     ``choices`` are fixed, ``options`` come from the database. With ``chosen_only`` the options are those of the
-    address, for filters that come by link; with ``several`` the chip is left out where there is only one option.
+    address, for filters that come by link; the chip is left out where there are fewer options than ``at_least``.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Chip:
     choices: "Sequence[tuple[str, StrOrPromise]]" = ()
     options: Options | None = None
     chosen_only: bool = False
-    several: bool = False
+    at_least: int = 0
     icon: str = "plus"
 
 
@@ -102,8 +102,10 @@ class Table:
     permission: str = ""
     export_permission: str = ""
     archive: bool = True
-    # Filters of the address with conditions of their own, by name.
-    narrowed: Mapping[str, Callable[[str], Q]] = field(default_factory=dict)
+    # The view that the bare address opens for who has chosen none.
+    start: str = ""
+    # Filters of the address with conditions of their own, by name: of its value and who asks.
+    narrowed: Mapping[str, Callable[[str, Any], Q]] = field(default_factory=dict)
     # What such a filter is called over the list, from where it can be taken off.
     narrowed_labels: "Mapping[str, StrOrPromise]" = field(default_factory=dict)
     search: Callable[[str], Q] = by_words

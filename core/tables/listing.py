@@ -21,7 +21,7 @@ from core import registry
 from core.conditions import BadCondition, Where, compile_conditions, fields, from_query, where_in
 from core.money import formatted_number
 from core.paging import SIZES, BadCursor, Page, page_by_key
-from core.tables import custom
+from core.tables import custom, in_segments
 from core.tables.address import EMPTY, LONGEST_SEARCH, columns_in
 from core.tables.columns import NOTHING, Column, templated
 from core.tables.described import Chip, Table
@@ -160,8 +160,9 @@ def selected(table: Table, user: Any, query: QueryDict) -> Selection:
     rows, problems = table.rows(user).filter(where.fitting), [where.problem] if where.problem else []
     wanted, misfits = _simple(table, query)
     mine, odd = custom.fitting(query, table.object_type)
-    rows = rows.filter(wanted).filter(mine)
-    problems += [*misfits, *odd]
+    within, strange = in_segments.fitting(query, table.object_type, user)
+    rows = rows.filter(wanted).filter(mine).filter(within)
+    problems += [*misfits, *odd, *strange]
     marks = registry.list_marks.get(table.object_type)
     states = [value for value in query.getlist(MARKS) if value]
     if marks and states:
@@ -170,11 +171,11 @@ def selected(table: Table, user: Any, query: QueryDict) -> Selection:
         rows = rows.filter(archived_at__isnull=not query.get("archived"))
     for name, narrowing in table.narrowed.items():
         if value := query.get(name):
-            rows = rows.filter(narrowing(value))
+            rows = rows.filter(narrowing(value, user))
     if table.fitted is not None:
         rows = table.fitted(rows, query)
     text = query.get("q", "").strip()[:LONGEST_SEARCH]
-    known = set(custom.chosen_in(query, table.object_type)) | set(table.filters) | set(table.narrowed) | KNOWN | {MARKS}
+    known = {*custom.chosen_in(query, table.object_type), *_filter_names(table), *KNOWN, MARKS}
     problems += [
         _("This list has no filter “%s”; that part of the address was left out.") % name[:60]
         for name in query
@@ -337,10 +338,15 @@ def _own(model: Any, key: str) -> tuple[str, ...]:
 
 def chosen_in(table: Table, query: QueryDict) -> dict[str, list[str]]:
     """The filters of the address, by name."""
-    names = [*table.filters, *table.narrowed, *([MARKS] if table.object_type in registry.list_marks else [])]
+    names = [*_filter_names(table), *([MARKS] if table.object_type in registry.list_marks else [])]
     names += ["archived"] if table.archive else []
     own = {name: [value for value in query.getlist(name) if value not in EMPTY] for name in names}
     return {name: values for name, values in own.items() if values} | custom.chosen_in(query, table.object_type)
+
+
+def _filter_names(table: Table) -> list[str]:
+    """The filters that the list has by itself and by its segments."""
+    return [*table.filters, *table.narrowed, *in_segments.names(table.object_type)]
 
 
 def controls_of(table: Table, user: Any, chosen: Mapping[str, Sequence[str]], shown: Sequence[str]) -> list[Control]:
@@ -350,12 +356,13 @@ def controls_of(table: Table, user: Any, chosen: Mapping[str, Sequence[str]], sh
     if marks and (MARKS in shown or chosen.get(MARKS)):
         chips.append(Chip(MARKS, marks.title, choices=marks.states, icon="refresh"))
     chips += custom.chips(table.object_type, shown)
+    chips += in_segments.chips(table.object_type, chosen)
     stored = _stored_options([chip for chip in chips if chip.options is not None], user, chosen)
     found = [
         Control(chip, stored[chip.name] if chip.options is not None else chip.choices, chosen.get(chip.name, ()))
         for chip in chips
     ]
-    return [control for control in found if not control.chip.several or len(control.options) > 1]
+    return [control for control in found if len(control.options) >= control.chip.at_least]
 
 
 def _stored_options(

@@ -108,7 +108,7 @@ def views_of(table: Table, user: Any, query: QueryDict) -> Views:
     """The views of a list, and the custom properties there are, in one statement."""
     preference, rows = _stored(table, user)
     every = _in_order(table, preference, rows, user)
-    start = str(preference.get("start") or "")
+    start = str(preference.get("start") or table.start)
     asked = query.get("view", "")
     current = next((view for view in every if view.key == asked), None)
     problem = "" if current or not asked else _("The view in the address is gone, or it is not shared with you.")

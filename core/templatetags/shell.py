@@ -45,20 +45,20 @@ def marked(text: str, words: Sequence[str]) -> SafeString:
 
 @register.filter
 def ago(moment: datetime.datetime | None) -> str:
-    """``2 min ago``; the exact time belongs into a ``title`` beside it."""
+    """``2 min ago``, ``in 3 days``; the exact time belongs into a ``title`` beside it."""
     if moment is None:
         return _("never")
     seconds = int((timezone.now() - moment).total_seconds())
-    if seconds < 45:
+    if abs(seconds) < 45:
         return _("just now")
-    for limit, divisor, one, many in (
-        (5400, 60, "%d min ago", "%d min ago"),
-        (129600, 3600, "%d hour ago", "%d hours ago"),
-        (3888000, 86400, "%d day ago", "%d days ago"),
+    for limit, divisor, past, coming in (
+        (5400, 60, ("%d min ago", "%d min ago"), ("in %d min", "in %d min")),
+        (129600, 3600, ("%d hour ago", "%d hours ago"), ("in %d hour", "in %d hours")),
+        (3888000, 86400, ("%d day ago", "%d days ago"), ("in %d day", "in %d days")),
     ):
-        if seconds < limit:
-            count = max(1, round(seconds / divisor))
-            return ngettext(one, many, count) % count
+        if abs(seconds) < limit:
+            count = max(1, round(abs(seconds) / divisor))
+            return ngettext(*(past if seconds > 0 else coming), count) % count
     return date_format(timezone.localtime(moment), "DATE_FORMAT")
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core import registry
-from core.conditions import BadCondition, sentence, to_address
+from core.conditions import BadCondition, sentence
 from core.conditions import registry as conditions
 from core.forms.segments import SegmentForm
 from core.models import Segment, SegmentKind
@@ -70,12 +70,11 @@ def segment_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What a segment says, and its first records."""
     segment = _segment(request, pk)
     table = tables.get(segment.object_type)
-    where = to_address({"field": reading.PROPERTY, "op": "has_any", "value": [str(segment.pk)]})
     kind = registry.object_types[segment.object_type]
     context: dict[str, Any] = {
         "segment": segment,
         "kind": kind,
-        "list_url": f"{reverse(table.index)}?where={where}" if table is not None else "",
+        "list_url": f"{reverse(table.index)}?segment={segment.pk}" if table is not None else "",
         "may_edit": request.user.has_perm(PERMISSION),
     }
     try:

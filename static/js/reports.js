@@ -210,9 +210,9 @@
   };
   /* The builder asks only what counts: the period of dates, the days of a period of one's own. */
   const fit = (form) => {
-    const days = [...form.elements.date.options].map((option) => option.value);
     form.querySelectorAll("[data-report-group]").forEach((group) => {
-      group.querySelector(".report-bucket").hidden = !days.includes(group.querySelector("select").value);
+      const by = group.querySelector("select");
+      group.querySelector(".report-bucket").hidden = !by.dataset.dated.split(" ").includes(by.value);
     });
     form.querySelector("[data-report-custom]").hidden = form.elements.range.value !== "custom";
   };

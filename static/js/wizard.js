@@ -120,14 +120,30 @@
     else { leaving = now.id; leave(); }
   });
 
+  // Files that were chosen and not added yet go along: whoever leaves the step means them.
+  const chosen = () => [...document.querySelectorAll("#wizard .file-form")].find((each) => each.elements.file.files.length);
   // Who leaves the step while an act is under way leaves with what it answers, not with what stood there before.
   document.addEventListener("click", (event) => {
-    const button = waiting && event.target.closest("#wizard-next, #wizard-previous, #wizard-create, .wizard-step > button");
-    if (!button) return;
+    const button = event.target.closest("#wizard-next, #wizard-previous, #wizard-create, .wizard-step > button");
+    const files = button && chosen();
+    if (!button || (!waiting && !files)) return;
     event.preventDefault();
     event.stopPropagation();
     leaving = button.id;
+    if (!files || files.dataset.adding) return;
+    files.dataset.adding = "yes";
+    waiting += 1;
+    files.requestSubmit();
   }, true);
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const files = event.detail.requestConfig.elt; // its place on the page has the answer by now
+    if (!files.dataset.adding) return;
+    delete files.dataset.adding;
+    if (!event.detail.successful) leaving = ""; // a toast says why; the files stay chosen
+    waiting -= 1;
+    ready = wizard();
+    leave();
+  });
   const leave = () => {
     // Only a wizard that is ready knows what its buttons do.
     const button = leaving && !waiting && ready === wizard() && document.getElementById(leaving);
@@ -179,6 +195,8 @@
     if (target) {
       for (let closed = target.closest("details:not([open])"); closed; closed = closed.parentElement.closest("details:not([open])")) closed.open = true;
       target.focus();
+      // As the tab key does: what is typed replaces the proposed figure.
+      if (target.matches("input:not([type=date])")) target.select();
       root.removeAttribute("data-focus");
     }
     offer();

@@ -10,6 +10,7 @@ from accounts.models import User
 from core import segments as reading
 from core.conditions import BadCondition, compile_conditions, matches, sentence, to_address, values_for
 from core.models import Event, Segment, SegmentKind, SegmentMember
+from core.segments.belonging import Belonging, belonging
 from core.services import segments
 from crm.models import Contact, Deal
 from crm.services import companies, contacts, deals, pipelines
@@ -46,6 +47,11 @@ def static(by: User, name: str = "Fair", object_type: str = "contact") -> Segmen
 
 def within(segment: Segment, op: str = "has_any", field: str = "segments") -> dict[str, Any]:
     return {"field": field, "op": op, "value": [str(segment.pk)]}
+
+
+def reading_of(contact: Contact, user: User) -> Belonging:
+    """The segments of a contact."""
+    return belonging("contact", contact.pk, user)
 
 
 def names(condition: Any, model: Any = Contact, object_type: str = "contact") -> list[str]:
@@ -193,11 +199,12 @@ def test_people_make_change_and_archive_segments(client: Client, people: list[Co
     page = client.get(answer.headers["Location"]).text
     assert "2 records" in page
     assert "E-mail ends with “@x.example”" in page
-    address = to_address(within(segment))
-    assert address in page
-    listed = client.get(reverse("crm:contact-list"), {"where": address}).text
+    listed = client.get(f"{reverse('crm:contact-list')}?segment={segment.pk}").text
+    assert f"?segment={segment.pk}" in page
     assert "Ann" in listed
     assert "Ben" not in listed
+    address = to_address(within(segment))
+    assert "Ben" not in client.get(reverse("crm:contact-list"), {"where": address}).text
 
     client.post(reverse("segments:edit", args=[segment.pk]), sent | {"name": "Of x"})
     client.post(reverse("segments:archive", args=[segment.pk]))
@@ -205,7 +212,10 @@ def test_people_make_change_and_archive_segments(client: Client, people: list[Co
     assert (segment.name, segment.archived_at is None) == ("Of x", False)
     assert "Of x" not in client.get(reverse("segments:list")).text
     assert "Of x" in client.get(reverse("segments:list"), {"archived": "1"}).text
-    # Archived, it goes on to mean what it meant.
+    # Archived, it goes on to mean what it meant, and the chip over the list still names it.
+    held = client.get(f"{reverse('crm:contact-list')}?segment={segment.pk}").text
+    assert "Ben" not in held
+    assert "Of x" in held
     assert "Ann" in client.get(reverse("crm:contact-list"), {"where": address}).text
 
 
@@ -224,3 +234,80 @@ def test_chosen_rows_of_a_list_go_into_a_new_segment_and_out_again(
     leave = reverse("tables:act", args=["contact", "segment-leave"])
     client.post(leave, {"ids": [people[0].pk], "confirmed": "1", "segment": str(segment.pk)})
     assert list(segment.members.values_list("object_id", flat=True)) == [people[1].pk]
+
+
+def test_a_list_has_a_chip_of_its_segments(client: Client, people: list[Contact], by: User) -> None:
+    client.force_login(by)
+    index = reverse("crm:contact-list")
+    assert 'name="segment"' not in client.get(index).text
+    at_x, fair = live(by), static(by)
+    segments.add(fair, [people[1].pk], by=by)
+    live(by, "company", "Gardens", **NORTH)
+
+    page = client.get(index, {"segment": [fair.pk]}).text
+    assert f'name="segment" value="{fair.pk}" checked' in page
+    assert f'name="segment" value="{at_x.pk}"' in page
+    assert "Gardens</span>" not in page
+    assert shown(client, fair.pk) == {"Ben"}
+    assert shown(client, at_x.pk) == {"Ann", "Cleo"}
+    assert shown(client, at_x.pk, fair.pk) == {"Ann", "Ben", "Cleo"}
+    # One that is gone hides nothing, and the page says so.
+    assert shown(client, 10**9) == {"Ann", "Ben", "Cleo"}
+    assert "among Segments" in client.get(index, {"segment": 10**9}).text
+    leave = reverse("tables:act", args=["contact", "segment-leave"])
+    assert leave in page
+    assert leave not in client.get(index).text
+
+
+def shown(client: Client, *chosen: int) -> set[str]:
+    """Who is on the list of some segments."""
+    page = client.get(reverse("crm:contact-list"), {"segment": chosen}).text
+    return {name for name in ("Ann", "Ben", "Cleo") if f">{name}<" in page}
+
+
+def test_a_record_shows_its_segments_and_is_put_into_others(client: Client, people: list[Contact], by: User) -> None:
+    client.force_login(by)
+    at_x, fair, spring = live(by), static(by), static(by, "Spring")
+    live(by, name="Both", **within(at_x), version=1)
+    live(by, name="Other", field="email", op="ends_with", value="@y.example")
+    segments.add(spring, [people[0].pk], by=by)
+    card = reverse("segments:contact-card", args=[people[0].pk])
+
+    def held() -> set[str]:
+        found = reading_of(people[0], by)
+        return {segment.name for segment in found.held}
+
+    assert held() == {"At x", "Both", "Spring"}
+    page = client.get(card, headers={"HX-Request": "true"}).text
+    assert 'data-card-count="3"' in page
+    assert page.count('value="remove"') == 1
+
+    client.post(card, {"segment": fair.pk}, headers={"HX-Request": "true"})
+    client.post(card, {"segment": spring.pk, "act": "remove"}, headers={"HX-Request": "true"})
+    assert held() == {"At x", "Both", "Fair"}
+    refused = client.post(card, {"segment": at_x.pk}, headers={"HX-Request": "true"}).text
+    assert "made by conditions" in refused
+    assert "Choose a segment" in client.post(card, {"segment": ""}, headers={"HX-Request": "true"}).text
+    assert client.post(card, {"segment": spring.pk}).status_code == 302
+    assert held() == {"At x", "Both", "Fair", "Spring"}
+
+
+def test_the_card_of_segments_asks_all_live_ones_at_once(
+    people: list[Contact], by: User, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(12):
+        live(by, name=f"S{number}")
+    with django_assert_max_num_queries(2):
+        assert len(reading_of(people[0], by).held) == 12
+
+
+def test_whoever_only_looks_does_not_change_segments_on_a_record(
+    client: Client, people: list[Contact], by: User
+) -> None:
+    fair = static(by)
+    looker = User.objects.create_user("look@example.com", makers.PASSWORD, name="Look")
+    client.force_login(looker)
+    card = reverse("segments:contact-card", args=[people[0].pk])
+    assert "add-segment" not in client.get(card).text
+    assert client.post(card, {"segment": fair.pk}).status_code == 403
+    assert not fair.members.exists()

@@ -1,9 +1,12 @@
 """The gates of the browser tests: no serious or critical finding of axe, and nothing wider than the window."""
 
+from typing import Literal
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 GRAVE = ("serious", "critical")
+LOOKS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((1280, "dark"), (390, "light"))
 # Colours are measured when nothing fades in any more.
 AT_REST = """() => Promise.all(
     document.getAnimations().filter((each) => each.effect.getTiming().iterations !== Infinity)
@@ -17,6 +20,18 @@ def assert_accessible(page: Page) -> None:
     """
     findings = grave_findings(page)
     assert not findings, f"{page.url}\n" + "\n".join(findings)
+
+
+def assert_looks(page: Page) -> None:
+    """Accessible and not too wide, dark on a desk and light on a phone.
+
+    The page is turned over where it stands: style sheets and scripts follow both without loading it again.
+    """
+    for width, scheme in LOOKS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        assert_accessible(page)
+        assert_fits(page)
 
 
 def assert_fits(page: Page) -> None:

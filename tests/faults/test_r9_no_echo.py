@@ -27,7 +27,7 @@ def settled_edits() -> int:
     return Event.objects.exclude(origin="sync").filter(name__endswith=".changed").count()
 
 
-@pytest.mark.parametrize("seed", seeds())
+@pytest.mark.parametrize("seed", seeds(found=(30,)))  # 30: each side removed the line that the other kept
 def test_edits_on_both_sides_echo_nothing(seed, world):
     """Twenty edits a seed: 1,000 with 50 seeds."""
     dice = random.Random(seed)

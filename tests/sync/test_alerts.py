@@ -80,6 +80,14 @@ def test_the_threshold_is_the_companys(company):
     assert alerts.check(now=NOW) == 1
 
 
+def test_one_record_is_told_as_one(company):
+    Connection.objects.update(alert_records=1, alert_minutes=0)
+    fail(company, 1)
+    assert alerts.check(now=NOW) == 1
+    assert mail.outbox[0].subject == f"1 record of “{company}” does not sync"
+    assert "1 record is not in sync" in mail.outbox[0].body
+
+
 @pytest.mark.parametrize("status", [ConnectionStatus.NEEDS_RECONNECT, ConnectionStatus.PAUSED])
 def test_a_company_that_needs_a_person_is_told_at_once_and_once(company, status):
     Connection.objects.update(status=status, status_reason="QuickBooks no longer accepts our connection.")

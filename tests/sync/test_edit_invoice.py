@@ -9,12 +9,14 @@ import pytest
 from accounts.models import User
 from core.services import properties as property_services
 from invoices.editing import EditedLine
+from invoices.enums import SyncState
 from invoices.models import Invoice, InvoiceEdit, InvoiceLine
 from invoices.services import edit, endings
 from invoices.services.properties import change_invoice
 from qbo_connector.mirror import read
 from qbo_connector.models import Connection, Operation
 from qbo_connector.outbox.drain import drain
+from sync import marks
 from sync.enums import Outcome, Winner
 from sync.models import Conflict, FieldMapping, Link, ObjectSettings
 from sync.publish import invoice_changes, invoice_conflicts
@@ -240,6 +242,8 @@ def test_void_and_delete_reach_quickbooks(quickbooks: QuickBooks, company: Conne
     assert (voided.status, voided.ending) == ("voided", "")
     assert deleted.removed_at is not None
     assert deleted.ending == ""
+    assert marks.invoice_marks([deleted.pk])[deleted.pk].state != SyncState.FAILED
+    assert not Link.objects.filter(outcome=Outcome.BROKEN).exists()
 
 
 def test_a_refused_change_waits_with_its_reason_until_it_is_sent_again(

@@ -74,6 +74,21 @@ def test_the_mark_of_deleted_names_never_leaks(name, clean):
     assert name_without_mark(name, active=True) == name
 
 
+def test_documents_of_an_inactive_customer_and_item_bear_their_old_names():
+    found = recorded("us", "Invoice")[0]
+    line = next(each for each in found["Line"] if each["DetailType"] == "SalesItemLineDetail")
+    found["CustomerRef"]["name"] = "Pumps & Co (deleted)"
+    line["SalesItemLineDetail"]["ItemRef"]["name"] = "Pump (deleted 2)"
+    paid = recorded("us", "Payment")[0]
+    paid["CustomerRef"]["name"] = "Pumps & Co (deleted)"
+
+    invoice = from_invoice(found, NAMES, invoice_id=None, tracked=False)
+
+    assert invoice.customer_name == "Pumps & Co"
+    assert "Pump" in [each.item_name for each in invoice.lines]
+    assert from_payment(paid, NAMES, methods={}, accounts={}).customer_name == "Pumps & Co"
+
+
 def test_a_void_is_told_from_a_free_invoice():
     assert is_voided({"TotalAmt": 0, "PrivateNote": "Voided - by mistake"})
     assert not is_voided({"TotalAmt": 0, "PrivateNote": "free of charge"})

@@ -116,6 +116,24 @@ def test_a_line_removed_here_and_changed_there(winner: Winner, kept: list[Line])
     assert found.here == found.there == kept
 
 
+@pytest.mark.parametrize(
+    ("winner", "kept"),
+    [(Winner.QUICKBOOKS, line("2")), (Winner.CRM, line("")), (Winner.NEWEST, line("2"))],
+)
+def test_where_each_side_removed_what_the_other_kept_one_of_them_has_its_way(winner: Winner, kept: Line) -> None:
+    found = merged([line("1"), line("2")], [line("1")], [line("2")], winner)
+
+    assert found.here == found.there == [kept]
+    assert not found.clashes
+
+
+def test_no_side_loses_its_last_line_while_a_person_is_asked() -> None:
+    found = merged([line("1"), line("2")], [line("1")], [line("2")], Winner.ASK)
+
+    assert (found.here, found.there) == ([line("1")], [line("2")])
+    assert [clash.rule.crm_field for clash in found.clashes] == ["line:1", "line:2"]
+
+
 def test_a_removal_against_a_change_waits_where_it_shall_be_asked() -> None:
     ours, theirs = line("1", description="Ours"), line("2", description="Theirs")
 

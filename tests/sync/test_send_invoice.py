@@ -110,6 +110,8 @@ def test_two_clicks_of_one_intent_are_one_email_and_sending_again_is_another(com
     ]
     assert Operation.objects.filter(verb="send-email").count() == 2
     assert told(invoice).count("invoice.sent") == 2
+    sync_company(company)
+    assert not Event.objects.filter(name="invoice.edited", object_id=invoice.pk).exists()  # nobody edited it there
 
 
 def test_copies_are_written_on_the_document_before_it_is_sent(

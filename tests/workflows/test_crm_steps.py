@@ -2,9 +2,10 @@
 
 import pytest
 
+from accounts.models import User
 from core.models import Event
 from core.services import segments
-from crm.models import Activity, Task
+from crm.models import Activity, Deal, Task
 from crm.services import companies, contacts, deals, pipelines
 from tests.makers import user
 from tests.workflows.makers import carry_on, enrolment, on_event, step, tell, workflow_of
@@ -91,6 +92,16 @@ def test_a_task_a_note_and_an_owner(boss, acme, deal):
     assert (task.title, task.assignee, task.about_id, task.due_at is not None) == ("Call them", rita, deal.pk, True)
     assert list(note.links.values_list("object_type", "object_id")) == [("company", acme.pk)]
     assert [state for state, _reason in told] == ["done"] * 3
+
+
+def test_a_task_about_what_nobody_owns_is_for_who_owns_the_workflow(boss, deal):
+    gone = user("Ops", "gone@example.com")
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    for owner in (None, gone):
+        Deal.objects.filter(pk=deal.pk).update(owner=owner)
+        run(boss, deal, step("a", "create_task", title="Call them"), about="deal")
+
+    assert [task.assignee for task in Task.objects.all()] == [boss, boss]
 
 
 def test_records_are_put_into_a_list_and_lists_keep_them_out(boss, acme):

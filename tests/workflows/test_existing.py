@@ -93,7 +93,7 @@ def test_with_a_date_those_count_whose_time_has_come(boss):
 
 def test_a_lost_message_is_found_by_the_sweep(paris, boss, monkeypatch):
     sent = []
-    monkeypatch.setattr(existing.broker, "send", lambda task, args: sent.append(task))
+    monkeypatch.setattr(existing.broker, "send", lambda task, args, **_line: sent.append(task))
     existing.ask(paris, by=boss)
     sent.clear()
 

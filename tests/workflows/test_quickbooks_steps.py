@@ -12,7 +12,8 @@ from invoices.enums import SendState
 from invoices.models import Estimate, Invoice, InvoiceDraft, InvoiceSend
 from invoices.ports import accounting
 from invoices.services import poll
-from qbo_connector.models import Operation
+from qbo_connector.enums import ConnectionStatus
+from qbo_connector.models import Connection, Operation
 from sync.publish import estimates, invoice_changes, sends
 from sync.publish import invoices as publishing
 from tests import workers
@@ -69,6 +70,37 @@ def test_a_won_deal_becomes_an_invoice_of_a_new_customer(us_company, quickbooks,
     assert told() == [("a", "done", f"Created invoice {invoice.number} for Brand New Gardens.")]
     assert enrolment().state == "finished"
     assert (invoice.owner, len(marked(quickbooks, us_company))) == (boss, 1)
+
+
+def test_a_deal_is_billed_in_the_company_that_the_step_names(us_company, boss):
+    other = Connection.objects.create(
+        environment="simulator", realm_id="77", company_name="Aardvark", country="US", home_currency="USD",
+        status=us_company.status,
+    )  # fmt: skip
+    deal = new_deal(boss)
+
+    def making(**settings):
+        return workflow_of(boss, step("a", "create_invoice", **settings), about="deal", trigger=on_event("deal.won"))
+
+    def foretold(workflow):
+        [before] = workflows.dry_run(workflow.draft, deal)
+        return before.would, before.text
+
+    usual, named = making(), making(company=str(us_company.pk))
+    assert "in Aardvark for" in foretold(usual)[1]
+    assert f"in {us_company} for" in foretold(named)[1]
+    workflows.switch(usual, on=False, by=boss)
+    won(deal, boss)
+    tell()
+    carry_on()
+    answered(us_company)
+    assert Invoice.objects.get(deal=deal).connection == us_company
+
+    Connection.objects.filter(pk=other.pk).update(
+        status=ConnectionStatus.NEEDS_RECONNECT, status_reason="Sign in again."
+    )
+    workflow = making(company=str(other.pk))
+    assert foretold(workflow) == ("fail", "Needs to be reconnected. Sign in again.")
 
 
 def test_where_the_customer_may_not_be_made_the_reason_is_told_and_nothing_written(us_company, boss):

@@ -9,7 +9,7 @@ from qbo_connector.models import Connection
 from workflows.conditions import rows
 from workflows.ready import all_ready
 from workflows.services import workflows
-from workflows.words import step_words, trigger_words
+from workflows.words import duration_words, step_words, trigger_words
 
 pytestmark = pytest.mark.django_db
 MISSING = {"slack-payments": ["Address of the incoming webhook is missing."]}
@@ -25,6 +25,13 @@ def test_a_ready_workflow_has_no_problems(ready, boss):
     assert made.draft["object"] == ready.object_type
     assert trigger_words(made.draft)
     assert all(step_words(step, ready.object_type) for step in made.draft["steps"] if "branches" not in step)
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "words"), [(1, "minutes", "1 minute"), (2, "hours", "2 hours"), (1, "weeks", "1 week")]
+)
+def test_durations_are_counted_as_people_do(amount, unit, words):
+    assert duration_words({"amount": amount, "unit": unit}) == words
 
 
 def test_ready_workflows_are_those_that_people_look_for():

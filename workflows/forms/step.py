@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from core import text_templates
 from core.conditions.fields import Field as Property
 from core.forms.conditions import ConditionField
-from core.forms.fields import AmountField, DateField, MomentField
+from core.forms.fields import AmountField, CheckBoxes, DateField, MomentField
 from core.tables.editing import Editor, editor_of
 from core.tables.registry import tables
 from workflows import choices, records
@@ -233,8 +233,7 @@ def value_field(known: Property | None, user: Any, *, required: bool) -> forms.F
         return _select([("true", _("Yes")), ("false", _("No"))], required=required)
     pairs = choices.values_of(known, user)
     if known.kind == "multi_choice":
-        boxes = forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
-        return forms.MultipleChoiceField(choices=pairs, required=required, widget=boxes)
+        return forms.MultipleChoiceField(choices=pairs, required=required, widget=CheckBoxes)
     if known.kind in ("choice", "user", "record") and pairs:
         return _select(pairs, required=required)
     return forms.CharField(required=required, max_length=LONGEST)

@@ -169,10 +169,14 @@ def who_for(object_type: str) -> list[tuple[str, Any]]:
 
 
 def _person(settings: Settings, run: StepContext) -> Any:
-    """Who gets something: an owner, or somebody in particular; None for nobody."""
+    """Who gets something: an owner, or somebody in particular; None for nobody.
+
+    What nobody owns goes to the owner of the workflow: a task for nobody is on nobody's list.
+    """
     who = settings.get("who", OWNER)
     if who != PERSON:
-        return getattr(run.record, "owner", None) if who == OWNER else run.owner
+        owner = getattr(run.record, "owner", None) if who == OWNER else None
+        return owner if owner is not None and owner.is_active else run.owner
     pk = str(settings.get("person"))
     return get_user_model()._default_manager.filter(pk=int(pk) if pk.isdecimal() else 0, is_active=True).first()
 
@@ -340,7 +344,14 @@ def register() -> None:
                 StepField(
                     "priority", gettext_lazy("Priority"), "choice", choices=Priority.choices, default=Priority.NORMAL
                 ),
-                StepField("who", gettext_lazy("For"), "choice", choices=who_for, default=OWNER),
+                StepField(
+                    "who",
+                    gettext_lazy("For"),
+                    "choice",
+                    choices=who_for,
+                    default=OWNER,
+                    help=gettext_lazy("What has no owner goes to the owner of this workflow."),
+                ),
                 StepField("person", gettext_lazy("Person"), "user", required=True, only_if=("who", PERSON)),
                 StepField("due", gettext_lazy("Due after"), "duration"),
             ),

@@ -9,7 +9,7 @@ from invoices.drafts import CREATE, EXISTING, TEXT, DraftContent, DraftCustomer,
 from invoices.enums import InvoiceSource
 from invoices.models import InvoiceDraft
 from invoices.ports import Account, accounting
-from invoices.services import drafts
+from invoices.services import default_account, drafts
 from workflows.steps.registry import Settings
 
 CREATE_MISSING, USE_DEFAULT, FAIL = "create", "default", "fail"
@@ -19,12 +19,23 @@ class CantDraft(Exception):
     """There is no complete draft to be had; the message says what is missing."""
 
 
-def account_of(content: DraftContent) -> Account:
-    """The usable company of a draft. Raises CantDraft."""
-    account = next((each for each in accounting().accounts() if each.connection_id == content.connection_id), None)
-    if account is None or not account.usable:
-        raise CantDraft(account.problem if account and account.problem else _("No QuickBooks company can be used."))
-    return account
+def usable_accounts(settings: Settings) -> list[Account]:
+    """The companies that a step may bill in: the one that it names, else all. Raises CantDraft where there is none."""
+    named = str(settings.get("company") or "")
+    meant = [each for each in accounting().accounts() if named in ("", str(each.connection_id))]
+    usable = [each for each in meant if each.usable]
+    if not usable:
+        problem = meant[0].problem if named and meant else ""
+        raise CantDraft(problem or _("No QuickBooks company can be used."))
+    return usable
+
+
+def proposed_account(record: Deal | Quote, settings: Settings) -> Account:
+    """The company in which a deal or quote is billed. Raises CantDraft."""
+    deal = record.deal if isinstance(record, Quote) else record
+    usable = usable_accounts(settings)
+    proposal = default_account.proposed(usable, deal=deal, currency=record.currency)
+    return proposal.account if proposal is not None else usable[0]
 
 
 def draft_for(record: Deal | Quote, settings: Settings, *, by: Any) -> InvoiceDraft:
@@ -32,14 +43,17 @@ def draft_for(record: Deal | Quote, settings: Settings, *, by: Any) -> InvoiceDr
     quote = record if isinstance(record, Quote) else None
     deal = quote.deal if quote is not None else record
     source = InvoiceSource.QUOTE if quote is not None else InvoiceSource.DEAL
-    draft = drafts.start_from(source, deal=deal if isinstance(deal, Deal) else None, quote=quote, by=by)
-    drafts.save(draft, lambda content: complete(content, record, settings))
+    account = proposed_account(record, settings)
+    companies = [account.connection_id]
+    draft = drafts.start_from(
+        source, deal=deal if isinstance(deal, Deal) else None, quote=quote, companies=companies, by=by
+    )
+    drafts.save(draft, lambda content: complete(content, record, account, settings))
     return draft
 
 
-def complete(content: DraftContent, record: Deal | Quote, settings: Settings) -> None:
-    """Fill in the customer, items and tax codes that were not found. Raises CantDraft."""
-    account = account_of(content)
+def complete(content: DraftContent, record: Deal | Quote, account: Account, settings: Settings) -> None:
+    """Fill in the customer, items and tax codes that were not found in the company. Raises CantDraft."""
     if not content.lines:
         raise CantDraft(_("There are no line items."))
     if content.customer.mode != EXISTING:

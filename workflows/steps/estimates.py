@@ -9,11 +9,11 @@ from crm.enums import QuoteStatus
 from crm.models import Deal, Quote
 from invoices.models import Estimate
 from invoices.ports import accounting
-from invoices.services import default_account, estimates
+from invoices.services import estimates
 from sync.enums import Outcome as SyncOutcome
 from sync.models import Link
-from workflows.steps.drafting import CREATE_MISSING, FAIL
-from workflows.steps.quickbooks import CUSTOMER, GROUP, answer_words, wait_for_answer
+from workflows.steps.drafting import CREATE_MISSING, FAIL, CantDraft, proposed_account
+from workflows.steps.quickbooks import COMPANY, CUSTOMER, GROUP, answer_words, wait_for_answer
 from workflows.steps.registry import (
     Done,
     Failed,
@@ -34,14 +34,16 @@ def _quote_of(record: Any) -> Quote | None:
     return found.order_by("-published_at", "-pk").first() if isinstance(record, Deal) else None
 
 
-def preview_estimate(_settings: Settings, run: StepContext) -> str:
+def preview_estimate(settings: Settings, run: StepContext) -> str:
     """Which quote would become an estimate."""
     quote = _quote_of(run.record)
     if quote is None:
         raise WouldFail(_("The deal has no published quote."))
-    if not any(account.usable for account in accounting().accounts()):
-        raise WouldFail(_("No QuickBooks company can be used."))
-    return _("Creates an estimate in QuickBooks from quote %s.") % quote
+    try:
+        account = proposed_account(quote, settings)
+    except CantDraft as refused:
+        raise WouldFail(str(refused)) from refused
+    return _("Creates an estimate in %(company)s from quote %(quote)s.") % {"company": account.name, "quote": quote}
 
 
 def run_estimate(settings: Settings, run: StepContext) -> Outcome:
@@ -51,19 +53,15 @@ def run_estimate(settings: Settings, run: StepContext) -> Outcome:
     quote = _quote_of(run.record)
     if quote is None:
         return Failed(_("The deal has no published quote."))
-    usable = [account for account in accounting().accounts() if account.usable]
-    proposed = default_account.proposed(usable, deal=quote.deal, currency=quote.currency)
-    if proposed is None:
-        return Failed(_("No QuickBooks company can be used."))
-    connection_id = proposed.account.connection_id
     try:
+        connection_id = proposed_account(quote, settings).connection_id
         proposal = estimates.propose(quote, connection_id)
         customer = next((each.external_id for each in proposal.customers if each.certain), "")
         if not customer and settings.get("customer", CREATE_MISSING) == FAIL:
             name = proposal.new_customer["name"] or quote
             return Failed(_("QuickBooks has no customer that is linked to %s.") % name)
         estimate = estimates.request(quote, estimates.Wanted(connection_id, customer), by=run.owner)
-    except estimates.NoEstimate as refused:
+    except (estimates.NoEstimate, CantDraft) as refused:
         return Failed(str(refused))
     run.note(estimate)
     return _estimate_answer_of(estimate, run)
@@ -100,7 +98,7 @@ def register() -> None:
             preview_estimate,
             run_estimate,
             objects=("quote", "deal"),
-            fields=(CUSTOMER,),
+            fields=(COMPANY, CUSTOMER),
             permission="invoices.create",
         ),
     )

@@ -66,14 +66,14 @@ def wait_for_answer(run: StepContext, data: dict[str, Any]) -> Wait:
 # Create an invoice.
 
 
-def preview_invoice(_settings: Settings, run: StepContext) -> str:
-    """What invoice would be made for whom."""
-    words = what_is_billed(run)
-    return _("Creates an invoice in QuickBooks for %(customer)s from the %(lines)d lines of %(record)s.") % words
+def preview_invoice(settings: Settings, run: StepContext) -> str:
+    """What invoice would be made for whom, and where."""
+    words = what_is_billed(settings, run)
+    return _("Creates an invoice in %(company)s for %(customer)s from the %(lines)d lines of %(record)s.") % words
 
 
-def what_is_billed(run: StepContext) -> dict[str, Any]:
-    """The record, its customer and how many lines it has, for a preview. Raises WouldFail."""
+def what_is_billed(settings: Settings, run: StepContext) -> dict[str, Any]:
+    """The record, its customer, how many lines it has, and the company, for a preview. Raises WouldFail."""
     record = run.record
     lines = list(record.lines.all())
     if not lines:
@@ -82,9 +82,11 @@ def what_is_billed(run: StepContext) -> dict[str, Any]:
     party = company or contact
     if party is None:
         raise WouldFail(_("There is no contact or company to be the customer."))
-    if not any(account.usable for account in accounting().accounts()):
-        raise WouldFail(_("No QuickBooks company can be used."))
-    return {"record": record, "customer": party, "lines": len(lines)}
+    try:
+        account = drafting.proposed_account(record, settings)
+    except CantDraft as refused:
+        raise WouldFail(str(refused)) from refused
+    return {"record": record, "customer": party, "lines": len(lines), "company": account.name}
 
 
 def run_invoice(settings: Settings, run: StepContext) -> Outcome:
@@ -290,8 +292,21 @@ CUSTOMER = StepField(
 )
 
 
+COMPANY = StepField(
+    "company",
+    gettext_lazy("QuickBooks company"),
+    "choice",
+    choices=lambda _object_type: (
+        ("", _("The usual one: by pipeline, customer and currency")),
+        *((str(account.connection_id), account.name) for account in accounting().accounts()),
+    ),
+    default="",
+)
+
+
 # What a step that bills a deal or quote has to know.
 BILLING = (
+    COMPANY,
     CUSTOMER,
     StepField(
         "items", gettext_lazy("Where QuickBooks lacks products"), "choice", choices=ITEMS, default=CREATE_MISSING

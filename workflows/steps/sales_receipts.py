@@ -25,10 +25,10 @@ from workflows.steps.quickbooks import (
 from workflows.steps.registry import Done, Failed, Outcome, Settings, StepContext, StepType, add_step_types
 
 
-def preview_receipt(_settings: Settings, run: StepContext) -> str:
-    """What sales receipt would be made for whom."""
-    words = what_is_billed(run)
-    return _("Creates a sales receipt in QuickBooks for %(customer)s from the %(lines)d lines of %(record)s.") % words
+def preview_receipt(settings: Settings, run: StepContext) -> str:
+    """What sales receipt would be made for whom, and where."""
+    words = what_is_billed(settings, run)
+    return _("Creates a sales receipt in %(company)s for %(customer)s from the %(lines)d lines of %(record)s.") % words
 
 
 def run_receipt(settings: Settings, run: StepContext) -> Outcome:

@@ -56,7 +56,8 @@ def builder(request: HttpRequest, pk: int) -> HttpResponse:
     workflow = find_workflow(pk)
     context = _context(request, workflow)
     if by_htmx(request):
-        return render(request, "workflows/_builder.html", context)
+        # What can be done with it depends on whether there are changes to publish.
+        return render(request, "workflows/_builder.html", {**context, "swapped": True})
     if request.GET.get("asks") == "existing" and context["may_manage"] and workflow.existing_to is None:
         context["existing"] = existing.count(workflow)
         context["existing_words"] = f"{existing.COUNTED}+" if context["existing"] > existing.COUNTED else None

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from core.tables.described import Table
-from core.tables.listing import columns_of, listing, loading, printed, selected
+from core.tables.listing import Line, columns_of, listing, loading, printed, selected
 from core.tables.registry import table_of
 from core.tables.saved import Views, views_of
 from core.tables.totals import TooManyToSum, by_currency
@@ -32,7 +32,8 @@ def _elsewhere(request: HttpRequest, views: Views) -> str | None:
     if not asked and request.GET:
         return None
     view = views.of(asked or views.start)
-    if view is not None and (asked or view is not views.every[0]):
+    # The bare address is the first view already, where that one filters nothing.
+    if view is not None and (asked or view is not views.every[0] or views.dirty):
         return request.path + view.href
     return f"{request.path}?view={asked}" if asked else None
 
@@ -82,17 +83,22 @@ def sums(request: HttpRequest, object_type: str) -> HttpResponse:
 def peek(request: HttpRequest, object_type: str, pk: int) -> HttpResponse:
     """All that the list knows of one record, in the side panel."""
     table = table_of(object_type, request.user)
-    columns = columns_of(table, request.user)
-    record = get_object_or_404(loading(table.rows(request.user), columns, table.needs), pk=pk)
-    line = printed(columns, [record], table)[0]
+    line = line_of(table, request.user, pk)
     context = {
         "table": table,
-        "record": record,
+        "record": line.record,
         "line": line,
         "url": reverse(table.page, args=[pk]),
         "edit_url": _edit_url(table, pk, request.user),
     }
     return render(request, "core/tables/_peek.html", context)
+
+
+def line_of(table: Table, user: Any, pk: int) -> Line:
+    """One record with every column of its list. Raises Http404."""
+    columns = columns_of(table, user)
+    record = get_object_or_404(loading(table.rows(user), columns, table.needs), pk=pk)
+    return printed(columns, [record], table)[0]
 
 
 def _edit_url(table: Table, pk: int, user: Any) -> str:

@@ -77,6 +77,8 @@ def test_another_property_shows_another_field(web, companies):
 def test_archive_and_restore(web, companies):
     from crm.models import Company
 
+    asked = [web.get(reverse("tables:act", args=["company", "archive"]), {"ids": ids}) for ids in ("1", "1,2")]
+    assert ["They leave lists" in page.text for page in asked] == [False, True]
     archived = told(act(web, "archive", ids=companies["Alpha"].pk))
     assert archived["text"] == "1 record is archived."
     assert Company.objects.filter(archived_at=None).count() == 2

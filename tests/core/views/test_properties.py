@@ -233,6 +233,15 @@ def test_records_are_made_and_edited_with_their_properties(web, region, make, ad
     assert record.properties == {str(size.pk): "1200.5", str(meeting.pk): "2026-11-30T09:30:00Z"}
 
 
+def test_the_boxes_of_several_choices_stand_in_a_list_that_is_no_box(web, make):
+    made = make("Colours", "multi_choice", choices=["Red", "Blue"])
+
+    page = web.get("/companies/new/").content.decode()
+
+    assert f'<div id="id_property_{made.pk}"><div>' in page
+    assert page.count(f'name="property_{made.pk}"') == 2
+
+
 def test_the_card_of_a_record_changes_only_custom_properties(web, region, admin):
     record = company(admin)
 

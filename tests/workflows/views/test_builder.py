@@ -166,6 +166,11 @@ def test_publish_switch_versions_and_taking_one_back(web, flow):
     post(web, "step-edit", flow.pk, "s1", **{"set-reason": "Two"})
     page = web.get(reverse("workflows:builder", args=[flow.pk])).content.decode()
     assert "Version 1 goes on until you publish." in page
+    # Only the flow is loaded anew after an edit: the button to publish comes along.
+    swapped = web.get(reverse("workflows:builder", args=[flow.pk]), headers={"HX-Request": "true"}).content.decode()
+    assert 'id="flow-actions" hx-swap-oob="true"' in swapped
+    assert "Publish changes" in swapped
+    assert page.count('id="flow-actions"') == 1
     post(web, "act", flow.pk, "publish")
     flow.refresh_from_db()
     assert (flow.enabled, flow.published.number) == (True, 2)
