@@ -10,7 +10,7 @@ from django.db import connections
 
 from qbo_connector.mirror import schedule
 from qbo_connector.mirror.pull import pull
-from qbo_connector.outbox import drain
+from qbo_connector.outbox import drain, turns
 from qbo_connector.outbox.lease import companies_with_work
 from qbo_connector.services import budgets, counting, prune
 
@@ -45,22 +45,37 @@ def pull_companies(leases: list[list[int]]) -> None:
 def drain_outbox(connection_id: int) -> int:
     """Send what is due of one company's outbox, several calls at a time: most of a call is waiting.
 
-    More is leased while the last ones are still being answered, so that none of the company's pace is lost.
+    More is leased while the last ones are still being answered, so that none of the company's pace is lost. While
+    another worker does it, only what a person waits for is left to do here.
     """
+    turn = turns.Turn(connection_id)
+    if not turn.begin():
+        urgent = drain.lease_units(connection_id, urgent=True)
+        run_each(_send, urgent)
+        return len(urgent)
+    try:
+        sent = _send_due(connection_id, turn)
+    finally:
+        asked = turn.end()
+    if asked or sent >= SENT_IN_A_TASK:
+        current_app.send_task("qbo_connector.drain_outbox", args=[connection_id])
+    return sent
+
+
+def _send_due(connection_id: int, turn: turns.Turn) -> int:
     sent = 0
     under_way: set[Future[None]] = set()
     with ThreadPoolExecutor(max_workers=THREADS) as pool:
-        while sent < SENT_IN_A_TASK:
+        while sent < SENT_IN_A_TASK and turn.keep():
             units = drain.lease_units(connection_id)
             if not units and not under_way:
-                return sent
+                break
             sent += len(units)
             if len(units) == 1 and not under_way:
                 _guarded(_send, units[0], close=False)
                 continue
             under_way |= {pool.submit(_guarded, _send, unit, close=True) for unit in units}
             under_way = _wait_for_room(under_way, at_least_one=not units)
-        current_app.send_task("qbo_connector.drain_outbox", args=[connection_id])
     return sent
 
 

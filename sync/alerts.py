@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from core.services import smtp
@@ -141,13 +142,15 @@ def _words(alert: Alert) -> tuple[str, str, str]:
     name = {"name": str(alert.connection)}
     connections = reverse("qbo_connector:connection-list")
     if alert.kind == FAILING:
-        facts = {**name, "n": alert.data.get("records", 0)}
-        return (
-            _("%(n)s records of “%(name)s” do not sync") % facts,
-            _("%(n)s records are not in sync with the QuickBooks company “%(name)s”. The page lists them by cause.")
-            % facts,
-            reverse("sync:health"),
+        many = int(alert.data.get("records", 0))
+        facts = {**name, "n": many}
+        subject = ngettext("%(n)s record of “%(name)s” does not sync", "%(n)s records of “%(name)s” do not sync", many)
+        text = ngettext(
+            "%(n)s record is not in sync with the QuickBooks company “%(name)s”. The page says why.",
+            "%(n)s records are not in sync with the QuickBooks company “%(name)s”. The page lists them by cause.",
+            many,
         )
+        return subject % facts, text % facts, reverse("sync:health")
     if alert.kind == CONSENT and alert.connection is not None:
         day = date_format(datetime.date.fromisoformat(alert.key), "DATE_FORMAT")
         facts = {**name, "day": day}

@@ -70,28 +70,17 @@ def merge_lines(
     The order is the CRM's where somebody changed it here, else QuickBooks'; what belongs to the whole comes last.
 
     A line's amount follows from quantity and price, rounded in ``currency``, where both are there. A line that one
-    side removed goes, unless the other changed it meanwhile: then ``winner`` decides.
+    side removed goes, unless the other changed it meanwhile: then ``winner`` decides. It decides over all of them
+    where nothing would be left because each side removed what the other kept: QuickBooks takes no invoice without
+    lines.
     """
     before = {line["id"]: line for line in base}
-    theirs = {line["id"]: line for line in quickbooks}
-    ours = {line["id"] for line in crm if line["id"]}
-    merged = _Sides()
     crm_keys = _keys("here", crm)
     quickbooks_keys = _keys("there", quickbooks)
-    for key, line in crm_keys.items():
-        if not line["id"]:
-            _both(merged, key, line)
-        elif line["id"] in theirs:
-            _merge_one(merged, rules, before.get(line["id"], {}), line, theirs[line["id"]], times, currency)
-        elif line["id"] in before and _fields(line) != _fields(before[line["id"]]):
-            _removed_there(merged, _decided(winner, times), line)
-    for key, line in quickbooks_keys.items():
-        if line["id"] in ours:
-            continue
-        if line["id"] not in before:
-            _both(merged, key, line)
-        elif _fields(line) != _fields(before[line["id"]]):
-            _removed_here(merged, _decided(winner, times), line)
+    decided = _decided(winner, times)
+    merged = _merged(rules, before, crm_keys, quickbooks_keys, decided, times, currency)
+    if not merged.there and crm_keys and quickbooks_keys:
+        merged = _merged(rules, before, crm_keys, quickbooks_keys, decided, times, currency, unchanged_go=False)
     order = _order(list(crm_keys), list(quickbooks_keys), list(before))
     of_the_whole = [line for line in quickbooks if _is_of_the_whole(line)]
     return MergedLines(
@@ -99,6 +88,41 @@ def merge_lines(
         there=[*(merged.there[key] for key in order if key in merged.there), *of_the_whole],
         clashes=merged.clashes,
     )
+
+
+def _merged(
+    rules: Sequence[Rule],
+    before: Mapping[str, Line],
+    crm: Mapping[_Key, Line],
+    quickbooks: Mapping[_Key, Line],
+    winner: Winner,
+    times: Times,
+    currency: str,
+    *,
+    unchanged_go: bool = True,
+) -> _Sides:
+    """Each line by what became of it on both sides. ``unchanged_go``: one removed on a side only goes if unchanged."""
+    merged = _Sides()
+    ours, theirs = ({line["id"]: line for line in side.values() if line["id"]} for side in (crm, quickbooks))
+
+    def goes(line: Line) -> bool:
+        return unchanged_go and _fields(line) == _fields(before[line["id"]])
+
+    for key, line in crm.items():
+        if not line["id"]:
+            _both(merged, key, line)
+        elif line["id"] in theirs:
+            _merge_one(merged, rules, before.get(line["id"], {}), line, theirs[line["id"]], times, currency)
+        elif line["id"] in before and not goes(line):
+            _removed_there(merged, winner, line)
+    for key, line in quickbooks.items():
+        if line["id"] in ours:
+            continue
+        if line["id"] not in before:
+            _both(merged, key, line)
+        elif not goes(line):
+            _removed_here(merged, winner, line)
+    return merged
 
 
 def _keys(side: str, lines: Sequence[Line]) -> dict[_Key, Line]:

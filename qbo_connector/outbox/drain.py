@@ -13,10 +13,12 @@ URGENT_AT_ONCE = 10
 BULK_AT_ONCE = 4 * batch.LARGEST
 
 
-def lease_units(connection_id: int) -> list[Unit]:
-    """Lease what is due and divide it into pieces of work that don't depend on each other."""
+def lease_units(connection_id: int, *, urgent: bool = False) -> list[Unit]:
+    """Lease what is due and divide it into pieces of work that don't depend on each other; ``urgent``: only such."""
     leased = lease_operations(connection_id, limit=URGENT_AT_ONCE, urgent=True)
-    return units_of(leased or lease_operations(connection_id, limit=BULK_AT_ONCE))
+    if not leased and not urgent:
+        leased = lease_operations(connection_id, limit=BULK_AT_ONCE)
+    return units_of(leased)
 
 
 def units_of(leased: Sequence[Operation]) -> list[Unit]:

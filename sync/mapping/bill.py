@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from invoices.synced import SyncedBill
-from sync.mapping.reading import BadPayload, Payload, amount, date, moment, text
+from sync.mapping.reading import BadPayload, Payload, amount, date, moment, named, text
 
 
 def from_bill(payload: Payload, vendors: Mapping[str, str], *, home_currency: str) -> SyncedBill:
@@ -17,7 +17,7 @@ def from_bill(payload: Payload, vendors: Mapping[str, str], *, home_currency: st
         external_id=text(payload, "Id"),
         number=text(payload, "DocNumber")[:60],
         vendor_external_id=vendor,
-        vendor_name=(vendors.get(vendor) or text(payload, "VendorRef", "name"))[:500],
+        vendor_name=(vendors.get(vendor) or named(payload, "VendorRef"))[:500],
         issued_on=date(payload, "TxnDate"),
         due_on=date(payload, "DueDate"),
         currency=(text(payload, "CurrencyRef", "value") or home_currency)[:3],

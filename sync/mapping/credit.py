@@ -9,7 +9,7 @@ from invoices.models import CreditDocument
 from invoices.synced import SyncedCredit
 from invoices.tax import TaxCodeRates, cents, net_of
 from sync.mapping.invoice import Names, is_voided, note_without_marker
-from sync.mapping.reading import BadPayload, Payload, amount, date, moment, part, parts, text
+from sync.mapping.reading import BadPayload, Payload, amount, date, moment, named, part, parts, text
 from sync.mapping.sales_lines import SHIPPING, plain_number, price_for
 
 ZERO = Decimal(0)
@@ -40,7 +40,7 @@ def from_credit(
         external_id=text(payload, "Id"),
         number=text(payload, "DocNumber")[:60],
         customer_external_id=customer,
-        customer_name=text(payload, "CustomerRef", "name")[:500],
+        customer_name=named(payload, "CustomerRef")[:500],
         recipient=text(payload, "BillEmail", "Address")[:500],
         issued_on=date(payload, "TxnDate"),
         currency=(text(payload, "CurrencyRef", "value") or names.home_currency)[:3],
@@ -50,10 +50,10 @@ def from_credit(
         tax_total=amount(payload, "TxnTaxDetail", "TotalTax") or ZERO,
         total=total,
         remaining=remaining if kind == CreditKind.CREDIT_MEMO else ZERO,
-        method_name=(methods.get(method) or text(payload, "PaymentMethodRef", "name"))[:120],
+        method_name=(methods.get(method) or named(payload, "PaymentMethodRef"))[:120],
         reference=text(payload, "PaymentRefNum")[:60],
         account_external_id=account,
-        account_name=(accounts.get(account) or text(payload, "DepositToAccountRef", "name"))[:500],
+        account_name=(accounts.get(account) or named(payload, "DepositToAccountRef"))[:500],
         message=text(payload, "CustomerMemo", "value"),
         note=note_without_marker(text(payload, "PrivateNote")),
         lines=tuple(lines),
@@ -78,14 +78,14 @@ def lines_of(raw: Payload, names: Names, *, member: bool = False) -> list[dict[s
     if kind == "GroupLineDetail":
         detail = part(raw, "GroupLineDetail")
         line |= {"kind": str(LineKind.BUNDLE), "item": text(detail, "GroupItemRef", "value"), "amount": "0"}
-        line |= {"name": text(detail, "GroupItemRef", "name")[:500], "quantity": _digits(amount(detail, "Quantity"))}
+        line |= {"name": named(detail, "GroupItemRef")[:500], "quantity": _digits(amount(detail, "Quantity"))}
         return [line, *(each for one in parts(detail, "Line") for each in lines_of(one, names, member=True))]
     if kind != "SalesItemLineDetail":
         return [line | {"kind": str(LineKind.TEXT)}]
     code = text(raw, "SalesItemLineDetail", "TaxCodeRef", "value")
     line |= {
         "kind": str(LineKind.MEMBER if member else LineKind.ITEM),
-        "name": text(part(raw, "SalesItemLineDetail"), "ItemRef", "name")[:500],
+        "name": named(part(raw, "SalesItemLineDetail"), "ItemRef")[:500],
         "item": text(part(raw, "SalesItemLineDetail"), "ItemRef", "value"),
         "quantity": _digits(amount(raw, "SalesItemLineDetail", "Qty")),
         "unit_price": _digits(amount(raw, "SalesItemLineDetail", "UnitPrice")),

@@ -16,6 +16,7 @@ from sync.mapping.reading import (
     amount,
     date,
     moment,
+    named,
     part,
     parts,
     quickbooks_address,
@@ -106,21 +107,21 @@ def from_invoice(payload: Payload, names: Names, *, invoice_id: int | None, trac
         external_id=text(payload, "Id"),
         number=text(payload, "DocNumber")[:60],
         customer_external_id=customer,
-        customer_name=text(payload, "CustomerRef", "name")[:500],
+        customer_name=named(payload, "CustomerRef")[:500],
         recipient=text(payload, "BillEmail", "Address")[:500],
         cc=text(payload, "BillEmailCc", "Address")[:500],
         bcc=text(payload, "BillEmailBcc", "Address")[:500],
         class_external_id=text(payload, "ClassRef", "value"),
         class_name=_class_name(payload, names),
         location_external_id=text(payload, "DepartmentRef", "value"),
-        location_name=text(payload, "DepartmentRef", "name")[:500],
+        location_name=named(payload, "DepartmentRef")[:500],
         payment_url=text(payload, "InvoiceLink"),
         billing_address=address(payload, "BillAddr"),
         shipping_address=address(payload, "ShipAddr"),
         issued_on=issued_on,
         due_on=date(payload, "DueDate"),
         terms_external_id=text(payload, "SalesTermRef", "value"),
-        terms_name=names.terms.get(text(payload, "SalesTermRef", "value"), text(payload, "SalesTermRef", "name"))[:120],
+        terms_name=names.terms.get(text(payload, "SalesTermRef", "value"), named(payload, "SalesTermRef"))[:120],
         message=text(payload, "CustomerMemo", "value"),
         private_note=note_without_marker(text(payload, "PrivateNote")),
         currency=(text(payload, "CurrencyRef", "value") or names.home_currency)[:3],
@@ -150,7 +151,7 @@ def from_invoice(payload: Payload, names: Names, *, invoice_id: int | None, trac
 def _class_name(payload: Payload, names: Names) -> str:
     """QuickBooks does not always name the class that it refers to."""
     class_id = text(payload, "ClassRef", "value")
-    return (text(payload, "ClassRef", "name") or names.classes.get(class_id, ""))[:500]
+    return (named(payload, "ClassRef") or names.classes.get(class_id, ""))[:500]
 
 
 def _net(raw: Payload) -> Decimal:
@@ -182,7 +183,7 @@ def _lines(raw: Payload, names: Names, *, inclusive: bool) -> list[SyncedInvoice
             description=text(raw, "Description"),
             kind=LineKind.BUNDLE,
             item_external_id=text(detail, "GroupItemRef", "value"),
-            item_name=text(detail, "GroupItemRef", "name")[:500],
+            item_name=named(detail, "GroupItemRef")[:500],
             quantity=amount(detail, "Quantity"),
         )
         members = (line for member in parts(detail, "Line") for line in _lines(member, names, inclusive=inclusive))
@@ -197,7 +198,7 @@ def _lines(raw: Payload, names: Names, *, inclusive: bool) -> list[SyncedInvoice
             **common,
             product_id=names.products.get(item),
             item_external_id=item,
-            item_name=text(detail, "ItemRef", "name")[:500],
+            item_name=named(detail, "ItemRef")[:500],
             quantity=amount(detail, "Qty"),
             unit_price=gross_price(raw) if inclusive else amount(detail, "UnitPrice"),
             service_on=date(detail, "ServiceDate"),

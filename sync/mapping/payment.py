@@ -9,7 +9,7 @@ from invoices.models import CreditApplication, Payment, PaymentApplication
 from invoices.synced import SyncedApplication, SyncedCreditUse, SyncedPayment
 from sync.mapping.credit import is_deposited
 from sync.mapping.invoice import Names, marked_request_id, note_without_marker
-from sync.mapping.reading import BadPayload, Payload, amount, date, moment, parts, text
+from sync.mapping.reading import BadPayload, Payload, amount, date, moment, named, parts, text
 from sync.mapping.sales_lines import plain_number
 
 ZERO = Decimal(0)
@@ -28,7 +28,7 @@ def from_payment(
     return SyncedPayment(
         external_id=text(payload, "Id"),
         customer_external_id=customer,
-        customer_name=text(payload, "CustomerRef", "name")[:500],
+        customer_name=named(payload, "CustomerRef")[:500],
         received_on=date(payload, "TxnDate"),
         amount=total,
         unapplied=amount(payload, "UnappliedAmt") or ZERO,
@@ -39,7 +39,7 @@ def from_payment(
         reference=text(payload, "PaymentRefNum")[:60],
         note=note_without_marker(text(payload, "PrivateNote")),
         deposit_account_external_id=account,
-        deposit_account_name=(accounts.get(account) or text(payload, "DepositToAccountRef", "name"))[:500],
+        deposit_account_name=(accounts.get(account) or named(payload, "DepositToAccountRef"))[:500],
         deposited=is_deposited(payload),
         voided=total == 0 and text(payload, "PrivateNote").strip().startswith("Voided"),
         remote_updated_at=moment(payload, "MetaData", "LastUpdatedTime"),

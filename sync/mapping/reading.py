@@ -54,6 +54,14 @@ def text(payload: Payload, *path: str) -> str:
     return str(found).replace("\x00", "")
 
 
+def named(payload: Payload, reference: str) -> str:
+    """The name that a reference bears, without what QuickBooks adds to names of the inactive.
+
+    A reference does not tell whether its object is active, so a name that somebody ended like that loses it too.
+    """
+    return _DELETED.sub("", text(payload, reference, "name"))
+
+
 def amount(payload: Payload, *path: str) -> Decimal | None:
     """A number as Decimal; None when absent. The parser made decimals of numbers with a point."""
     for name in path[:-1]:

@@ -12,7 +12,7 @@ from django.db.models import Q
 from invoices.models import Invoice, InvoiceEdit, InvoiceLine
 from invoices.services import from_sync, properties, removals
 from invoices.synced import SyncedInvoice
-from qbo_connector.enums import OperationState
+from qbo_connector.enums import OperationState, Verb
 from qbo_connector.mirror.read import Mirrored
 from qbo_connector.models import Connection, Operation
 from sync import mapping_status
@@ -78,10 +78,15 @@ def remove(policy: Policy, qbo_ids: Sequence[str], *, quiet: bool) -> None:
     if not qbo_ids:
         return
     from_sync.mark_removed(policy.connection.pk, qbo_ids, "invoice", quiet=quiet)
-    Link.objects.filter(connection=policy.connection, entity="Invoice", qbo_id__in=qbo_ids).update(
-        outcome=Outcome.BROKEN, reason="This was deleted in QuickBooks.", detail="", exclusion=Exclusion.NONE
-    )
+    links = Link.objects.filter(connection=policy.connection, entity="Invoice", qbo_id__in=qbo_ids)
+    links.update(outcome=Outcome.BROKEN, reason="This was deleted in QuickBooks.", detail="", exclusion=Exclusion.NONE)
     _carry_out(policy, qbo_ids)
+    # What was deleted from here is as it was wished: nothing failed, and nobody has to see to it.
+    asked = Operation.objects.filter(
+        connection=policy.connection, entity="Invoice", verb=Verb.DELETE, state=OperationState.DONE,
+        intent__Id__in=qbo_ids,
+    ).values("intent__Id")  # fmt: skip
+    links.filter(outcome=Outcome.BROKEN, qbo_id__in=[row["intent__Id"] for row in asked]).delete()
 
 
 def _carry_out(policy: Policy, qbo_ids: Sequence[str]) -> None:
