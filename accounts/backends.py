@@ -5,7 +5,8 @@ from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 
-from accounts.models import User
+from accounts.models import Role, Sees, User
+from accounts.permissions import WHOLE
 
 
 class RoleBackend(ModelBackend):
@@ -21,13 +22,19 @@ class RoleBackend(ModelBackend):
         if not user_obj.is_active or user_obj.is_anonymous:
             return set()
         if not hasattr(user_obj, "_role_permissions"):
-            user_obj._role_permissions = set(user_obj.role.permissions) if user_obj.role_id else set()
+            user_obj._role_permissions = _held(user_obj.role) if user_obj.role_id else set()
         found: set[str] = user_obj._role_permissions
         return found
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
         """Whether the role holds ``perm``."""
         return perm in self.get_all_permissions(user_obj)
+
+
+def _held(role: Role) -> set[str]:
+    """What a role lets its people do; what is about all records counts only where they see all."""
+    held = set(role.permissions)
+    return held if role.sees == Sees.ALL else held - WHOLE
 
 
 def narrowed(user: User, to: Collection[str]) -> User:

@@ -18,12 +18,32 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(_("“%(name)s” is not a time zone."), params={"name": name})
 
 
+class Sees(models.TextChoices):
+    """Whose records the people of a role see."""
+
+    ALL = "all", _("All records")
+    TEAM = "team", _("Records of their teams")
+    OWN = "own", _("Only their own records")
+
+
 class Role(models.Model):
-    """A named set of permissions from the catalogue in ``accounts.permissions``."""
+    """A named set of permissions from the catalogue in ``accounts.permissions``, and how far its people see.
+
+    ``sees_unassigned``: who does not see all records sees those that nobody owns as well.
+    """
 
     name = models.CharField(max_length=60, unique=True)
     permissions = models.JSONField(default=list)
     requires_two_factor = models.BooleanField(default=False)
+    sees = models.CharField(max_length=4, choices=Sees.choices, default=Sees.ALL)
+    sees_unassigned = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(sees__in=["all", "team", "own"]), name="a_role_sees_all_team_or_own"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -38,6 +38,22 @@ PERMISSIONS = {
     "accounts.manage": _("Manage users and roles"),
 }
 
+# What is about the whole company's records, whoever owns them: these need a role that sees all records.
+WHOLE = frozenset(
+    {
+        "sync.run",
+        "sync.view_health",
+        "sync.configure",
+        "qbo_connector.connect",
+        "workflows.manage",
+        "core.configure",
+        "core.manage_properties",
+        "crm.configure",
+        "crm.manage_pipelines",
+        "accounts.manage",
+    }
+)
+
 # The first part of a permission's name, in words.
 GROUPS = {
     "crm": _("Records"),

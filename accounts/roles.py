@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.invitations import waiting
-from accounts.models import Invitation, Role, User
-from accounts.permissions import PERMISSIONS
+from accounts.models import Invitation, Role, Sees, User
+from accounts.permissions import PERMISSIONS, WHOLE
 from core.events import emit
 
 LONGEST_NAME = 60
@@ -27,18 +27,42 @@ def all_roles() -> QuerySet[Role]:
 
 
 @transaction.atomic
-def create(*, name: str, permissions: Collection[str], requires_two_factor: bool, by: User) -> Role:
+def create(
+    *,
+    name: str,
+    permissions: Collection[str],
+    requires_two_factor: bool,
+    by: User,
+    sees: str = Sees.ALL,
+    sees_unassigned: bool = False,
+) -> Role:
     """A role of one's own. Raises RoleRefused."""
-    role = Role.objects.create(
-        name=_free_name(name), permissions=_known(permissions), requires_two_factor=requires_two_factor
-    )
-    emit("role.created", role, by=by, title=role.name, permissions=role.permissions, two_factor=requires_two_factor)
+    role = Role(
+        name=_free_name(name), permissions=_known(permissions), requires_two_factor=requires_two_factor,
+        sees=sees, sees_unassigned=sees_unassigned and sees != Sees.ALL,
+    )  # fmt: skip
+    _require_full_sight(role.sees, role.permissions)
+    role.save()
+    emit("role.created", role, by=by, title=role.name, permissions=role.permissions, two_factor=requires_two_factor,
+         sees=role.sees, unassigned=role.sees_unassigned)  # fmt: skip
     return role
 
 
 @transaction.atomic
-def update(role: Role, *, name: str, permissions: Collection[str], requires_two_factor: bool, by: User) -> Role:
-    """Change a role for all who have it. Raises RoleRefused, also when nobody could manage users any more."""
+def update(
+    role: Role,
+    *,
+    name: str,
+    permissions: Collection[str],
+    requires_two_factor: bool,
+    by: User,
+    sees: str | None = None,
+    sees_unassigned: bool | None = None,
+) -> Role:
+    """Change a role for all who have it; how far they see stays where it is not given.
+
+    Raises RoleRefused, also when nobody could manage users any more.
+    """
     fresh = Role.objects.select_for_update().get(pk=role.pk)
     cleaned, before = _free_name(name, but=fresh.pk), set(fresh.permissions)
     # What a later version of the product knows, and this one does not, stays.
@@ -47,12 +71,17 @@ def update(role: Role, *, name: str, permissions: Collection[str], requires_two_
         raise RoleRefused(
             _("Somebody has to manage users: give another role with active people that permission first.")
         )
-    changed = (cleaned, set(wanted), requires_two_factor) != (fresh.name, before, fresh.requires_two_factor)
-    if changed:
+    far = fresh.sees if sees is None else sees
+    unassigned = far != Sees.ALL and (fresh.sees_unassigned if sees_unassigned is None else sees_unassigned)
+    _require_full_sight(far, wanted)
+    former = (fresh.name, before, fresh.requires_two_factor, fresh.sees, fresh.sees_unassigned)
+    if (cleaned, set(wanted), requires_two_factor, far, unassigned) != former:
         fresh.name, fresh.permissions, fresh.requires_two_factor = cleaned, wanted, requires_two_factor
-        fresh.save(update_fields=["name", "permissions", "requires_two_factor"])
+        fresh.sees, fresh.sees_unassigned = far, unassigned
+        fresh.save(update_fields=["name", "permissions", "requires_two_factor", "sees", "sees_unassigned"])
         gained, lost = sorted(set(wanted) - before), sorted(before - set(wanted))
-        emit("role.changed", fresh, by=by, title=cleaned, gained=gained, lost=lost, two_factor=requires_two_factor)
+        emit("role.changed", fresh, by=by, title=cleaned, gained=gained, lost=lost, two_factor=requires_two_factor,
+             sees=far, saw=former[3], unassigned=unassigned)  # fmt: skip
     return fresh
 
 
@@ -71,6 +100,14 @@ def delete(role: Role, *, by: User) -> None:
     Invitation.objects.filter(role=fresh).delete()
     emit("role.deleted", fresh, by=by, title=fresh.name)
     fresh.delete()
+
+
+def _require_full_sight(sees: str, permissions: Collection[str]) -> None:
+    """Raises RoleRefused where a role that does not see all records would hold what shows or changes all of them."""
+    held = [str(PERMISSIONS[each]) for each in PERMISSIONS if each in WHOLE and each in permissions]
+    if sees != Sees.ALL and held:
+        words = _("These permissions are about everybody’s records and need a role that sees all records: %s.")
+        raise RoleRefused(words % "; ".join(held))
 
 
 def _known(permissions: Collection[str]) -> list[str]:

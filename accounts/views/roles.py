@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import roles
 from accounts.access import require
-from accounts.models import Role, User
-from accounts.permissions import GROUPS, PERMISSIONS
+from accounts.models import Role, Sees, User
+from accounts.permissions import GROUPS, PERMISSIONS, WHOLE
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -29,9 +29,46 @@ class RoleForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Who has this role and no second factor sets it up before anything else opens."),
     )
+    sees = forms.ChoiceField(
+        label=gettext_lazy("Which records they see"), choices=Sees.choices, required=False, widget=forms.RadioSelect
+    )
+    sees_unassigned = forms.BooleanField(
+        label=gettext_lazy("Also records that nobody owns"),
+        required=False,
+        help_text=gettext_lazy("Such as customers that came from QuickBooks and were not given to anybody yet."),
+    )
     permissions = forms.MultipleChoiceField(
         label=gettext_lazy("Permissions"), required=False, choices=list(PERMISSIONS.items())
     )
+
+    def answers(self) -> dict[str, Any]:
+        """What was answered, as the services take it."""
+        given = dict(self.cleaned_data)
+        if not given["sees"]:
+            del given["sees"]
+        return given
+
+
+SEES_WORDS = {
+    Sees.ALL: gettext_lazy("Every record, whoever owns it."),
+    Sees.TEAM: gettext_lazy("Records that they or people of their teams own, and what belongs to those."),
+    Sees.OWN: gettext_lazy("Records that they own, and what belongs to those: the customer of a deal, its invoices."),
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A radio button of how far a role sees."""
+
+    name: str
+    label: "StrOrPromise"
+    words: "StrOrPromise"
+    on: bool
+
+
+def choices(chosen: str) -> list[Choice]:
+    """How far a role may see."""
+    return [Choice(each.value, each.label, SEES_WORDS[each], each.value == chosen) for each in Sees]
 
 
 @dataclass(frozen=True)
@@ -41,13 +78,14 @@ class Box:
     name: str
     words: "StrOrPromise"
     on: bool
+    whole: bool = False
 
 
 def boxes(chosen: Any) -> list[tuple["StrOrPromise", list[Box]]]:
     """Every permission in its group."""
     grouped: dict[str, list[Box]] = {}
     for name, words in PERMISSIONS.items():
-        grouped.setdefault(name.partition(".")[0], []).append(Box(name, words, name in chosen))
+        grouped.setdefault(name.partition(".")[0], []).append(Box(name, words, name in chosen, name in WHOLE))
     return [(GROUPS.get(app, app), found) for app, found in grouped.items()]
 
 
@@ -65,13 +103,14 @@ def role_create(request: HttpRequest) -> HttpResponse:
     form = RoleForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = roles.create(by=cast(User, request.user), **form.cleaned_data)
+            made = roles.create(by=cast(User, request.user), **form.answers())
         except roles.RoleRefused as refused:
-            form.add_error("name", str(refused))
+            form.add_error(None, str(refused))
         else:
             messages.success(request, _("The role %s is there.") % made)
             return redirect("accounts:role-list")
-    context = {"form": form, "groups": boxes(request.POST.getlist("permissions"))}
+    chosen = request.POST.getlist("permissions")
+    context = {"form": form, "groups": boxes(chosen), "sees": choices(request.POST.get("sees", Sees.ALL))}
     return render(request, "accounts/role_form.html", context, status=422 if form.errors else 200)
 
 
@@ -80,10 +119,12 @@ def role_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what a role holds, for all who have it."""
     require(request.user, roles.MANAGES)
     role = get_object_or_404(Role, pk=pk)
-    form = RoleForm(request.POST or None, initial={"name": role.name, "requires_two_factor": role.requires_two_factor})
+    form = RoleForm(request.POST or None, initial={
+        "name": role.name, "requires_two_factor": role.requires_two_factor, "sees_unassigned": role.sees_unassigned,
+    })  # fmt: skip
     if request.method == "POST" and form.is_valid():
         try:
-            saved = roles.update(role, by=cast(User, request.user), **form.cleaned_data)
+            saved = roles.update(role, by=cast(User, request.user), **form.answers())
         except roles.RoleRefused as refused:
             form.add_error(None, str(refused))
         else:
@@ -91,7 +132,8 @@ def role_edit(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("accounts:role-list")
     chosen = request.POST.getlist("permissions") if form.is_bound else role.permissions
     holders = User.objects.filter(role=role).order_by("-is_active", "name", "pk")
-    context = {"form": form, "role": role, "groups": boxes(chosen), "holders": holders}
+    sees = choices(request.POST.get("sees", role.sees) if form.is_bound else role.sees)
+    context = {"form": form, "role": role, "groups": boxes(chosen), "holders": holders, "sees": sees}
     return render(request, "accounts/role_form.html", context, status=422 if form.errors else 200)
 
 
