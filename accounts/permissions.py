@@ -45,6 +45,7 @@ WHOLE = frozenset(
         "sync.view_health",
         "sync.configure",
         "qbo_connector.connect",
+        "invoices.automate",
         "workflows.manage",
         "core.configure",
         "core.manage_properties",

@@ -69,19 +69,6 @@ def union(ids: Sequence[QuerySet[Any, Any]]) -> Any:
     return ids[0].order_by().union(*(each.order_by() for each in ids[1:]), all=True) if len(ids) > 1 else ids[0]
 
 
-def condition(rows: QuerySet[Any], user: Any, column: str = "id") -> str:
-    """SQL for the ids that ``rows`` holds, ``TRUE`` for who sees everything; for statements that are put together.
-
-    Only ids stand in such a query, so nothing of it was typed by anybody. Raises ValueError should that change.
-    """
-    if sees_all(user):
-        return "TRUE"
-    sql, values = rows.order_by().values("pk").query.sql_with_params()
-    if not all(isinstance(value, int | bool) for value in values):
-        raise ValueError(values)
-    return f"{column} IN ({sql % tuple(values)})".replace("%", "%%")
-
-
 def _sight(user: Any) -> Sight | None:
     if not user.is_authenticated:
         return Sight((), unassigned=False)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import registry
-from core.finding import Hit, Place
+from core.finding import Hit, Place, among
 from core.models import StoredFile
 
 PLACE = Place("core_storedfile", newest="id DESC", at="created_at", listed="TRUE", begins=["upper(name)"])
@@ -27,9 +27,12 @@ def _hosts(user: Any) -> dict[str, registry.FileHost]:
 
 
 def seen(user: Any) -> str:
-    """SQL: files of those kinds of records."""
-    names = ", ".join(f"'{name}'" for name in sorted(_hosts(user)))
-    return f"object_type IN ({names})" if names else "FALSE"
+    """SQL: files on records that a person may see."""
+    kinds = [
+        f"object_type = '{name}' AND {among(host.visible_to(user), 'object_id')}"
+        for name, host in sorted(_hosts(user).items())
+    ]
+    return f"({' OR '.join(kinds)})" if kinds else "FALSE"
 
 
 def lines(user: Any, ids: Sequence[int]) -> Mapping[int, Hit]:

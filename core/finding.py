@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
@@ -38,6 +39,7 @@ EXACT, BEGINS, WORDS = 0, 1, 2
 _NUMBER = re.compile(r"[\W_]*([^\W\d_]{0,10})[\W_]*(\d[\d\W_]*)")
 _AMOUNT = re.compile(r"[-\d.,\s'\u00a0\u202f$£€¥]*\d[\d.,\s'\u00a0\u202f$£€¥]*")
 _CANONICAL = re.compile(r"-?\d{1,13}(\.\d{1,5})?", re.ASCII)
+_NAME = re.compile(r"[a-z_]*", re.ASCII)
 _PHONE = re.compile(r"[+\d][\d\s().\-/]*", re.ASCII)
 
 
@@ -96,6 +98,28 @@ class Found:
     def exact(self) -> bool:
         """Whether the text names it as a whole."""
         return self.rank[0] == EXACT
+
+
+def among(rows: Any, column: str = "id") -> str:
+    """SQL: ``column`` is the id of one of ``rows``, a queryset of what a person may see; ``TRUE`` where that is all.
+
+    Only ids and names of the code stand in such a query, nothing that anybody typed. Raises ValueError otherwise.
+    """
+    if not rows.query.where:
+        return "TRUE"
+    try:
+        sql, values = rows.order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:
+        return "FALSE"
+    return f"{column} IN ({sql % tuple(_literal(value) for value in values)})".replace("%", "%%")
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str) and _NAME.fullmatch(value):
+        return f"'{value}'"
+    raise ValueError(value)
 
 
 def needle(text: str) -> Needle | None:

@@ -9,8 +9,9 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from accounts.visibility import sees_all, union
 from core import registry
-from core.finding import Hit, Place
+from core.finding import Hit, Place, among
 from crm.kinds import KINDS
 from crm.models import Activity, ActivityKind, ActivityLink
 from crm.queries.timeline import ICONS
@@ -22,7 +23,21 @@ LONGEST_TITLE = 100
 
 def register() -> None:
     """Let activities be found."""
-    registry.search_sources.append(registry.SearchSource("activity", _("Activities"), PLACE, lines, order=75))
+    registry.search_sources.append(
+        registry.SearchSource("activity", _("Activities"), PLACE, lines, order=75, seen=seen)
+    )
+
+
+def seen(user: Any) -> str:
+    """SQL: activities on a record that a person may see."""
+    if sees_all(user):
+        return "TRUE"
+    links = [
+        ActivityLink.objects.filter(object_type=name, object_id__in=kind.visible_to(user).order_by().values("pk"))
+        for name, kind in KINDS.items()
+    ]
+    ids = union([each.values_list("activity_id") for each in links])
+    return among(Activity.objects.filter(pk__in=ids))
 
 
 def lines(user: Any, ids: Sequence[int]) -> Mapping[int, Hit]:

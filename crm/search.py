@@ -1,6 +1,7 @@
 """Search over the CRM's records: where each kind is looked for, and how it is printed."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.urls import reverse
@@ -8,12 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from core import registry
-from core.finding import Hit, Place
+from core.finding import Hit, Place, among
 from core.money import formatted
 from core.registry import SearchSource
 from crm.kinds import KINDS
 from crm.models import Task
-from crm.queries import companies, contacts, deals, products, quotes
+from crm.queries import companies, contacts, deals, products, quotes, tasks
 
 PLACES = {
     "deal": Place("crm_deal", begins=["upper(name)"], amounts=["amount"]),
@@ -36,12 +37,32 @@ PLACES = {
 def register() -> None:
     """Tell core what can be looked for."""
     lines = {"deal": _deals, "contact": _contacts, "company": _companies, "product": _products, "quote": _quotes}
-    registry.search_sources.append(SearchSource("task", _lazy("Tasks"), PLACES["task"], task_lines, order=70))
+    registry.search_sources.append(
+        SearchSource(
+            "task",
+            _lazy("Tasks"),
+            PLACES["task"],
+            task_lines,
+            order=70,
+            seen=lambda user: among(tasks.visible_to(user)),
+        )
+    )
     registry.actions.append(_actions)
     for order, (name, kind_lines) in enumerate(lines.items(), 1):
         registry.search_sources.append(
-            SearchSource(name, KINDS[name].plural, PLACES[name], kind_lines, order=10 * order)
+            SearchSource(
+                name,
+                KINDS[name].plural,
+                PLACES[name],
+                kind_lines,
+                order=10 * order,
+                seen=partial(_seen, KINDS[name].visible_to),
+            )
         )
+
+
+def _seen(visible_to: Any, user: Any) -> str:
+    return among(visible_to(user))
 
 
 def _actions(user: Any) -> list[registry.Action]:
@@ -98,7 +119,7 @@ def _quotes(user: Any, ids: Sequence[int]) -> Mapping[int, Hit]:
 
 def task_lines(user: Any, ids: Sequence[int]) -> Mapping[int, Hit]:
     """Tasks lead to the record that they are about, else to their own form."""
-    return {task.pk: _task_hit(task) for task in Task.objects.filter(pk__in=ids).select_related("assignee")}
+    return {task.pk: _task_hit(task) for task in tasks.visible_to(user).filter(pk__in=ids).select_related("assignee")}
 
 
 def _task_hit(task: Task) -> Hit:

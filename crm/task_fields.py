@@ -1,26 +1,18 @@
 """What conditions can say about tasks."""
 
-from typing import Any
-
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.conditions import ConditionObject, Field
 from core.conditions.registry import add_fields, add_object
 from crm.models import Priority, Task, TaskKind
-from crm.queries import task_states
+from crm.queries import task_states, tasks
 
 ABOUT, DATES = _("About"), _("Dates and people")
 
 
-def visible_to(_user: Any) -> QuerySet[Task]:
-    """Everybody sees all tasks."""
-    return Task.objects.defer("search")
-
-
 def register() -> None:
     """Add tasks and their properties."""
-    add_object(ConditionObject("task", _("Tasks"), Task, visible_to))
+    add_object(ConditionObject("task", _("Tasks"), Task, lambda user: tasks.visible_to(user).defer("search")))
     add_fields(
         "task",
         Field("title", _("Title"), "text", "title", group=ABOUT),

@@ -9,6 +9,7 @@ from core import registry
 from core.conditions import registry as conditions
 from crm.kinds import KINDS
 from crm.models import Task
+from crm.queries import tasks
 
 # Kinds of records of other apps; conditions know who may see them.
 others: list[str] = []
@@ -17,6 +18,7 @@ others: list[str] = []
 def offer(object_type: str, *, order: int = 15, permission: str = "") -> None:
     """Let tasks be about a kind of record of another app: a card on its page, at ``crm:<kind>-tasks-card``."""
     others.append(object_type)
+    tasks.hosts.append(object_type)
     card = registry.RecordCard(object_type, "tasks", _("Tasks"), f"crm:{object_type}-tasks-card", order, permission)
     registry.record_cards.append(card)
 

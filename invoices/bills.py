@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.visibility import sight
 from core.conditions import ConditionObject, Field, fields
 from core.conditions.registry import add_fields, add_object
 from core.models import Event
@@ -28,8 +29,10 @@ OPEN = {"field": "balance", "op": ">", "value": "0"}
 
 
 def visible_to(user: Any) -> QuerySet[Bill]:
-    """Bills that ``user`` may see."""
-    return Bill.objects.defer("search") if user.has_perm(SEES) else Bill.objects.none()
+    """Bills that ``user`` may see: nobody owns them, so only who sees all records or those of nobody."""
+    held = sight(user)
+    seen = user.has_perm(SEES) and (held is None or held.unassigned)
+    return Bill.objects.defer("search") if seen else Bill.objects.none()
 
 
 def state_of(bill: Bill) -> str:

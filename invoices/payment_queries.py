@@ -9,11 +9,12 @@ from typing import Any
 from django.db.models import Q, QuerySet, Sum
 from django.urls import reverse
 
+from accounts.visibility import Sight, union, within
 from core.money import NotAnAmount
 from core.search import matching
 from invoices import queries
 from invoices.enums import CreditKind
-from invoices.models import CreditDocument, Payment
+from invoices.models import CreditApplication, CreditDocument, Payment, PaymentApplication
 from invoices.ports import accounting
 from invoices.reading import number
 
@@ -21,9 +22,27 @@ SHOWN = 10
 
 
 def credits_visible_to(user: Any) -> QuerySet[CreditDocument]:
-    """Credit memos, refunds and sales receipts that ``user`` may see."""
+    """Credit memos, refunds and sales receipts that ``user`` may see.
+
+    Those that they made, of deals that they own, and made from or used for invoices that they may see.
+    """
     rows = CreditDocument.objects.defer("search")
-    return rows if user.has_perm("invoices.view") else rows.none()
+    return within(rows, user, _ways) if user.has_perm("invoices.view") else rows.none()
+
+
+def _ways(sight: Sight) -> list[QuerySet[Any, Any]]:
+    of_invoices = union(queries.ways(sight))
+    paying = PaymentApplication.objects.filter(invoice__in=of_invoices).values_list("payment_id")
+    found = [
+        CreditDocument.objects.filter(sight.by("created_by")).values_list("pk"),
+        CreditDocument.objects.filter(sight.own("deal__owner"), deal__isnull=False).values_list("pk"),
+        CreditDocument.objects.filter(invoice__in=of_invoices).values_list("pk"),
+        CreditApplication.objects.filter(credit__isnull=False, payment__in=paying).values_list("credit_id"),
+    ]
+    if sight.unassigned:
+        lone = CreditDocument.objects.filter(created_by=None, deal=None, invoice=None, applications=None)
+        found.append(lone.values_list("pk"))
+    return found
 
 
 def found_by(text: str, column: str) -> Q:

@@ -7,19 +7,50 @@ from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
+from accounts.visibility import Sight, sight, union, within
 from core import registry
 from core.models import EventLink
 from core.money import NotAnAmount
 from core.search import matching
+from crm.queries import deals
 from invoices.enums import InvoiceStatus, SyncState
-from invoices.models import Invoice, InvoiceLine, Payment, PaymentApplication
+from invoices.models import (
+    Approval,
+    Invoice,
+    InvoiceDraft,
+    InvoiceLine,
+    Payment,
+    PaymentApplication,
+    RecurringInvoice,
+)
 from invoices.ports import SyncMark, accounting
 from invoices.reading import number
 
 
 def visible_to(user: Any) -> QuerySet[Invoice]:
-    """Invoices that ``user`` may see; the beginning of every list, record and search."""
-    return Invoice.objects.defer("search") if user.has_perm("invoices.view") else Invoice.objects.none()
+    """Invoices that ``user`` may see; the beginning of every list, record and search.
+
+    Those that they own or made, and those of the deals, quotes, companies and contacts that they own.
+    """
+    if not user.has_perm("invoices.view"):
+        return Invoice.objects.none()
+    return within(Invoice.objects.defer("search"), user, ways)
+
+
+def ways(sight: Sight) -> list[QuerySet[Any, Any]]:
+    """The ids of the invoices of somebody who does not see all, by the index of each way to an owner."""
+    found = [
+        Invoice.objects.filter(sight.by("owner")).values_list("pk"),
+        Invoice.objects.filter(sight.by("created_by")).values_list("pk"),
+        Invoice.objects.filter(sight.own("deal__owner"), deal__isnull=False).values_list("pk"),
+        Invoice.objects.filter(sight.own("quote__owner"), quote__isnull=False).values_list("pk"),
+        Invoice.companies.through.objects.filter(sight.own("company__owner")).values_list("invoice_id"),
+        Invoice.contacts.through.objects.filter(sight.own("contact__owner")).values_list("invoice_id"),
+    ]
+    if sight.unassigned:
+        lone = Invoice.objects.filter(owner=None, created_by=None, deal=None, quote=None)
+        found.append(lone.filter(companies=None, contacts=None).values_list("pk"))
+    return found
 
 
 def kinds_told(invoice: Invoice) -> set[str]:
@@ -29,8 +60,49 @@ def kinds_told(invoice: Invoice) -> set[str]:
 
 
 def payments_visible_to(user: Any) -> QuerySet[Payment]:
-    """Payments that ``user`` may see."""
-    return Payment.objects.all() if user.has_perm("invoices.view") else Payment.objects.none()
+    """Payments that ``user`` may see: of invoices that they may see, and those that they recorded."""
+    if not user.has_perm("invoices.view"):
+        return Payment.objects.none()
+    return within(Payment.objects.all(), user, _payment_ways)
+
+
+def _payment_ways(sight: Sight) -> list[QuerySet[Any, Any]]:
+    applied = PaymentApplication.objects.filter(invoice__in=union(ways(sight)))
+    found = [
+        applied.values_list("payment_id"),
+        Payment.objects.filter(sight.by("created_by")).values_list("pk"),
+    ]
+    if sight.unassigned:
+        found.append(Payment.objects.filter(created_by=None, applications=None).values_list("pk"))
+    return found
+
+
+def drafts_visible_to(user: Any) -> QuerySet[InvoiceDraft]:
+    """A person's own drafts; that of a refused invoice is everybody's, one that waits those people's who approve.
+
+    Who does not see all records: of those only the ones of an invoice, a deal or a person that they see.
+    """
+    held, mine = sight(user), Q(owner=user)
+    refused, asked = Q(invoice__isnull=False), Q(approval=Approval.ASKED)
+    if held is not None:
+        refused = Q(invoice__in=visible_to(user).order_by().values("pk"))
+        asked &= held.by("owner") | Q(deal__in=deals.visible_to(user).order_by().values("pk"))
+    mine |= refused
+    if user.has_perm("invoices.approve"):
+        mine |= asked
+    return InvoiceDraft.objects.filter(mine)
+
+
+def recurring_visible_to(user: Any) -> QuerySet[RecurringInvoice]:
+    """Recurring invoices that ``user`` may see: their own, and those of deals that they may see."""
+    if not user.has_perm("invoices.view"):
+        return RecurringInvoice.objects.none()
+
+    def ways(sight: Sight) -> list[QuerySet[Any, Any]]:
+        of_deals = RecurringInvoice.objects.filter(deal__in=deals.visible_to(user).order_by().values("pk"))
+        return [RecurringInvoice.objects.filter(sight.own()).values_list("pk"), of_deals.values_list("pk")]
+
+    return within(RecurringInvoice.objects.all(), user, ways)
 
 
 def found_by(text: str) -> Q:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as L  # noqa: N812 -- short, as in the tables of this app
 
 from core import registry
-from core.finding import Hit, Place
+from core.finding import Hit, Place, among
 from core.money import formatted
 from core.registry import SearchSource
 from invoices import payment_queries, queries
@@ -55,16 +55,28 @@ def credit_place(kind: CreditKind) -> Place:
 def register() -> None:
     """Tell core what can be looked for."""
     registry.search_sources += [
-        SearchSource("invoice", L("Invoices"), INVOICE, _invoices, order=60, permission=SEES),
-        SearchSource("payment", L("Payments"), PAYMENT, _payments, order=62, permission=SEES),
-    ]
+        SearchSource(
+            "invoice", L("Invoices"), INVOICE, _invoices, order=60, permission=SEES,
+            seen=lambda user: among(queries.visible_to(user)),
+        ),
+        SearchSource(
+            "payment", L("Payments"), PAYMENT, _payments, order=62, permission=SEES,
+            seen=lambda user: among(queries.payments_visible_to(user)),
+        ),
+    ]  # fmt: skip
     for order, (kind, plural) in enumerate(_CREDITS):
-        source = SearchSource(str(kind), plural, credit_place(kind), _credits, order=63 + order, permission=SEES)
+        source = SearchSource(
+            str(kind), plural, credit_place(kind), _credits, order=63 + order, permission=SEES, seen=_credits_seen
+        )
         registry.search_sources.append(source)
     registry.actions.append(_actions)
     told = ["invoice.created", "invoice.paid", "invoice.overdue", "invoice.send_failed", "invoice.voided"]
     told += ["payment.received", "payment.voided"]
     registry.notable_events.update(dict.fromkeys(told, SEES))
+
+
+def _credits_seen(user: Any) -> str:
+    return among(payment_queries.credits_visible_to(user))
 
 
 def _actions(user: Any) -> list[registry.Action]:

@@ -15,6 +15,7 @@ from workflows.conditions import holds
 from workflows.definition import Definition
 from workflows.enums import OPEN, EnrolmentState
 from workflows.models import Enrolment, Workflow, WorkflowVersion
+from workflows.run_fields import visible_to
 
 # How far figures are counted; beyond it says "1000+".
 COUNTED = 1000
@@ -50,22 +51,22 @@ def listed(*, archived: bool, state: str, text: str) -> QuerySet[Workflow]:
     return rows
 
 
-def counts_of(ids: Sequence[int]) -> dict[int, Counts]:
+def counts_of(ids: Sequence[int], user: Any) -> dict[int, Counts]:
     """The figures of workflows by id, in one statement whose cost does not grow with their runs."""
-    rows = Workflow.objects.filter(pk__in=ids).values("pk")
-    rows = rows.annotate(open=_number(state__in=OPEN), failed=_number(state=EnrolmentState.FAILED))
+    rows, seen = Workflow.objects.filter(pk__in=ids).values("pk"), visible_to(user)
+    rows = rows.annotate(open=_number(seen, state__in=OPEN), failed=_number(seen, state=EnrolmentState.FAILED))
     found = {row["pk"]: Counts(row["open"], row["failed"]) for row in rows}
     return {pk: found.get(pk, Counts()) for pk in ids}
 
 
-def _number(**of: Any) -> Func:
-    some = Enrolment.objects.filter(workflow=OuterRef("pk"), **of).order_by().values("pk")[: COUNTED + 1]
+def _number(seen: QuerySet[Enrolment], **of: Any) -> Func:
+    some = seen.filter(workflow=OuterRef("pk"), **of).order_by().values("pk")[: COUNTED + 1]
     return Func(ArraySubquery(some), function="cardinality", output_field=IntegerField())
 
 
-def runs(workflow: Workflow, state: str) -> QuerySet[Enrolment]:
-    """The runs of a workflow, all or those in a state."""
-    rows = Enrolment.objects.filter(workflow=workflow).select_related("version")
+def runs(workflow: Workflow, state: str, user: Any) -> QuerySet[Enrolment]:
+    """The runs of a workflow that ``user`` may see, all or those in a state."""
+    rows = visible_to(user).filter(workflow=workflow).select_related("version")
     if state == "open":
         return rows.filter(state__in=OPEN)
     return rows.filter(state=state) if state in EnrolmentState.values else rows
@@ -77,16 +78,16 @@ def runs_of_record(object_type: str, pk: int) -> list[Enrolment]:
     return list(rows.order_by("-pk")[:IN_CARD])
 
 
-def failed_lately(kinds: Sequence[str], limit: int) -> list[Enrolment]:
-    """The newest runs that failed within the last month, about records of these kinds."""
+def failed_lately(kinds: Sequence[str], limit: int, user: Any) -> list[Enrolment]:
+    """The newest runs that failed within the last month, about records of these kinds that ``user`` may see."""
     since = timezone.now() - FAILED_LATELY
-    rows = Enrolment.objects.filter(state=EnrolmentState.FAILED, ended_at__gt=since, object_type__in=kinds)
+    rows = visible_to(user).filter(state=EnrolmentState.FAILED, ended_at__gt=since, object_type__in=kinds)
     return list(rows.select_related("workflow").order_by("-ended_at")[:limit])
 
 
-def of_kinds(run_ids: Sequence[int], kinds: Sequence[str]) -> set[int]:
-    """Those of runs that are about records of these kinds."""
-    return set(Enrolment.objects.filter(pk__in=run_ids, object_type__in=kinds).values_list("pk", flat=True))
+def of_kinds(run_ids: Sequence[int], kinds: Sequence[str], user: Any) -> set[int]:
+    """Those of runs that are about records of these kinds that ``user`` may see."""
+    return set(visible_to(user).filter(pk__in=run_ids, object_type__in=kinds).values_list("pk", flat=True))
 
 
 def to_enrol_in(object_type: str) -> QuerySet[Workflow]:
@@ -95,9 +96,9 @@ def to_enrol_in(object_type: str) -> QuerySet[Workflow]:
     return rows.order_by("name", "pk")
 
 
-def with_open(workflow_id: int, versions: Iterable[WorkflowVersion]) -> list[tuple[WorkflowVersion, str]]:
+def with_open(workflow_id: int, versions: Iterable[WorkflowVersion], user: Any) -> list[tuple[WorkflowVersion, str]]:
     """Versions with how many of the records under way are on them; counted to a limit, in one statement."""
-    under_way = Enrolment.objects.filter(workflow=workflow_id, state__in=OPEN).values_list("version_id", flat=True)
+    under_way = visible_to(user).filter(workflow=workflow_id, state__in=OPEN).values_list("version_id", flat=True)
     number = Counter(under_way[: COUNTED * 10])
     return [(version, str(number[version.pk] or "")) for version in versions]
 

@@ -6,7 +6,9 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.visibility import Sight, within
 from core.conditions import ConditionObject, Field
+from core.conditions import registry as conditions
 from core.conditions.registry import add_fields, add_object
 from workflows.enums import EnrolmentState
 from workflows.models import Enrolment, Workflow
@@ -17,8 +19,17 @@ ABOUT, DATES = _("About"), _("Dates and people")
 
 
 def visible_to(user: Any) -> QuerySet[Enrolment]:
-    """The runs of who may see workflows."""
-    return Enrolment.objects.all() if user.has_perm(VIEW) else Enrolment.objects.none()
+    """The runs that who may see workflows may see: those of records that they may see."""
+    if not user.has_perm(VIEW):
+        return Enrolment.objects.none()
+
+    def ways(_sight: Sight) -> list[QuerySet[Any, Any]]:
+        kinds = [kind for kind in KINDS if conditions.may_use(kind, user)]
+        seen = {kind: conditions.objects[kind].visible_to(user).order_by().values("pk") for kind in kinds}
+        rows = Enrolment.objects
+        return [rows.filter(object_type=kind, record_id__in=ids).values_list("pk") for kind, ids in seen.items()]
+
+    return within(Enrolment.objects.all(), user, ways)
 
 
 def workflow_options(_user: Any) -> list[tuple[str, str]]:

@@ -4,13 +4,24 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from accounts.visibility import Sight, within
 from core.search import matching
-from crm.models import Company
+from crm.models import Company, Contact, Deal, Quote
 
 
 def visible_to(user: Any) -> QuerySet[Company]:
-    """The companies that ``user`` may see, archived ones too."""
-    return Company.objects.all()
+    """The companies that ``user`` may see, archived ones too: their own, and the customers of what is theirs."""
+    return within(Company.objects.all(), user, _ways)
+
+
+def _ways(sight: Sight) -> list[QuerySet[Any, Any]]:
+    return [
+        Company.objects.filter(sight.own()).values_list("pk"),
+        Deal.objects.filter(sight.own(), company__isnull=False).values_list("company_id"),
+        Contact.objects.filter(sight.own(), company__isnull=False).values_list("company_id"),
+        Quote.objects.filter(sight.own(), company__isnull=False).values_list("company_id"),
+        Quote.objects.filter(sight.own(), deal__company__isnull=False).values_list("deal__company_id"),
+    ]
 
 
 def record(user: Any) -> QuerySet[Company]:

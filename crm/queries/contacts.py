@@ -4,13 +4,22 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from accounts.visibility import Sight, within
 from core.search import matching
-from crm.models import Contact
+from crm.models import Contact, DealContact, Quote
 
 
 def visible_to(user: Any) -> QuerySet[Contact]:
-    """The contacts that ``user`` may see, archived ones too."""
-    return Contact.objects.all()
+    """The contacts that ``user`` may see, archived ones too: their own, and those of their deals and quotes."""
+    return within(Contact.objects.all(), user, _ways)
+
+
+def _ways(sight: Sight) -> list[QuerySet[Any, Any]]:
+    return [
+        Contact.objects.filter(sight.own()).values_list("pk"),
+        DealContact.objects.filter(sight.own("deal__owner")).values_list("contact_id"),
+        Quote.objects.filter(sight.own(), contact__isnull=False).values_list("contact_id"),
+    ]
 
 
 def record(user: Any) -> QuerySet[Contact]:

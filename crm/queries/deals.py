@@ -9,16 +9,24 @@ from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.translation import ngettext
 
+from accounts.visibility import Sight, within
 from core.search import matching
 from crm.enums import DealStatus
-from crm.models import Deal, DealBilling, DealContact, DealLine, Stage, StageChange
+from crm.models import Deal, DealBilling, DealContact, DealLine, Quote, Stage, StageChange
 
 ZERO_TIME = datetime.timedelta()
 
 
 def visible_to(user: Any) -> QuerySet[Deal]:
-    """The deals that ``user`` may see, archived ones too."""
-    return Deal.objects.all()
+    """The deals that ``user`` may see, archived ones too: their own, and those of their quotes."""
+    return within(Deal.objects.all(), user, _ways)
+
+
+def _ways(sight: Sight) -> list[QuerySet[Any, Any]]:
+    return [
+        Deal.objects.filter(sight.own()).values_list("pk"),
+        Quote.objects.filter(sight.own(), deal__isnull=False).values_list("deal_id"),
+    ]
 
 
 def record(user: Any) -> QuerySet[Deal]:

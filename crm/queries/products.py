@@ -9,7 +9,7 @@ from crm.models import Product
 
 
 def visible_to(user: Any) -> QuerySet[Product]:
-    """The products that ``user`` may see, archived ones too."""
+    """The products that ``user`` may see, archived ones too: the catalogue is everybody's, whoever owns a product."""
     return Product.objects.all()
 
 

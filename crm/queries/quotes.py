@@ -6,14 +6,22 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from accounts.visibility import Sight, within
 from core.search import matching
 from crm.enums import QuoteStatus
 from crm.models import Quote, QuoteLine
 
 
 def visible_to(user: Any) -> QuerySet[Quote]:
-    """The quotes that ``user`` may see, archived ones too."""
-    return Quote.objects.all()
+    """The quotes that ``user`` may see, archived ones too: their own, and those of their deals."""
+    return within(Quote.objects.all(), user, _ways)
+
+
+def _ways(sight: Sight) -> list[QuerySet[Any, Any]]:
+    return [
+        Quote.objects.filter(sight.own()).values_list("pk"),
+        Quote.objects.filter(sight.own("deal__owner"), deal__isnull=False).values_list("pk"),
+    ]
 
 
 def record(user: Any) -> QuerySet[Quote]:

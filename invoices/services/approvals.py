@@ -16,6 +16,7 @@ from core.events import Draft, emit_many, object_type_of
 from core.models import Origin
 from crm.models import Task, TaskKind
 from crm.services import tasks
+from invoices import queries
 from invoices.drafts import DraftContent
 from invoices.models import Approval, Invoice, InvoiceDraft
 from invoices.services import create
@@ -30,8 +31,8 @@ class NotAsked(Exception):
 
 
 def waiting(user: Any) -> QuerySet[InvoiceDraft]:
-    """The queue: drafts that wait for approval, the oldest first. Approvers see all, others their own."""
-    rows = InvoiceDraft.objects.filter(approval=Approval.ASKED, invoice=None)
+    """The queue: drafts that wait for approval, the oldest first. Approvers see those of others."""
+    rows = queries.drafts_visible_to(user).filter(approval=Approval.ASKED, invoice=None)
     if not user.has_perm(APPROVE):
         rows = rows.filter(owner=user)
     return rows.select_related("owner", "deal").order_by("asked_at", "pk")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core.paging import BadCursor, page_by_key
+from invoices import queries
 from invoices.draft_totals import line_total
 from invoices.drafts import DraftContent
 from invoices.forms_automation import RejectForm
@@ -65,10 +66,8 @@ def approval_home(request: HttpRequest) -> HttpResponse:
 
 def _draft(request: HttpRequest, request_id: uuid.UUID) -> InvoiceDraft:
     """A draft of this person, or one in the queue for those who approve."""
-    seen = Q(owner=request.user)
-    if request.user.has_perm(approvals.APPROVE):
-        seen |= Q(approval=Approval.ASKED)
-    return get_object_or_404(InvoiceDraft.objects.filter(seen).select_related("deal"), request_id=request_id)
+    seen = queries.drafts_visible_to(request.user).filter(Q(owner=request.user) | Q(approval=Approval.ASKED))
+    return get_object_or_404(seen.select_related("deal"), request_id=request_id)
 
 
 @require_POST

@@ -21,15 +21,15 @@ from invoices.views.answers import needs
 ACTS = {"pause": recurring.pause, "resume": recurring.resume, "end": recurring.end}
 
 
-def _rows() -> QuerySet[RecurringInvoice]:
-    return RecurringInvoice.objects.select_related("connection", "deal", "owner")
+def _rows(request: HttpRequest) -> QuerySet[RecurringInvoice]:
+    return queries.recurring_visible_to(request.user).select_related("connection", "deal", "owner")
 
 
 @require_GET
 @needs("invoices.view")
 def recurring_list(request: HttpRequest) -> HttpResponse:
     """All recurring invoices, the one changed last first."""
-    rows = _rows()
+    rows = _rows(request)
     state = request.GET.get("state", "")
     if state in RecurringState.values:
         rows = rows.filter(state=state)
@@ -50,7 +50,7 @@ def recurring_list(request: HttpRequest) -> HttpResponse:
 @needs("invoices.view")
 def recurring_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One recurring invoice: its schedule, the next days, and what came of the last ones."""
-    row = get_object_or_404(_rows(), pk=pk)
+    row = get_object_or_404(_rows(request), pk=pk)
     active = row.state == RecurringState.ACTIVE
     context = {
         "row": row,
@@ -91,7 +91,7 @@ def recurring_create(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("invoices.automate")
 def recurring_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change name and schedule."""
-    row = get_object_or_404(_rows(), pk=pk)
+    row = get_object_or_404(_rows(request), pk=pk)
     form = RecurringForm(request.POST or None, instance=row)
     if request.method == "POST" and form.is_valid():
         try:
@@ -109,7 +109,7 @@ def recurring_edit(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("invoices.automate")
 def recurring_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     """Pause, resume or end one."""
-    row = get_object_or_404(_rows(), pk=pk)
+    row = get_object_or_404(_rows(request), pk=pk)
     if act not in ACTS:
         raise Http404
     ACTS[act](row, by=request.user)

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import require
 from core import registry
-from invoices import book_prices, typed, wizard, wizard_review
+from invoices import book_prices, queries, typed, wizard, wizard_review
 from invoices.beginnings import Beginning
 from invoices.drafts import STEPS, DraftContent
 from invoices.models import Approval, Invoice, InvoiceDraft
@@ -35,10 +34,8 @@ def _draft(request: HttpRequest, request_id: uuid.UUID) -> InvoiceDraft:
 
     One that waits for approval may be changed by those who approve.
     """
-    mine = Q(owner=request.user) | Q(invoice__isnull=False)
-    if request.user.has_perm(approvals.APPROVE):
-        mine |= Q(approval=Approval.ASKED)
-    draft = InvoiceDraft.objects.filter(mine, request_id=request_id).select_related("deal", "invoice").first()
+    seen = queries.drafts_visible_to(request.user).filter(request_id=request_id)
+    draft = seen.select_related("deal", "invoice").first()
     if draft is None:
         raise Http404
     return draft

@@ -44,7 +44,7 @@ def _context(request: HttpRequest, workflow: Workflow) -> dict[str, Any]:
         "flow": flow_view(workflow.draft, problems, request.user),
         "may_manage": request.user.has_perm(MANAGE) and workflow.archived_at is None,
         "changed": published is None or published.definition != workflow.draft,
-        "counts": queries.counts_of([workflow.pk])[workflow.pk],
+        "counts": queries.counts_of([workflow.pk], request.user)[workflow.pk],
         "tab": "builder",
     }
 
@@ -277,8 +277,8 @@ def versions(request: HttpRequest, pk: int) -> HttpResponse:
     of_records(request.user, str(workflow.draft.get("object")))
     rows = workflow.versions.select_related("published_by").order_by("-number")[:100]
     context = {
-        "workflow": workflow, "versions": queries.with_open(workflow.pk, rows), "tab": "versions",
-        "counts": queries.counts_of([pk])[pk], "may_manage": request.user.has_perm(MANAGE),
+        "workflow": workflow, "versions": queries.with_open(workflow.pk, rows, request.user), "tab": "versions",
+        "counts": queries.counts_of([pk], request.user)[pk], "may_manage": request.user.has_perm(MANAGE),
     }  # fmt: skip
     return render(request, "workflows/versions.html", context)
 
@@ -293,7 +293,8 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     context = {
         "workflow": workflow, "version": found, "flow": flow_view(found.definition, [], request.user),
         "may_manage": request.user.has_perm(MANAGE) and workflow.archived_at is None, "tab": "versions",
-        "counts": queries.counts_of([pk])[pk], "kind": records.label_of(str(found.definition.get("object"))),
+        "counts": queries.counts_of([pk], request.user)[pk],
+        "kind": records.label_of(str(found.definition.get("object"))),
     }  # fmt: skip
     return render(request, "workflows/version.html", context)
 

@@ -53,7 +53,7 @@ def workflow_list(request: HttpRequest) -> HttpResponse:
         page = page_by_key(rows, sort="-updated_at", cursor=request.GET.get("cursor", ""), size=size)
     except BadCursor:
         page = page_by_key(rows, sort="-updated_at", size=size)
-    counts = queries.counts_of([row.pk for row in page.rows])
+    counts = queries.counts_of([row.pk for row in page.rows], request.user)
     context = {
         "page": page,
         "lines": [_line(row, counts[row.pk]) for row in page.rows],

@@ -17,6 +17,7 @@ from workflows import deliveries, records
 from workflows import page_queries as queries
 from workflows.enums import EnrolmentState
 from workflows.models import Enrolment
+from workflows.run_fields import visible_to
 from workflows.run_page import run_view
 from workflows.services import enrolments
 from workflows.views.shared import ENROL, MANAGE, VIEW, by_htmx, find_workflow, in_drawer, needs, of_records
@@ -39,14 +40,14 @@ def run_list(request: HttpRequest, pk: int) -> HttpResponse:
     of_records(request.user, str(workflow.draft.get("object")))
     state = request.GET.get("state", "")
     size = {str(each): each for each in SIZES}.get(request.GET.get("size", ""), 50)
-    rows = queries.runs(workflow, state)
+    rows = queries.runs(workflow, state, request.user)
     try:
         page = page_by_key(rows, sort="-id", cursor=request.GET.get("cursor", ""), size=size)
     except BadCursor:
         page = page_by_key(rows, sort="-id", size=size)
     context = {
         "workflow": workflow, "page": page, "tabs": TABS, "state": state, "tab": "runs",
-        "counts": queries.counts_of([pk])[pk], "may_enrol": request.user.has_perm(ENROL),
+        "counts": queries.counts_of([pk], request.user)[pk], "may_enrol": request.user.has_perm(ENROL),
         "may_manage": request.user.has_perm(MANAGE), "lines": [(row, record_url(row)) for row in page.rows],
     }  # fmt: skip
     return render(request, "workflows/runs.html", context)
@@ -59,7 +60,7 @@ def record_url(run: Enrolment) -> str:
 
 
 def _run(request: HttpRequest, pk: int) -> Enrolment:
-    rows = Enrolment.objects.select_related("workflow", "version", "event", "event__actor")
+    rows = visible_to(request.user).select_related("workflow", "version", "event", "event__actor")
     run = get_object_or_404(rows, pk=pk)
     of_records(request.user, run.object_type)
     return run
@@ -108,12 +109,13 @@ def runs_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     workflow = find_workflow(pk)
     of_records(request.user, str(workflow.draft.get("object")))
     if act == "stop":
-        ids = list(queries.runs(workflow, "open").order_by("pk").values_list("pk", flat=True)[:MOST_STOPPED])
+        open_ones = queries.runs(workflow, "open", request.user).order_by("pk")
+        ids = list(open_ones.values_list("pk", flat=True)[:MOST_STOPPED])
         count = enrolments.stop(ids, by=request.user)
         messages.success(request, ngettext("%d run was stopped.", "%d runs were stopped.", count) % count)
     elif act == "retry":
         count = 0
-        for run in queries.runs(workflow, EnrolmentState.FAILED.value).order_by("pk")[:MOST_RETRIED]:
+        for run in queries.runs(workflow, EnrolmentState.FAILED.value, request.user).order_by("pk")[:MOST_RETRIED]:
             try:
                 enrolments.retry(run, by=request.user)
                 count += 1
@@ -135,9 +137,9 @@ IN_HEALTH = 10
 def health(request: HttpRequest) -> HttpResponse:
     """A card for the page that tells operators what needs them: runs that failed, messages that did not leave."""
     kinds = [kind for kind in records.kinds() if conditions.may_use(kind, request.user)]
-    failed = queries.failed_lately(kinds, IN_HEALTH + 1)
+    failed = queries.failed_lately(kinds, IN_HEALTH + 1, request.user)
     lost = deliveries.failed_lately(IN_HEALTH)
-    seen = queries.of_kinds([each.run_id for each in lost], kinds)
+    seen = queries.of_kinds([each.run_id for each in lost], kinds, request.user)
     context = {
         "failed": failed[:IN_HEALTH], "more": len(failed) > IN_HEALTH, "days": deliveries.TOLD.days,
         "undelivered": [each for each in lost if each.run_id in seen], "may_enrol": request.user.has_perm(ENROL),

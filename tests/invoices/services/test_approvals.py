@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from core.models import Event
 from crm.models import Task
-from invoices import files
+from invoices import queries
 from invoices.models import (
     Approval,
     Invoice,
@@ -65,13 +65,13 @@ def test_who_may_not_approve_does_not_and_sees_only_the_own_drafts(draft, junior
 
 def test_who_approves_may_open_the_files_of_a_draft_that_waits(draft, junior, manager):
     other = user_of("Sales rep", "other@example.com")
-    assert draft not in files.drafts_visible_to(manager)
+    assert draft not in queries.drafts_visible_to(manager)
 
     approvals.ask(draft, by=junior)
 
-    assert draft in files.drafts_visible_to(manager)
-    assert draft in files.drafts_visible_to(junior)
-    assert draft not in files.drafts_visible_to(other)
+    assert draft in queries.drafts_visible_to(manager)
+    assert draft in queries.drafts_visible_to(junior)
+    assert draft not in queries.drafts_visible_to(other)
 
 
 def test_an_unfinished_draft_is_not_handed_over(connection, deal, junior):
