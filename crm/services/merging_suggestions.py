@@ -3,7 +3,7 @@
 import datetime
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -20,9 +20,13 @@ from crm.services.merging import MODELS
 SLICE = 2_000
 # A value that more records share than these is a switchboard or a placeholder, and says nothing.
 MOST_SHARING = 20
+# Companies with one domain are a group, a franchise or customers of one provider; two or three are likely one.
+MOST_OF_RULE = {"domain": 4}
 # What was written in a transaction that is still open gets an older time than what was seen.
 SETTLES_IN = datetime.timedelta(seconds=15)
 Pair = tuple[int, int]
+# Rule, key and the records with it.
+Shared = tuple[str, str, list[int]]
 
 
 def scan(*, seconds: float = 20.0) -> int:
@@ -71,7 +75,9 @@ def look_at(object_type: str, rows: Iterable[dict[str, Any]]) -> None:
         ),
         ignore_conflicts=True,
     )
-    pairs = _pairs(object_type, {pair for each in keys.values() for pair in each}, set(keys))
+    shared = sharing(object_type, {pair for each in keys.values() for pair in each})
+    pairs = _pairs(shared, set(keys))
+    _forget_crowds(object_type, shared)
     touching = Q(first_id__in=list(keys)) | Q(second_id__in=list(keys))
     known = {
         (row.first_id, row.second_id): row for row in DuplicatePair.objects.filter(touching, object_type=object_type)
@@ -98,18 +104,40 @@ def look_at(object_type: str, rows: Iterable[dict[str, Any]]) -> None:
     DuplicatePair.objects.bulk_update(changed, ["rules", "confidence"])
 
 
-def _pairs(object_type: str, keys: Collection[tuple[str, str]], about: set[int]) -> dict[Pair, set[str]]:
+def _pairs(shared: Sequence[Shared], about: set[int]) -> dict[Pair, set[str]]:
     """The pairs with at least one record of ``about`` in them, and the rules by which they are alike."""
     found: dict[Pair, set[str]] = defaultdict(set)
-    for rule, _key, holders in sharing(object_type, keys):
-        if len(holders) <= MOST_SHARING:
+    for rule, _key, holders in shared:
+        if not _crowded(rule, holders):
             for first, second in combinations(sorted(holders), 2):
                 if first in about or second in about:
                     found[first, second].add(rule)
     return found
 
 
-def sharing(object_type: str, keys: Collection[tuple[str, str]]) -> list[tuple[str, str, list[int]]]:
+def _crowded(rule: str, holders: Sequence[int]) -> bool:
+    return len(holders) > MOST_OF_RULE.get(rule, MOST_SHARING)
+
+
+def _forget_crowds(object_type: str, shared: Sequence[Shared]) -> None:
+    """Suggestions from the time when fewer had a key that too many have now; of nothing else than that key."""
+    crowds = [(rule, holders) for rule, _key, holders in shared if _crowded(rule, holders)]
+    if not crowds:
+        return
+    alone = {(rule, *pair) for rule, holders in crowds for pair in combinations(sorted(holders), 2)}
+    members = sorted({pk for _rule, holders in crowds for pk in holders})
+    suggested = DuplicatePair.objects.filter(
+        object_type=object_type, dismissed_at=None, first_id__in=members, second_id__in=members
+    )
+    gone = [
+        pair.pk
+        for pair in suggested
+        if len(pair.rules) == 1 and (pair.rules[0], pair.first_id, pair.second_id) in alone
+    ]
+    DuplicatePair.objects.filter(pk__in=gone).delete()
+
+
+def sharing(object_type: str, keys: Collection[tuple[str, str]]) -> list[Shared]:
     """The records with each of these keys, as (rule, key, ids); one too many at most. One statement."""
     ordered = sorted(keys)
     if not ordered:

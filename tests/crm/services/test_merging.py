@@ -1,6 +1,7 @@
 """Merging records into one: values, everything that pointed to the others, history, refusals; and undoing it."""
 
 import datetime
+import itertools
 import threading
 from decimal import Decimal
 
@@ -346,3 +347,22 @@ def test_open_deals_of_one_company_with_one_name_are_suggested(rep, deal, same_d
     pair = DuplicatePair.objects.get(object_type="deal")
     assert {pair.first_id, pair.second_id} == {deal.pk, same_deal.pk}
     assert won.pk not in (pair.first_id, pair.second_id)
+
+
+def test_companies_of_one_domain_are_suggested_as_long_as_they_are_few(rep, company):
+    def scan(*ids: int, seconds: int) -> set[tuple[int, int]]:
+        moment = timezone.now() - datetime.timedelta(seconds=seconds)
+        Company.objects.filter(pk__in=ids).update(updated_at=moment)
+        merging_suggestions.scan()
+        return set(DuplicatePair.objects.values_list("first_id", "second_id"))
+
+    others = [companies.create(by=rep, name=f"Cars {n}", domain="coolcars.example") for n in range(3)]
+    for alike in others[:2]:
+        companies.update(alike, by=rep, email="sales@gmail.com")
+    ids = [company.pk, *(each.pk for each in others)]
+    assert scan(*ids, seconds=60) == set(itertools.combinations(ids, 2))
+
+    # The fifth makes a group of them; two share something else besides.
+    fifth = companies.create(by=rep, name="Cars 9", website="https://www.coolcars.example/")
+
+    assert scan(fifth.pk, seconds=30) == {(others[0].pk, others[1].pk)}
