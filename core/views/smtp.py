@@ -51,9 +51,20 @@ def mail_test(request: HttpRequest) -> HttpResponse:
     problem = smtp.send_test(address)
     if problem:
         messages.error(request, problem)
+    elif _only_to_log():
+        messages.warning(request, _("No mail server is set: the test e-mail was only written to the log."))
     else:
         messages.success(request, _("The mail server took the test e-mail for %s.") % address)
     return redirect("core:mail-server")
+
+
+def _writes_to_log() -> bool:
+    return settings.EMAIL_BACKEND.endswith("console.EmailBackend")
+
+
+def _only_to_log() -> bool:
+    """Whether e-mails go nowhere: no server of the settings page, and none of the environment."""
+    return _writes_to_log() and not smtp.stored().enabled
 
 
 def _page(request: HttpRequest, form: MailServerForm, *, status: int) -> HttpResponse:
@@ -66,7 +77,7 @@ def _page(request: HttpRequest, form: MailServerForm, *, status: int) -> HttpRes
         "stored": stored,
         "has_password": bool(stored.sealed_password),
         "environment_sender": settings.DEFAULT_FROM_EMAIL,
-        "to_log": settings.EMAIL_BACKEND.endswith("console.EmailBackend"),
+        "to_log": _writes_to_log(),
         "waiting": f"{min(waiting, 1000)}{'+' if waiting > 1000 else ''}" if waiting else "",
     }
     return render(request, "core/smtp.html", context, status=status)

@@ -161,6 +161,15 @@ def test_a_test_email_says_what_the_server_said(server, ada, admin):
     assert len(server.messages) == 1
 
 
+def test_without_a_server_a_test_email_is_not_said_to_have_left(admin, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+    answer = admin.post(reverse("core:mail-test"), {"to": "me@example.com"}, follow=True).content.decode()
+
+    assert "only written to the log" in answer
+    assert "took the test e-mail" not in answer
+
+
 def test_a_server_that_is_away_is_told(server, ada):
     use(server, ada, port=1)
 
