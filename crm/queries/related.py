@@ -45,5 +45,13 @@ def of_record(user: Any, object_type: str, record: Any) -> Sequence[Related]:
     return []
 
 
+def address_of(object_type: str, record: Any) -> str:
+    """To whom an e-mail about a record goes unless somebody else is typed: its own address, or its first contact's."""
+    if object_type == "deal":
+        return next((link.contact.email for link in deals.contacts_of(record.pk) if link.contact.email), "")
+    contact = getattr(record, "contact", None)
+    return str(getattr(record, "email", "") or getattr(contact, "email", "") or "")
+
+
 def _open_deals(user: Any, **of: int) -> list[Any]:
     return [deal for deal in deals.of_record(user, limit=MOST_DEALS, **of) if deal.status == DealStatus.OPEN]

@@ -27,7 +27,8 @@ def activity_add(request: HttpRequest, object_type: str, pk: int, name: str) -> 
     record = get_object_or_404(kind.record(request.user), pk=pk)
     around = list(related.of_record(request.user, object_type, record))
     posted = request.POST if request.method == "POST" else None
-    form = ActivityForm(posted, kind=chosen, related=around, initial=_addresses(request, record))
+    addresses = _addresses(request, object_type, record) if chosen == ActivityKind.EMAIL else {}
+    form = ActivityForm(posted, kind=chosen, related=around, initial=addresses)
     in_panel = bool(getattr(request, "htmx", False))
     if posted is not None and form.is_valid():
         try:
@@ -126,9 +127,9 @@ def _mine(request: HttpRequest, pk: int) -> Activity:
     return activity
 
 
-def _addresses(request: HttpRequest, record: Any) -> dict[str, str]:
-    """From and to whom an e-mail with the record probably went."""
-    return {"sender": str(getattr(request.user, "email", "")), "recipients": str(getattr(record, "email", "") or "")}
+def _addresses(request: HttpRequest, object_type: str, record: Any) -> dict[str, str]:
+    """From and to whom an e-mail about the record probably went."""
+    return {"sender": str(getattr(request.user, "email", "")), "recipients": related.address_of(object_type, record)}
 
 
 def _shown_on(request: HttpRequest, activity: Activity) -> list[related.Related]:

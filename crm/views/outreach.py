@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import require
 from core.services.files import files_of
 from crm.forms.outreach import MailForm
-from crm.queries import deals, related
+from crm.queries import related
 from crm.services import outreach
 from crm.views.timeline import kind_of
 
@@ -25,7 +25,7 @@ def mail_compose(request: HttpRequest, object_type: str, pk: int) -> HttpRespons
     record = get_object_or_404(kind.record(request.user), pk=pk)
     around = list(related.of_record(request.user, object_type, record))
     posted = request.POST if request.method == "POST" else None
-    form = MailForm(posted, to=_address(record, object_type), held=files_of(object_type, pk), related=around)
+    form = MailForm(posted, to=related.address_of(object_type, record), held=files_of(object_type, pk), related=around)
     in_panel = bool(getattr(request, "htmx", False))
     if posted is not None and form.is_valid():
         try:
@@ -53,11 +53,3 @@ def mail_compose(request: HttpRequest, object_type: str, pk: int) -> HttpRespons
     }
     template = "crm/activities/_mail.html" if in_panel else "crm/activities/mail_page.html"
     return render(request, template, context, status=422 if form.errors else 200)
-
-
-def _address(record: Any, object_type: str) -> str:
-    """To whom an e-mail about a record goes unless somebody else is typed."""
-    if object_type == "deal":
-        return next((link.contact.email for link in deals.contacts_of(record.pk) if link.contact.email), "")
-    contact = getattr(record, "contact", None)
-    return str(getattr(record, "email", "") or getattr(contact, "email", "") or "")

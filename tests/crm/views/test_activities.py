@@ -50,6 +50,12 @@ def test_a_call_is_logged_on_several_records(signed_in, rep, contact, company, d
     assert EventLink.objects.filter(event=event).count() == 3
 
 
+def test_an_email_of_a_deal_is_thought_to_have_gone_to_its_contact(signed_in, rep, deal, contact):
+    form = signed_in.get(reverse("crm:activity-add", args=["deal", deal.pk, "email"]), headers=HTMX).context["form"]
+
+    assert (form["recipients"].value(), form["sender"].value()) == (contact.email, rep.email)
+
+
 def test_what_is_incomplete_is_refused_at_its_field(signed_in, contact):
     tomorrow = (timezone.now() + datetime.timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
     for kind, data, words in (
