@@ -6,7 +6,15 @@
 
   const move = (card, stage) => {
     const values = { stage, seen: card.dataset.seen };
-    window.htmx.ajax("POST", card.dataset.move, { target: "#board", swap: "outerHTML", source: card, values });
+    // What failed is said by the listeners below.
+    window.htmx.ajax("POST", card.dataset.move, { target: "#board", swap: "outerHTML", source: card, values }).catch(() => {});
+  };
+  // Where the card that was dragged last came from.
+  const putBack = () => {
+    if (!dragged) return;
+    dragged.from.insertBefore(dragged.card, dragged.before && dragged.before.isConnected ? dragged.before : null);
+    dragged.card.removeAttribute("style");
+    dragged = null;
   };
   const folded = (board) => JSON.parse(crm.storage.get(`board-${board.dataset.pipeline}`) || "[]");
   const showFold = (column, fold) => {
@@ -73,13 +81,9 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     const target = event.detail.target;
     // The stage asks for something first: the card goes back to where it is until that is answered.
-    if (target.id === "drawer-body" && dragged) {
-      dragged.from.insertBefore(dragged.card, dragged.before && dragged.before.isConnected ? dragged.before : null);
-      dragged.card.removeAttribute("style");
-    }
     if (target.id === "drawer-body") {
       document.querySelectorAll("#board form.board-move").forEach((form) => form.reset());
-      dragged = null;
+      putBack();
     }
     if (target.id !== "board") return;
     dragged = null;
@@ -87,10 +91,14 @@
     // on the cards would be inline styles then, which the page's policy refuses.
     target.querySelectorAll("[style]").forEach((element) => element.removeAttribute("style"));
   });
-  // A move that was refused or lost: the card must not stay where it is not.
+  // A move that was refused or lost: the card must not stay where it is not. What a server refuses, the board may be
+  // too old for; one that can't be reached has nothing newer to show.
   for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(failure, (event) => {
-      if (event.detail.elt.closest(".board-card")) window.setTimeout(() => window.location.reload(), 1500);
+      if (!event.detail.elt.closest(".board-card")) return;
+      putBack();
+      document.querySelectorAll("#board form.board-move").forEach((form) => form.reset());
+      if (failure === "htmx:responseError") window.htmx.trigger(document.body, "board:changed");
     });
   }
 })(window.crm);

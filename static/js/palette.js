@@ -53,6 +53,8 @@
     else if (event.key === "ArrowUp") choose((at - 1 + all.length) % all.length);
     else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && all[at] && all[at].href && !all[at].matches("[data-drawer]")) window.open(all[at].href, "_blank", "noopener");
     else if (event.key === "Enter" && all[at]) all[at].click();
+    // A search field would take the first Escape to empty itself.
+    else if (event.key === "Escape") dialog().close();
     else return;
     event.preventDefault();
   });

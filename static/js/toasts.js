@@ -24,7 +24,7 @@ window.crm = window.crm || {};
       button.textContent = action.label;
       button.addEventListener("click", () => {
         line.remove();
-        window.htmx.ajax("POST", action.url, { source: document.body, swap: "none" });
+        window.htmx.ajax("POST", action.url, { source: document.body, swap: "none" }).catch(() => {});
       });
       line.querySelector(".toast-text").after(button);
     }

@@ -170,6 +170,17 @@ def test_the_palette_finds_places_and_enter_goes_there(signed_in: Open):
     page.wait_for_url("**/settings/users/")
 
 
+def test_one_escape_closes_the_palette_with_words_in_it(signed_in: Open):
+    page = signed_in("/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("settings")
+    expect(page.locator("#palette")).to_be_visible()
+
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#palette")).to_be_hidden()
+
+
 def test_a_theme_chosen_in_the_menu_is_there_at_once_and_after_a_reload(signed_in: Open, admin):
     page = signed_in(GUIDE)
     page.click(".user-door")

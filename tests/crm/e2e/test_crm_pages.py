@@ -74,6 +74,35 @@ def test_a_card_is_dragged_to_another_stage(open_page: Open, deal, stages):
     assert Deal.objects.get(pk=deal.pk).stage == stages["Proposal"]
 
 
+def test_a_card_goes_back_where_the_move_got_lost(open_page: Open, deal, stages):
+    page = open_page("/deals/board/")
+    page.route("**/move/", lambda route: route.abort())
+    card, goal = page.locator(f"#board-deal-{deal.pk}"), page.locator(f'[data-stage="{stages["Proposal"].pk}"]')
+    start, end = card.bounding_box(), goal.bounding_box()
+    page.mouse.move(start["x"] + 30, start["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(end["x"] + 40, end["y"] + 20, steps=12)
+    page.mouse.move(end["x"] + 60, end["y"] + 30, steps=4)
+    page.mouse.up()
+
+    expect(page.locator("#toasts")).to_contain_text("Nothing was changed")
+    expect(page.locator(f'[data-stage="{stages["New"].pk}"] #board-deal-{deal.pk}')).to_be_visible()
+    # The page stays, with what it says, also while the server can't be reached.
+    page.wait_for_timeout(2000)
+    expect(page.locator("#toasts")).to_contain_text("Nothing was changed")
+    assert Deal.objects.get(pk=deal.pk).stage == stages["New"]
+
+
+def test_a_refused_move_brings_the_board_anew(open_page: Open, deal, stages):
+    page = open_page("/deals/board/")
+    Deal.objects.filter(pk=deal.pk).delete()
+
+    page.locator(f"#move-{deal.pk}").select_option(label="Won")
+
+    expect(page.locator(f"#board-deal-{deal.pk}")).to_have_count(0)
+    expect(page.locator("#toasts")).to_contain_text("That does not exist any more.")
+
+
 def test_a_card_moves_by_keyboard_and_keeps_the_focus(open_page: Open, deal, stages):
     page = open_page("/deals/board/")
 
