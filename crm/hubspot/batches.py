@@ -18,15 +18,14 @@ from core import broker
 from core.events import Draft, emit_many
 from core.models import Origin
 from core.tables.jobs import as_person
-from crm.hubspot import headings, links
+from crm.hubspot import headings, links, unlinking
 from crm.imports import runs
-from crm.imports.runs import NotPossible
+from crm.imports.runs import LEASE, NotPossible
 from crm.models import HubspotImport, Import, ImportSlice
 
 log = structlog.get_logger(__name__)
 TASK = "crm.work_on_hubspot_import"
 WORK_SECONDS = 60
-LEASE = datetime.timedelta(minutes=5)
 KEPT = datetime.timedelta(days=30)
 State = HubspotImport.State
 UNDER_WAY = (State.READING, State.CHECKING, State.RUNNING, State.UNDOING)
@@ -116,8 +115,14 @@ def work(batch_id: int) -> None:
     with as_person(batch.owner):
         more = _STEPS[State(batch.state)](batch, in_order(batch))
     HubspotImport.objects.filter(pk=batch_id).update(worked_at=None)
-    if more:
+    if more or _left(batch_id):
         send(batch_id)
+
+
+def _left(batch_id: int) -> bool:
+    """Whether a file has ended meanwhile: who told so found the import held, and did nothing."""
+    waiting = HubspotImport.objects.filter(pk=batch_id, state__in=UNDER_WAY)
+    return waiting.exists() and not Import.objects.filter(batch=batch_id, state__in=runs.UNDER_WAY).exists()
 
 
 def _reading(batch: HubspotImport, jobs: Sequence[Import]) -> bool:
@@ -160,7 +165,7 @@ def _running(batch: HubspotImport, jobs: Sequence[Import]) -> bool:
 def _undoing(batch: HubspotImport, jobs: Sequence[Import]) -> bool:
     if any(job.under_way for job in jobs):
         return False
-    if not links.undo(batch, time.monotonic() + WORK_SECONDS):
+    if not unlinking.undo(batch, time.monotonic() + WORK_SECONDS):
         return True
     for job in reversed(jobs):
         if job.state in (Import.State.DONE, Import.State.STOPPED, Import.State.FAILED):

@@ -1,12 +1,11 @@
 """HubSpot's line items: the lines of a deal or a quote are written together, wherever in the file its rows are."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,8 +17,8 @@ from crm.hubspot.sheets import Done, Sheet
 from crm.imports.cells import Row, unpack
 from crm.imports.plans import CREATES, SAME, UPDATES
 from crm.imports.values import Unfit
-from crm.models import Deal, DealLine, ImportSlice, Product, Quote, QuoteLine
-from crm.services import changes, lines
+from crm.models import Deal, DealLine, Import, ImportSlice, Product, Quote, QuoteLine
+from crm.services import bulk, changes, lines
 from crm.services.lines import BadLine, LineValues, TooMuch
 
 PLACES = 10
@@ -33,6 +32,10 @@ _DECIMALS = frozenset(each.name for each in fields(LineValues) if "Decimal" in s
 
 class LineSheet(Sheet):
     """A row is a line. Its key is whom it belongs to: ``deal:12`` or ``quote:34``, by HubSpot's id."""
+
+    def __init__(self, job: Import) -> None:
+        super().__init__(job)
+        self._found: dict[str, tuple[int, ...]] | None = None
 
     def keys(self, rows: Sequence[Row]) -> list[str]:
         """Whose line each row is: a quote's, where there is one, has been copied from its deal's."""
@@ -51,12 +54,12 @@ class LineSheet(Sheet):
             if not own:
                 continue
             parents = self._parents(kind, own, lock=write)
-            coming = set() if write else self.coming(kind, {key.partition(":")[2] for key in own})
+            coming = frozenset() if write else self.coming(kind)
             for place, (row, key) in enumerate(zip(rows, part.keys, strict=True)):
                 if key in own and (problem := self._problem(kind, key, parents.get(key), coming, row)):
                     done.refuse(place, row, self.text(row, "name"), problem)
             if wanted := sorted(own & here):
-                self._groups(done, rows, kind, wanted, parents, coming, write=write)
+                self._groups(done, rows, part, kind, wanted, parents, coming, write=write)
         for place, (row, key) in enumerate(zip(rows, part.keys, strict=True)):
             if not key:
                 done.refuse(place, row, self.text(row, "name"), _("The line item belongs to no deal and no quote."))
@@ -68,7 +71,7 @@ class LineSheet(Sheet):
         found = {each.pk: each for each in _records(kind, list(ids.values()), lock=lock)}
         return {f"{kind}:{each}": found[pk] for each, pk in ids.items() if pk in found}
 
-    def _problem(self, kind: str, key: str, parent: Any, coming: Collection[str], row: Row) -> str:
+    def _problem(self, kind: str, key: str, parent: Any, coming: Set[str], row: Row) -> str:
         """Why a row is left out; empty where it is not."""
         hubspot_id = key.partition(":")[2]
         if parent is None and hubspot_id not in coming:
@@ -83,33 +86,43 @@ class LineSheet(Sheet):
             return str(problem)
         return ""
 
+    def _positions(self) -> dict[str, tuple[int, ...]]:
+        """In which slices each deal or quote has rows. Read once for all slices of a task."""
+        if self._found is None:
+            self._found = {}
+            parts = self.job.slices.order_by("position").values_list("position", "keys")
+            for position, keys in parts.iterator(chunk_size=20):
+                for key in set(keys) - {""}:
+                    self._found[key] = (*self._found.get(key, ()), position)
+        return self._found
+
     def _here(self, part: ImportSlice) -> list[str]:
         """Those whose first row is in this slice: it writes all of their lines."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT u.key FROM crm_importslice s, unnest(s.keys) AS u(key) WHERE s.job_id = %s "
-                "AND u.key = ANY(%s) AND u.key <> '' GROUP BY u.key HAVING min(s.position) = %s ORDER BY u.key",
-                [self.job.pk, list(set(part.keys)), part.position],
-            )
-            return [key for (key,) in cursor.fetchall()]
+        found = self._positions()
+        return sorted(key for key in set(part.keys) - {""} if found[key][0] == part.position)
 
-    def _rows(self, wanted: Sequence[str]) -> dict[str, list[Row]]:
-        """All rows of some deals or quotes, in the order of the file."""
+    def _rows(self, own: Sequence[Row], part: ImportSlice, wanted: Sequence[str]) -> dict[str, list[Row]]:
+        """All rows of some deals or quotes, in the order of the file: those of this slice, and of later ones."""
         found: dict[str, list[Row]] = {key: [] for key in wanted}
-        for each in self.job.slices.filter(keys__overlap=list(wanted)).order_by("position"):
+        for row, key in zip(own, part.keys, strict=True):
+            if key in found:
+                found[key].append(row)
+        positions = self._positions()
+        later = {position for key in wanted for position in positions[key]} - {part.position}
+        for each in self.job.slices.filter(position__in=later).order_by("position") if later else ():
             for row, key in zip(unpack(each.rows), each.keys, strict=True):
                 if key in found:
                     found[key].append(row)
         return found
 
     def _groups(
-        self, done: Done, own: Sequence[Row], kind: str, wanted: list[str], parents: dict[str, Any],
-        coming: Collection[str], *, write: bool,
+        self, done: Done, own: Sequence[Row], part: ImportSlice, kind: str, wanted: list[str], parents: dict[str, Any],
+        coming: Set[str], *, write: bool,
     ) -> None:  # fmt: skip
         """The lines of deals or quotes as wholes."""
         known = {parent.pk: parent for key, parent in parents.items() if key in wanted}
         held = _held(kind, known)
-        groups = self._rows(wanted)
+        groups = self._rows(own, part, wanted)
         products, skus = self._products([row for rows in groups.values() for row in rows])
         places = {row.line: place for place, row in enumerate(own)}
         new: dict[int, list[LineValues]] = {}
@@ -194,7 +207,7 @@ class LineSheet(Sheet):
         """Give deals and quotes their old lines back where they still have the new ones."""
         kept: list[list[Any]] = []
         count = 0
-        for kind, (model, _line_model) in _MODELS.items():
+        for kind, (model, _lines) in _MODELS.items():
             before = {int(key.partition(":")[2]): old for key, old in part.before.items() if key.startswith(f"{kind}:")}
             parents = {each.pk: each for each in _records(kind, list(before), lock=True)}
             held = _held(kind, parents)
@@ -208,10 +221,10 @@ class LineSheet(Sheet):
             replace_lines(kind, parents, back)
             for pk in back:
                 _old, _new, amount, follows = before[pk]
-                values = {"amount": amount if amount is not None else None if kind == "deal" else 0}
-                model.objects.filter(pk=pk).update(
-                    **values, **({"amount_follows_lines": follows} if kind == "deal" else {})
-                )
+                parents[pk].amount = Decimal(amount) if amount is not None else None if kind == "deal" else Decimal(0)
+                parents[pk].amount_follows_lines = follows
+            columns = ["amount", "amount_follows_lines"] if kind == "deal" else ["amount"]
+            bulk.write_columns(model, [parents[pk] for pk in back], columns)
             _tell(kind, parents, back, self.job)
             count += len(back)
         return count, kept
@@ -253,7 +266,7 @@ def replace_lines(kind: str, parents: dict[int, Any], new: dict[int, list[LineVa
         else:
             parent.amount_follows_lines = not values or parent.amount == total
     columns = ["subtotal", "amount"] if kind == "quote" else ["amount", "amount_follows_lines"]
-    _MODELS[kind][0].objects.bulk_update([parents[pk] for pk in new], [*columns, "updated_at"])
+    bulk.write_columns(_MODELS[kind][0], [parents[pk] for pk in new], [*columns, "updated_at"])
 
 
 def _tell(kind: str, parents: dict[int, Any], new: dict[int, list[LineValues]], job: Any) -> None:

@@ -1,32 +1,21 @@
-"""Associations by HubSpot's ids: made in bulk as soon as both records are here, and taken back with their import."""
+"""Associations by HubSpot's ids: made in bulk as soon as both records are here; ``unlinking`` takes them back."""
 
-import datetime
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from core.events import Draft, emit_many
 from core.models import Origin
-from crm.models import (
-    Association,
-    Company,
-    Contact,
-    Deal,
-    DealContact,
-    HubspotImport,
-    HubspotLink,
-    HubspotRecord,
-    Import,
-    Quote,
-)
+from crm.models import Association, Company, Contact, Deal, DealContact, HubspotImport, Quote
 from crm.models.records import Record
 from crm.services import bulk, changes
 
 BATCH = 500
-_MODELS: dict[str, type[Record]] = {"contact": Contact, "company": Company, "deal": Deal, "quote": Quote}
+MODELS: dict[str, type[Record]] = {"contact": Contact, "company": Company, "deal": Deal, "quote": Quote}
 
 
 class Open(NamedTuple):
@@ -39,65 +28,82 @@ class Open(NamedTuple):
 
 
 def resolve(batch: HubspotImport, until: float) -> bool:
-    """Associate what can be associated by now; whether it is done before the time is over."""
+    """Associate what can be associated by now; whether it is done, or was stopped, before the time is over."""
     for kinds, act in _WAYS.items():
         for rows in _batches(kinds):
-            with transaction.atomic():
-                made = act(batch, kinds, rows)
-                _note(batch, rows, made)
+            if rows:
+                with transaction.atomic():
+                    if not _goes_on(batch):
+                        return True
+                    _note(batch, rows, act(batch, kinds, rows))
             if time.monotonic() > until:
                 return False
     return True
 
 
+def _goes_on(batch: HubspotImport) -> bool:
+    """Renew the lease, unless the import was stopped; whoever stops it waits for what is being written."""
+    mine = HubspotImport.objects.filter(pk=batch.pk, state=HubspotImport.State.RUNNING)
+    return bool(mine.update(worked_at=timezone.now()))
+
+
 def _batches(kinds: tuple[str, str]) -> Iterator[list[Open]]:
-    while rows := _open(*kinds):
-        yield rows
+    """The links between these kinds, the primary ones first; those with a record that is not here are left out."""
+    for primary in (True, False):
+        last = 0
+        while page := _page(kinds, last, primary=primary):
+            last = page[-1][0]
+            yield [Open(pk, first, second, job_id) for pk, first, second, job_id in page if first and second]
 
 
-def _open(first: str, second: str) -> list[Open]:
-    """The next links between these kinds, the primary ones first."""
+def _page(kinds: tuple[str, str], last: int, *, primary: bool) -> list[tuple[int, int | None, int | None, int | None]]:
+    """The links behind the one with the id ``last``, done ones apart, with the ids of their records."""
     with connection.cursor() as cursor:
+        # The page is cut before its records are looked up: what this costs does not grow with what is left.
         cursor.execute(
-            "SELECT l.id, f.record_id, t.record_id, l.job_id FROM crm_hubspotlink l "
-            "JOIN crm_hubspotrecord f ON f.object_type = l.from_type AND f.hubspot_id = l.from_id "
-            "JOIN crm_hubspotrecord t ON t.object_type = l.to_type AND t.hubspot_id = l.to_id "
-            "WHERE NOT l.done AND l.from_type = %s AND l.to_type = %s "
-            'ORDER BY l."primary" DESC, l.id LIMIT %s',
-            [first, second, BATCH],
+            "WITH page AS MATERIALIZED (SELECT id, from_type, from_id, to_type, to_id, job_id FROM crm_hubspotlink "
+            'WHERE NOT done AND from_type = %s AND to_type = %s AND "primary" = %s AND id > %s ORDER BY id LIMIT %s) '
+            "SELECT page.id, f.record_id, t.record_id, page.job_id FROM page "
+            "LEFT JOIN crm_hubspotrecord f ON f.object_type = page.from_type AND f.hubspot_id = page.from_id "
+            "LEFT JOIN crm_hubspotrecord t ON t.object_type = page.to_type AND t.hubspot_id = page.to_id "
+            "ORDER BY page.id",
+            [*kinds, primary, last, BATCH],
         )
-        return [Open(*row) for row in cursor.fetchall()]
+        return list(cursor.fetchall())
 
 
 def _note(batch: HubspotImport, rows: Sequence[Open], made: dict[int, str]) -> None:
-    HubspotLink.objects.bulk_update(
-        [
-            HubspotLink(
-                pk=row.pk, done=True, done_by=batch, made=made.get(row.pk, ""), from_record=row.first,
-                to_record=row.second,
-            )
-            for row in rows
-        ],
-        ["done", "done_by", "made", "from_record", "to_record"],
-    )  # fmt: skip
-    batch.links += len(made)
-    batch.save(update_fields=["links"])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE crm_hubspotlink AS l SET done = true, done_by_id = %s, made = v.made, from_record = v.first, "
+            "to_record = v.second FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[]) "
+            "AS v(id, made, first, second) WHERE l.id = v.id",
+            [
+                batch.pk,
+                [row.pk for row in rows],
+                [made.get(row.pk, "") for row in rows],
+                [row.first for row in rows],
+                [row.second for row in rows],
+            ],
+        )
+    HubspotImport.objects.filter(pk=batch.pk).update(links=F("links") + len(made))
 
 
 def _told(row: Open) -> dict[str, Any]:
     return {"import": row.job_id}
 
 
-def _locked(kind: str, ids: Sequence[int]) -> dict[int, Any]:
-    rows: Any = _MODELS[kind]._default_manager.filter(pk__in=ids, archived_at=None).order_by("pk")
+def locked(kind: str, ids: Sequence[int]) -> dict[int, Any]:
+    """Records of a kind that are in no archive, by id, locked in the order of their ids."""
+    rows: Any = MODELS[kind]._default_manager.filter(pk__in=ids, archived_at=None).order_by("pk")
     return {each.pk: each for each in rows.defer("search").select_for_update(of=("self",))}
 
 
 def _column(batch: HubspotImport, kinds: tuple[str, str], rows: Sequence[Open]) -> dict[int, str]:
     """Fill the column of the first record where it is empty; further companies become associations."""
     kind, other = kinds
-    firsts = _locked(kind, [row.first for row in rows])
-    others: Any = _MODELS[other]._default_manager.all()
+    firsts = locked(kind, [row.first for row in rows])
+    others: Any = MODELS[other]._default_manager.all()
     seconds = others.defer("search").in_bulk({row.second for row in rows})
     made: dict[int, str] = {}
     filled: dict[int, Open] = {}
@@ -157,7 +163,7 @@ def _associate(
 
 def _deal_contacts(batch: HubspotImport, kinds: tuple[str, str], rows: Sequence[Open]) -> dict[int, str]:
     """Put contacts on deals; the first one of a deal gets its invoices."""
-    deals = _locked("deal", [row.first for row in rows])
+    deals = locked("deal", [row.first for row in rows])
     contacts = Contact.objects.filter(archived_at=None).defer("search").in_bulk({row.second for row in rows})
     held = list(DealContact.objects.filter(deal_id__in=deals).values_list("deal_id", "contact_id", "primary"))
     there = {(deal, contact) for deal, contact, _primary in held}
@@ -181,69 +187,13 @@ def _deal_contacts(batch: HubspotImport, kinds: tuple[str, str], rows: Sequence[
     return made
 
 
+PAIRS_OF_COLUMNS = (
+    ("contact", "company"),
+    ("deal", "company"),
+    ("quote", "deal"),
+    ("quote", "company"),
+    ("quote", "contact"),
+)
 _WAYS: dict[tuple[str, str], Callable[[HubspotImport, tuple[str, str], Sequence[Open]], dict[int, str]]] = {
-    ("contact", "company"): _column, ("deal", "company"): _column, ("deal", "contact"): _deal_contacts,
-    ("quote", "deal"): _column, ("quote", "company"): _column, ("quote", "contact"): _column,
+    **dict.fromkeys(PAIRS_OF_COLUMNS, _column), ("deal", "contact"): _deal_contacts,
 }  # fmt: skip
-
-
-def undo(batch: HubspotImport, until: float) -> bool:
-    """Take back the associations that ``batch`` made; whether that is done before the time is over.
-
-    Those of files of another import wait for their records again; those of its own files are forgotten.
-    """
-    while True:
-        with transaction.atomic():
-            links = list(HubspotLink.objects.filter(done_by=batch).order_by("-pk")[:BATCH])
-            if not links:
-                break
-            _take_back(batch, links, timezone.now())
-            HubspotLink.objects.filter(pk__in=[each.pk for each in links]).update(
-                done=False, done_by=None, made="", from_record=None, to_record=None
-            )
-        if time.monotonic() > until:
-            return False
-    HubspotLink.objects.filter(job__batch=batch).delete()
-    return True
-
-
-def _take_back(batch: HubspotImport, links: Sequence[HubspotLink], now: datetime.datetime) -> None:
-    for kinds in _WAYS:
-        kind, other = kinds
-        mine = [each for each in links if (each.from_type, each.to_type) == kinds and each.made == other]
-        records = _locked(kind, [each.from_record for each in mine if each.from_record])
-        back: dict[int | None, list[tuple[Record, changes.Changes]]] = {}
-        for each in mine:
-            record = records.get(each.from_record or 0)
-            if record is not None and getattr(record, f"{other}_id") == each.to_record:
-                back.setdefault(each.job_id, []).append((record, {f"{other}_id": (each.to_record, None)}))
-        for job_id, changed in back.items():
-            bulk.update_many(changed, by=batch.owner, origin=Origin.IMPORT, now=now, data={"import": job_id})
-    for each in links:
-        if each.from_record is None or each.to_record is None:
-            continue
-        if each.made == "deal_contact":
-            _take_off(each.from_record, each.to_record)
-        elif each.made == "association":
-            Association.objects.filter(
-                from_type=each.from_type, from_id=each.from_record, to_type=each.to_type, to_id=each.to_record,
-                label=None, removed_at=None,
-            ).update(removed_at=now)  # fmt: skip
-
-
-def _take_off(deal_id: int, contact_id: int) -> None:
-    held = DealContact.objects.filter(deal_id=deal_id, contact_id=contact_id).first()
-    if held is None:
-        return
-    held.delete()
-    heir = DealContact.objects.filter(deal_id=deal_id).order_by("pk").first() if held.primary else None
-    if heir is not None:
-        DealContact.objects.filter(pk=heir.pk).update(primary=True)
-
-
-def forget(job: Import) -> None:
-    """Records that this file brought are ones of HubSpot's no more: it may bring them in again.
-
-    What it said of invoices is forgotten by who compared it with QuickBooks, once that is taken back.
-    """
-    HubspotRecord.objects.filter(job=job).delete()

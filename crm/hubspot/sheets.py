@@ -1,12 +1,11 @@
 """Files of HubSpot whose rows are no records with a form here: read by HubSpot's labels, a slice at a time."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from crm.hubspot import headings, noting
@@ -64,6 +63,7 @@ class Sheet:
         self.at = headings.places(job.object_type, job.headers)
         self.options = options_of(job.options)
         self._people: Mapping[str, int] | None = None
+        self._coming: dict[str, Set[str]] = {}
 
     def keys(self, rows: Sequence[Row]) -> list[str]:
         """What each row is found again by."""
@@ -125,12 +125,12 @@ class Sheet:
         """Our records by HubSpot's ids."""
         return hubspot_records(object_type, ids)
 
-    def coming(self, object_type: str, ids: Collection[str]) -> set[str]:
-        """HubSpot's ids that another file of the same export brings."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT DISTINCT u.key FROM crm_importslice s JOIN crm_import j ON j.id = s.job_id, "
-                "unnest(s.keys) AS u(key) WHERE j.batch_id = %s AND j.object_type = %s AND u.key = ANY(%s)",
-                [self.job.batch_id, object_type, list(ids)],
-            )
-            return {key for (key,) in cursor.fetchall()}
+    def coming(self, object_type: str) -> Set[str]:
+        """HubSpot's ids that another file of the same export brings. Read once for all slices of a task."""
+        if object_type not in self._coming:
+            rows = ImportSlice.objects.filter(job__batch=self.job.batch_id, job__object_type=object_type)
+            found: set[str] = set()
+            for keys in rows.order_by("job_id", "position").values_list("keys", flat=True).iterator(chunk_size=20):
+                found.update(keys)
+            self._coming[object_type] = found
+        return self._coming[object_type]

@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -25,7 +26,7 @@ from core.files import BadFile
 from core.models import Origin
 from core.properties import forget
 from core.tables.jobs import as_person
-from crm.hubspot import links, reading
+from crm.hubspot import reading, unlinking
 from crm.hubspot.kinds import SHEETS
 from crm.hubspot.sheets import Sheet
 from crm.imports import preview, undoing, writing
@@ -42,8 +43,8 @@ log = structlog.get_logger(__name__)
 TASK = "crm.work_on_import"
 SLICE = 500
 WORK_SECONDS = 60
-# A worker that has not finished a slice for so long is dead.
-LEASE = datetime.timedelta(minutes=5)
+# A worker that has not finished a slice for so long is dead: a task does not live longer.
+LEASE = datetime.timedelta(seconds=settings.LEASE_SECONDS)
 KEPT = datetime.timedelta(days=30)
 State = Import.State
 UNDER_WAY = (State.READING, State.CHECKING, State.RUNNING, State.UNDOING)
@@ -414,7 +415,7 @@ def _undo(job: Import, until: float) -> bool:
             return False
         if time.monotonic() > until:
             return True
-    links.forget(job)
+    unlinking.forget(job)
     Import.objects.filter(pk=job.pk, state=State.UNDOING).update(state=State.UNDONE, finished_at=timezone.now())
     return False
 
