@@ -36,6 +36,7 @@ PERMISSIONS = {
     "core.configure": _("Change the company’s profile and brand, and how e-mails are sent"),
     "core.manage_properties": _("Manage the properties of records"),
     "accounts.manage": _("Manage users and roles"),
+    "accounts.audit": _("See and export the audit log: what anybody changed, of any record"),
 }
 
 # What is about the whole company's records, whoever owns them: these need a role that sees all records.

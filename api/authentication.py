@@ -6,6 +6,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 
 from api.services import keys
+from core.audit import source
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -19,6 +20,8 @@ class KeyAuthentication(BaseAuthentication):
         found = keys.opened_by(secret.strip())
         if found is None:
             raise AuthenticationFailed("This key does not exist, has expired or was revoked.")
+        _user, key = found
+        source.note_key(key.pk, key.name)
         return found
 
     def authenticate_header(self, request: Any) -> str:

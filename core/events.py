@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from core import broker
+from core.audit import source
 from core.models import Event, EventLink, Origin
 
 log = structlog.get_logger(__name__)
@@ -76,8 +77,9 @@ def emit(
 ) -> Event:
     """Write one event about ``record``; its tasks are sent when the transaction commits.
 
-    ``origin`` is PERSON when ``by`` is a person and SYSTEM otherwise, unless given. ``data`` must be JSON: amounts
-    and dates as text.
+    ``origin`` is PERSON when ``by`` is a person and SYSTEM otherwise, unless given; what a person does with a key of
+    the API is told as API. ``data`` must be JSON: amounts and dates as text. Values before and after stand there as
+    ``changes={name: [before, after]}``. Never put a secret there: everybody with the audit log reads it for years.
     """
     draft = Draft(name, object_type_of(record), record.pk, [(object_type_of(r), r.pk) for r in about], data)
     chosen = origin or (Origin.PERSON if by is not None else Origin.SYSTEM)
@@ -91,6 +93,10 @@ def emit_many(drafts: Sequence[Draft], *, by: Any = None, origin: Origin) -> lis
     cause = _cause.get()
     if cause is not None and origin in (Origin.PERSON, Origin.SYSTEM):
         origin = Origin.WORKFLOW
+    whence = source.current()
+    if whence.key is not None and origin == Origin.PERSON:
+        origin = Origin.API
+    request = source.request_id()
     events = Event.objects.bulk_create(
         Event(
             name=draft.name,
@@ -102,6 +108,10 @@ def emit_many(drafts: Sequence[Draft], *, by: Any = None, origin: Origin) -> lis
             data=draft.data,
             dispatched_at=None if draft.name in handlers else now,
             cause=cause,
+            address=whence.address,
+            request=request,
+            key=whence.key,
+            key_name=whence.key_name,
         )
         for draft in drafts
     )

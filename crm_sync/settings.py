@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "crm_sync",
 ]
 MIDDLEWARE = [
+    "core.audit.middleware.AuditMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -17,7 +17,7 @@ from django.utils import timezone
 from core import company, properties
 from core.conditions import BadCondition
 from core.conditions import registry as conditions
-from core.models import Event, EventLink, Origin
+from core.models import BY_PEOPLE, Event, EventLink
 from qbo_connector.models import PullSchedule
 from sync.models import ObjectSettings
 from workflows import times
@@ -110,7 +110,7 @@ def _depths(events: Sequence[Event]) -> dict[int, int]:
     """How many workflows led to each event: by its own cause, or because a workflow made the record it is about."""
     about = Q(pk__in=[])
     for event in events:
-        if event.origin != Origin.PERSON:
+        if event.origin not in BY_PEOPLE:
             about |= Q(object_type=event.object_type, object_id=event.object_id)
     made: dict[tuple[str, int], int] = {}
     for kind, pk, depth in MadeRecord.objects.filter(about, made=True).values_list(
@@ -122,7 +122,7 @@ def _depths(events: Sequence[Event]) -> dict[int, int]:
     found = {}
     for event in events:
         own = depth_of[event.cause] + 1 if event.cause in depth_of else 0
-        inherited = 0 if event.origin == Origin.PERSON else made.get((event.object_type, event.object_id), 0)
+        inherited = 0 if event.origin in BY_PEOPLE else made.get((event.object_type, event.object_id), 0)
         found[event.pk] = max(own, inherited)
     return found
 

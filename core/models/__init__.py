@@ -1,7 +1,7 @@
 """Tables of core."""
 
 from core.models.company import BrandLogo, CompanyProfile
-from core.models.events import Event, EventLink, Heartbeat, Origin
+from core.models.events import BY_PEOPLE, Event, EventLink, Heartbeat, Origin
 from core.models.files import Sharing, StoredFile
 from core.models.home import HomeLayout, RecentRecord
 from core.models.mails import MailState, OutgoingMail
@@ -12,6 +12,7 @@ from core.models.smtp import MailSecurity, MailServer
 from core.models.views import ListJob, ListPreference, ListSlice, SavedView, Visibility
 
 __all__ = [
+    "BY_PEOPLE",
     "AllowedHost",
     "BrandLogo",
     "CompanyProfile",

@@ -10,10 +10,15 @@ class Origin(models.TextChoices):
     """Through which channel a change came."""
 
     PERSON = "person", _("Person")
+    API = "api", _("API")
     SYNC = "sync", _("QuickBooks sync")
     WORKFLOW = "workflow", _("Workflow")
     IMPORT = "import", _("Import")
     SYSTEM = "system", _("CRM Sync")
+
+
+# What people did themselves, on a page or through a program of theirs.
+BY_PEOPLE = (Origin.PERSON, Origin.API)
 
 
 class Event(models.Model):
@@ -21,16 +26,29 @@ class Event(models.Model):
 
     name = models.CharField(max_length=80)
     occurred_at = models.DateTimeField(default=timezone.now)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    # Who did something is never deleted, only deactivated. Its index is the one by actor and time below.
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
     origin = models.CharField(max_length=10, choices=Origin)
     object_type = models.CharField(max_length=40)
     object_id = models.BigIntegerField()
     data = models.JSONField(default=dict)
     dispatched_at = models.DateTimeField(null=True, help_text="When its tasks were handed to the broker.")
     cause = models.BigIntegerField(null=True, help_text="The run of a workflow in which it happened.")
+    address = models.GenericIPAddressField(null=True, help_text="Of the client, for what happened in a request.")
+    request = models.CharField(max_length=64, default="", db_default="", help_text="Its id, as in the log.")
+    key = models.BigIntegerField(null=True, help_text="The API key with which it was done.")
+    key_name = models.CharField(max_length=100, default="", db_default="")
 
     class Meta:
         indexes = [
+            models.Index(fields=["occurred_at", "id"], name="core_event_by_time"),
+            models.Index(fields=["object_type", "occurred_at", "id"], name="core_event_by_object"),
+            models.Index(fields=["origin", "occurred_at", "id"], name="core_event_by_channel"),
+            models.Index(
+                fields=["actor", "occurred_at", "id"],
+                condition=models.Q(actor__isnull=False),
+                name="core_event_by_actor",
+            ),
             models.Index(fields=["id"], condition=models.Q(dispatched_at=None), name="core_event_to_dispatch"),
             models.Index(fields=["name", "id"], name="core_event_by_name"),
         ]

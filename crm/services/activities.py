@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.audit import door
 from core.events import Draft, emit_many, object_type_of
 from core.models import Event, Origin
 from crm.models import Activity, ActivityKind, ActivityLink, Direction, Outcome
@@ -120,9 +121,11 @@ def _forget_words(pk: int, shown_on: Sequence[tuple[str, int]]) -> None:
     names = [*LOGGED.values(), "activity.changed"]
     for kind, record in shown_on[:1]:
         events = Event.objects.filter(name__in=names, links__object_type=kind, links__object_id=record)
-        for event in events.filter(data__activity=pk):
-            kept = {name: value for name, value in event.data.items() if name not in ("text", "title", "changes")}
-            Event.objects.filter(pk=event.pk).update(data=kept)
+        kept = [
+            (event.pk, {name: value for name, value in event.data.items() if name not in ("text", "title", "changes")})
+            for event in events.filter(data__activity=pk)
+        ]
+        door.say_again(kept)
 
 
 @transaction.atomic

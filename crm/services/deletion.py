@@ -7,9 +7,10 @@ from django.db.models import CASCADE, PROTECT, ForeignKey
 from django.utils.translation import gettext as _
 
 from core import merging
+from core.audit import door
 from core.events import Draft, emit_many, object_type_of
 from core.merging import Pointer
-from core.models import Event, EventLink, Origin, OutgoingMail
+from core.models import Origin, OutgoingMail
 from crm.models import Activity, ActivityLink, DuplicateKey, DuplicatePair
 from crm.models.records import Record
 
@@ -46,7 +47,9 @@ def _holds(pointer: Pointer) -> bool:
 
 @transaction.atomic
 def delete(record: Any, *, by: Any) -> None:
-    """Delete an archived record with its files, tasks and history; what remains is that it was deleted, and by whom.
+    """Delete an archived record with its files, tasks and all that its history says of it.
+
+    What remains is when somebody changed something, and that it was deleted, and by whom.
 
     Raises NotDeletable.
     """
@@ -69,9 +72,7 @@ def delete(record: Any, *, by: Any) -> None:
     DuplicatePair.objects.filter(object_type=kind, second_id=row.pk).delete()
     for mover in merging.movers.values():
         mover.forget(kind, row.pk)
-    told = list(EventLink.objects.filter(object_type=kind, object_id=row.pk).values_list("event_id", flat=True))
-    EventLink.objects.filter(object_type=kind, object_id=row.pk).delete()
-    Event.objects.filter(pk__in=told, object_type=kind, object_id=row.pk).delete()
+    door.forget(kind, row.pk, title=title)
     pk = row.pk
     row.delete()
     # What points to it is checked now, while the reader can be told.

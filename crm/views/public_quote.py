@@ -3,13 +3,11 @@
 Nothing is cached, indexed or kept in a session; the address is not sent on to other sites.
 """
 
-import ipaddress
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from core.audit.source import client_address
 from core.colours import text_on
 from core.company import profile
 from core.models import BrandLogo
@@ -36,7 +35,7 @@ def open_to_all(limit: int) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if too_many(f"quote-{view.__name__}", address_of(request) or "?", limit=limit):
+            if too_many(f"quote-{view.__name__}", client_address(request) or "?", limit=limit):
                 answer = render(request, "crm/public/problem.html", {"busy": True}, status=429)
                 answer["Retry-After"] = "60"
             else:
@@ -60,7 +59,7 @@ def quote_public(request: HttpRequest, token: str) -> HttpResponse:
     """The quote with its buttons; whoever is signed in here does not count as a visitor."""
     quote = _find(token)
     if request.method == "GET" and not request.user.is_authenticated and public.state_of(quote) == public.OPEN:
-        quote_life.note_view(quote, visitor=f"{address_of(request)}|{request.headers.get('User-Agent', '')[:300]}")
+        quote_life.note_view(quote, visitor=f"{client_address(request)}|{request.headers.get('User-Agent', '')[:300]}")
     return _page(request, quote)
 
 
@@ -72,7 +71,7 @@ def quote_accept(request: HttpRequest, token: str) -> HttpResponse:
     if not request.POST.get("agreed"):
         return _page(request, quote, problem=_("Tick the box to accept the quote."), name=name, status=422)
     try:
-        quote_life.accept(quote, name=name, ip=address_of(request))
+        quote_life.accept(quote, name=name, ip=client_address(request))
     except quote_life.BadAnswer:
         return _page(request, quote, problem=_("Type your name to accept the quote."), name=name, status=422)
     except (quote_life.NotOpen, quotes.Expired):
@@ -86,7 +85,7 @@ def quote_decline(request: HttpRequest, token: str) -> HttpResponse:
     """Decline, with a reason where one is given."""
     reason, name = request.POST.get("reason", ""), request.POST.get("name", "")
     with suppress(quote_life.NotOpen, quotes.Expired):  # the page says what it is instead
-        quote_life.decline(_find(token), name=name, reason=reason, ip=address_of(request))
+        quote_life.decline(_find(token), name=name, reason=reason, ip=client_address(request))
     return redirect("crm:quote-public", token=token)
 
 
@@ -116,18 +115,6 @@ def pdf_answer(quote: Quote) -> HttpResponse:
     answer["Content-Disposition"] = f'inline; filename="{quote_pdf.file_name(quote.number)}.pdf"'
     answer["Cache-Control"] = "no-store, private"
     return answer
-
-
-def address_of(request: HttpRequest) -> str | None:
-    """The visitor's address, as far as the server can know it."""
-    if settings.BEHIND_PROXY:
-        # The proxy adds who it talked to at the end; what stands before that is what anybody wrote.
-        forwarded = str(request.headers.get("X-Forwarded-For", "")).rpartition(",")[2].strip()
-        with suppress(ValueError):
-            return str(ipaddress.ip_address(forwarded))
-    with suppress(ValueError):
-        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")))
-    return None
 
 
 def public_url(request: HttpRequest, quote: Quote) -> str:

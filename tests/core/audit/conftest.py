@@ -1,0 +1,34 @@
+"""A sales rep, an admin with a browser, and a company that the rep made."""
+
+# ruff: noqa: PLC0415 -- models need Django set up
+import pytest
+from django.test import Client
+
+
+@pytest.fixture
+def rep(db):
+    from tests import makers
+
+    return makers.user()
+
+
+@pytest.fixture
+def admin(db):
+    from tests import makers
+
+    return makers.user("Admin", "admin@example.com")
+
+
+@pytest.fixture
+def web(admin):
+    """The admin's browser."""
+    client = Client()
+    client.force_login(admin)
+    return client
+
+
+@pytest.fixture
+def company(rep):
+    from crm.services import companies
+
+    return companies.create(by=rep, name="Acme", domain="acme.example")
