@@ -52,12 +52,15 @@ class TwoFactorRequiredMiddleware:
 
 
 class SessionSeenMiddleware:
-    """Keeps “last seen” of the session."""
+    """Ends a session that is over, and keeps “last seen” of the others."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
-            sessions.seen(request)
+            if sessions.over(request):
+                sessions.expire(request)
+            else:
+                sessions.seen(request)
         return self.get_response(request)

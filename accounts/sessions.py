@@ -1,10 +1,13 @@
 """The sessions of a person: in which browsers, from where, last seen when; and their end."""
 
 import hashlib
+import time
 from collections.abc import Iterable
 
 import structlog
 from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.auth import logout
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest
@@ -18,6 +21,8 @@ log = structlog.get_logger(__name__)
 # How exactly “last seen” is known: one statement per session in that time.
 SEEN_SECONDS = 300
 LISTED = "session_is_listed"
+# In the session itself, as seconds of the epoch: so that its end costs no statement.
+BEGAN, SEEN = "session_began", "session_seen"
 
 
 def begin(request: HttpRequest) -> None:
@@ -25,6 +30,7 @@ def begin(request: HttpRequest) -> None:
     if not request.session.session_key:
         request.session.save()
     request.session[LISTED] = True
+    request.session[BEGAN] = request.session[SEEN] = int(time.time())
     UserSession.objects.create_from_request(request)
 
 
@@ -33,11 +39,27 @@ def forget(request: HttpRequest) -> None:
     UserSession.objects.filter(session_key=request.session.session_key).delete()
 
 
+def over(request: HttpRequest) -> bool:
+    """Whether the session of this request was not used for too long, or is as old as none may become."""
+    now = time.time()
+    began, seen_at = request.session.get(BEGAN), request.session.get(SEEN)
+    too_old = began is not None and now - began > settings.SESSION_LONGEST_HOURS * 3600
+    return too_old or (seen_at is not None and now - seen_at > settings.SESSION_IDLE_HOURS * 3600)
+
+
+def expire(request: HttpRequest) -> None:
+    """End the session of this request, which is over: whoever brought it is a stranger from here on."""
+    forget(request)
+    logout(request)
+
+
 def seen(request: HttpRequest) -> None:
     """Note that the session is in use; at most once in five minutes, and not at all while the cache is away."""
     key = request.session.session_key
     if not key or not request.session.get(LISTED):
         return
+    if time.time() - request.session.get(SEEN, 0) >= SEEN_SECONDS:
+        request.session[SEEN] = int(time.time())
     try:
         due = cache.add(f"session-seen:{hashlib.sha256(key.encode()).hexdigest()}", 1, SEEN_SECONDS)
     except RedisError as error:

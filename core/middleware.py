@@ -7,9 +7,10 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.messages import get_messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import resolve_url
 from django.utils import timezone, translation
+from django.utils.cache import patch_cache_control
 from django_structlog.middlewares import RequestMiddleware
 
 from core import company
@@ -23,6 +24,34 @@ class RequestLogMiddleware(RequestMiddleware):
     def format_request(request: HttpRequest) -> str:
         """Method and path."""
         return f"{request.method} {request.path}"
+
+
+class KnownMethodsMiddleware:
+    """Refuses what no page of ours is asked with, TRACE above all, before anything looks at the request."""
+
+    METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request) if request.method in self.METHODS else HttpResponseNotAllowed(self.METHODS)
+
+
+class UnstoredMiddleware:
+    """No browser and no proxy keeps what we answer, unless a view says that everybody may have it (``public``).
+
+    Source: Intuit, "Security requirements" for listed apps: ``no-cache`` and ``no-store`` on all pages with data.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if "public" not in response.headers.get("Cache-Control", ""):
+            patch_cache_control(response, no_cache=True, no_store=True)
+        return response
 
 
 class UserTimeZoneMiddleware:

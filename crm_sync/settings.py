@@ -54,7 +54,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "core.audit.middleware.AuditMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    # Before the files, so that these carry the policy too.
+    "csp.middleware.CSPMiddleware",
+    "core.middleware.KnownMethodsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.middleware.UnstoredMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -243,7 +247,15 @@ MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
 SECURE_COOKIES = BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_SECURE = SECURE_COOKIES
+if SECURE_COOKIES:
+    # Browsers take these names only over https, for this host alone and for all of it.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+# A session ends when it was not used for so long, and in any case after its longest life; see accounts/sessions.py.
+SESSION_IDLE_HOURS = env.float("SESSION_IDLE_HOURS", 12.0)
+SESSION_LONGEST_HOURS = env.float("SESSION_LONGEST_HOURS", 168.0)
+SESSION_COOKIE_AGE = int(SESSION_LONGEST_HOURS * 3600)
 SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True  # pages carry the token in their forms and in htmx's headers
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", SECURE_COOKIES)
@@ -266,6 +278,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "frame-src": [SELF],
+        "object-src": [NONE],
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

@@ -50,6 +50,8 @@ class OAuthClient(AuthClient):
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
         """One call with time-outs; the discovery document comes from the cache."""
         options.setdefault("timeout", (settings.QBO_CONNECT_TIMEOUT, settings.QBO_INTERACTIVE_TIMEOUT))
+        # What is sent there are secrets: they go to the addresses of the discovery document and to no other.
+        options.setdefault("allow_redirects", False)
         if url != settings.QBO_DISCOVERY_URL:
             answer: requests.Response = super().request(method, url, **options)
             return answer

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from django.http import StreamingHttpResponse
 
-# What spreadsheets take for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from core.tables.sheets import safe
 
 
 class _Echo:
@@ -15,11 +14,6 @@ class _Echo:
     def write(self, value: str) -> str:
         """The text itself."""
         return value
-
-
-def safe(value: str) -> str:
-    """A cell that stays a text."""
-    return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
 
 
 def download(name: str, rows: Iterable[Iterable[str]]) -> StreamingHttpResponse:

@@ -29,8 +29,10 @@ TYPES = {
 MOST_SHEET_ROWS = 1_048_575  # besides the heading
 LARGEST_PART = 2**32 - 1
 BOM = "\ufeff"
-# What spreadsheets take for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What spreadsheets take for the beginning of a formula, also in the full width of East Asian keyboards; and what they
+# leave out before it.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+LEFT_OUT = " \xa0\u200b\ufeff"
 _LEVEL = 3
 _EPOCH = datetime.date(1899, 12, 30)
 # XML has no way to write these.
@@ -57,7 +59,7 @@ def suffix(kind: str) -> str:
 
 def safe(text: str) -> str:
     """A text that a spreadsheet does not carry out as a formula."""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+    return f"'{text}" if text.lstrip(LEFT_OUT).startswith(FORMULA) else text
 
 
 def plain(value: Any) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from core.enums import PropertyKind
 from core.forms.fields import AmountField
 from core.properties import BadValue, Definition, canonical
+from core.tables.sheets import FORMULA, LEFT_OUT
 from crm.imports import notation
 from crm.imports.cells import Cell, is_empty, plain
 from crm.imports.options import Options, folded
@@ -25,7 +26,6 @@ YES = frozenset({"yes", "y", "true", "1", "x", "on", "ja", "oui", "si", "sí"})
 NO = frozenset({"no", "n", "false", "0", "off", "nein", "non"})
 # What a spreadsheet prints instead of a value.
 BROKEN = frozenset({"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"})
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Unfit(ValueError):
@@ -87,7 +87,7 @@ def value_of(target: Target, cell: Cell, options: Options, known: Known) -> Any:
 
 def _bare(text: str) -> str:
     """A text without the sign that exports put before what a spreadsheet would carry out."""
-    return text[1:] if text.startswith("'") and text[1:].lstrip(" ").startswith(_FORMULA) else text
+    return text[1:] if text.startswith("'") and text[1:].lstrip(LEFT_OUT).startswith(FORMULA) else text
 
 
 def _text(target: Target, cell: Cell, _options: Options, _known: Known) -> Any:

@@ -63,7 +63,7 @@ def test_a_stranger_reads_it_and_it_is_kept_nowhere(quote, stranger, django_asse
     assert page.status_code == 200
     for word in ("Garden &amp; Sons", "Design &lt;b&gt;", "All of it", "20% S", "$150.00", "Dear Grace", "Net 30"):
         assert word in text
-    assert page["Cache-Control"] == "no-store, private"
+    assert page["Cache-Control"] == "no-store, private, no-cache"
     assert "noindex" in page["X-Robots-Tag"]
     assert page["Referrer-Policy"] == "same-origin"
     assert "sessionid" not in page.cookies
@@ -131,7 +131,7 @@ def test_nothing_is_found_at_closed_wrong_draft_or_archived_addresses(quote, str
     quote_life.close_link(quote, by=rep)
     for place in (old, reverse("crm:quote-public", args=["x" * 43])):
         page = stranger.get(place)
-        assert (page.status_code, page["Cache-Control"]) == (404, "no-store, private")
+        assert (page.status_code, page["Cache-Control"]) == (404, "no-store, private, no-cache")
     quote = quote_life.new_link(quote, by=rep)
     quotes.archive(quote, by=rep)
     assert stranger.get(address(quote)).status_code == 404

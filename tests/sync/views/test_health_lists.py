@@ -9,11 +9,11 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from core.models import Event
+from core.tables.sheets import safe
 from crm.models import Company
 from qbo_connector.enums import ConnectionStatus
 from qbo_connector.models import Connection, Operation
 from sync import health_counts, health_lists
-from sync.csv_file import safe
 from sync.enums import Exclusion, Outcome
 from sync.models import Link, ObjectSettings
 from tests.books import Books
