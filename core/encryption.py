@@ -32,6 +32,21 @@ def _keys() -> dict[str, AESGCM]:
     return keys
 
 
+def first_key() -> str:
+    """The name of the key that encrypts from now on."""
+    return next(iter(_keys()))
+
+
+def key_of(text: str) -> str:
+    """The name of the key that an encrypted text needs."""
+    return text.partition(":")[0]
+
+
+def resealed(text: str, *, context: str) -> str:
+    """The same secret under the first key. Raises UnreadableSecret."""
+    return encrypt(decrypt(text, context=context), context=context)
+
+
 def encrypt(plain: str, *, context: str) -> str:
     """``plain`` as ``key-name:base64(nonce + ciphertext)``; it can only be read back with the same ``context``."""
     name, key = next(iter(_keys().items()))

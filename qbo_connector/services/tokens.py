@@ -16,13 +16,14 @@ log = structlog.get_logger(__name__)
 FRESH = datetime.timedelta(minutes=5)
 
 
-def _context(connection: Connection) -> str:
+def context_of(connection: Connection) -> str:
+    """What the tokens of a connection are bound to: in another company's row they can't be read."""
     return f"{connection.environment}:{connection.realm_id}"
 
 
 def store(connection: Connection, tokens: oauth.Tokens) -> None:
     """Keep the tokens of a connection, encrypted; replaces what was there."""
-    context = _context(connection)
+    context = context_of(connection)
     row, _created = ConnectionToken.objects.get_or_create(
         connection=connection,
         defaults={
@@ -48,7 +49,7 @@ def _fill(row: ConnectionToken, tokens: oauth.Tokens, context: str) -> None:
 
 def refresh_token(connection: Connection) -> str:
     """The refresh token in clear, for revoking it."""
-    return decrypt(connection.token.refresh_token, context=_context(connection))
+    return decrypt(connection.token.refresh_token, context=context_of(connection))
 
 
 class ConnectionTokens:
@@ -79,7 +80,7 @@ class ConnectionTokens:
         if row.access_expires_at - FRESH <= timezone.now():
             return False
         try:
-            access = decrypt(row.access_token, context=_context(self.connection))
+            access = decrypt(row.access_token, context=context_of(self.connection))
         except UnreadableSecret as error:
             raise errors.OperatorProblem(plain=f"The stored sign-in can't be decrypted: {error}") from error
         if access == rejected:
@@ -99,7 +100,7 @@ class ConnectionTokens:
     def _renew_locked(self, rejected: str) -> errors.NeedsReconnect | None:
         """Refresh unless somebody else has. The refusal of a dead token is noted before the lock is given up, so that
         of all who wait for it only one asks."""
-        context = _context(self.connection)
+        context = context_of(self.connection)
         with transaction.atomic(durable=True):
             row = ConnectionToken.objects.select_for_update().get(connection=self.connection)
             if self._take(row, rejected):
