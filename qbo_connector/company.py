@@ -21,11 +21,26 @@ _ZONES = {
     "IN": "Asia/Kolkata",
 }
 
+_MONTHS = {
+    "january": 1, "february": 2, "march": 3, "april": 4, "may": 5, "june": 6, "july": 7, "august": 8, "september": 9,
+    "october": 10, "november": 11, "december": 12,
+}  # fmt: skip
+
 
 def country_code(text: str) -> str:
     """ISO alpha-2 of what QuickBooks calls the country; other texts come back shortened as they are."""
     name = text.strip().upper()
     return next((code for code, names in _COUNTRIES.items() if name in names), name[:3])
+
+
+def fiscal_year_start(info: dict[str, Any], preferences: dict[str, Any]) -> int | None:
+    """The month, 1 to 12, with which the company's fiscal year begins; None where QuickBooks names none.
+
+    CompanyInfo.FiscalYearStartMonth is the English name of a month; AccountingInfoPrefs.FirstMonthOfFiscalYear says the
+    same of companies whose CompanyInfo is silent.
+    """
+    said = info.get("FiscalYearStartMonth") or _part(preferences, "AccountingInfoPrefs").get("FirstMonthOfFiscalYear")
+    return _MONTHS.get(str(said or "").strip().lower())
 
 
 def facts(info: dict[str, Any], preferences: dict[str, Any]) -> dict[str, Any]:
@@ -40,6 +55,7 @@ def facts(info: dict[str, Any], preferences: dict[str, Any]) -> dict[str, Any]:
         "country": country,
         "time_zone": zone if zone in zoneinfo.available_timezones() else _ZONES.get(country, "UTC"),
         "home_currency": str(home or "USD"),
+        "fiscal_year_start": fiscal_year_start(info, preferences),
         "multicurrency": bool(currency.get("MultiCurrencyEnabled", False)),
         "custom_numbers": bool(_part(preferences, "SalesFormsPrefs").get("CustomTxnNumbers", False)),
         "default_terms": str(_part(_part(preferences, "SalesFormsPrefs"), "DefaultTerms").get("value") or ""),

@@ -11,6 +11,7 @@ the path of a group may also lead along one association to many.
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -18,7 +19,8 @@ from django.utils.translation import gettext_lazy
 
 from core.conditions import BadCondition, Condition, Field, Relation, parse, registry, setting
 from core.conditions.language import MOST_HOPS, Setting
-from reports.ranges import Period, period_of
+from reports import fiscal
+from reports.ranges import FISCAL, Period, period_of
 from reports.sources import SOURCES, Source
 
 BUCKETS = {
@@ -108,6 +110,13 @@ class Group:
 
     of: Property
     bucket: str = ""
+    # The month with which fiscal years begin; the CRM's own unless given.
+    fiscal_start: int | None = None
+
+    @property
+    def behind(self) -> "Group":
+        """Of a property with many values: the same one as seen from the records that the association leads to."""
+        return Group(self.of.behind, self.bucket, self.fiscal_start)
 
 
 @dataclass(frozen=True)
@@ -253,8 +262,10 @@ class _Reader:
         if date is None or date.field.kind not in DATES:
             self._wrong(_("Choose the date that the period is about."))
             return None, None
+        range_ = given.get("range")
+        start = self._fiscal_start if isinstance(range_, str) and range_ in FISCAL else None
         try:
-            return date, period_of(given.get("range"), self.using.today)
+            return date, period_of(range_, self.using.today, start)
         except ValueError:
             self._wrong(_("The period needs a first and a last day, in this order."))
             return date, None
@@ -275,7 +286,8 @@ class _Reader:
             elif bucket and (bucket not in BUCKETS or found.field.kind not in DATES):
                 self._wrong(_("%s can't be grouped like this.") % found.label)
             else:
-                groups.append(Group(found, str(bucket) or ("day" if found.field.kind in DATES else "")))
+                start = self._fiscal_start if bucket == "fiscal_year" else None
+                groups.append(Group(found, str(bucket) or ("day" if found.field.kind in DATES else ""), start))
         if sum(group.of.many for group in groups) > 1:
             self._wrong(_("Only one grouping can be by something of which a record has several."))
         return tuple(groups)
@@ -314,6 +326,10 @@ class _Reader:
             self._wrong(_("The number of groups lies between 1 and %d.") % MOST_TOP)
             return None
         return top
+
+    @cached_property
+    def _fiscal_start(self) -> int | None:
+        return fiscal.start_for(self.source, self.given.get("filter"))
 
     def _listed(self, key: str) -> list[dict[str, Any]]:
         given = self.given.get(key)

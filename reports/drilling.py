@@ -17,7 +17,7 @@ def of_key(group: Group, key: Any, text: str) -> Condition:
     """The condition that a record belongs to the group with this key; ``text`` is how a text is written."""
     if not group.of.many:
         return _of_one(group, key, text)
-    found = group.of.about(_of_one(Group(group.of.behind, group.bucket), key, text))
+    found = group.of.about(_of_one(group.behind, key, text))
     if key not in (None, ""):
         return found
     # A record without any of them belongs to the empty ones.
@@ -40,7 +40,7 @@ def of_keys(group: Group, keys: Sequence[tuple[Any, str]]) -> Condition:
     """The condition that a record belongs to one of the groups with these keys and texts; not for dates."""
     if group.of.many:
         held = [pair for pair in keys if pair[0] not in (None, "")]
-        found: list[Condition] = [group.of.about(of_keys(Group(group.of.behind), held))] if held else []
+        found: list[Condition] = [group.of.about(of_keys(group.behind, held))] if held else []
         return {"any": [*found, *(of_key(group, key, text) for key, text in keys if key in (None, ""))]}
     values = [text if group.of.field.kind == "text" else str(key) for key, text in keys if key not in (None, "")]
     parts: list[Condition] = [{"field": group.of.path, "op": "in", "value": values}] if values else []

@@ -114,7 +114,8 @@ def key_of(group: Group, plan: Plan) -> Any:
         return _each_key(group, plan)
     value, kind = value_of(group.of), group.of.field.kind
     if group.bucket:
-        return bucketed(TruncDate(value, tzinfo=plan.using.zone) if kind == "datetime" else value, group.bucket)
+        day = TruncDate(value, tzinfo=plan.using.zone) if kind == "datetime" else value
+        return bucketed(day, group.bucket, group.fiscal_start)
     if kind not in ("text", "choice"):
         return value
     text = Coalesce(value, Value(""), output_field=TextField())
@@ -137,7 +138,7 @@ def _back(of: Property, plan: Plan) -> str:
 
 def _behind(group: Group, plan: Plan) -> QuerySet[Any]:
     """The records that an association to many leads to, with their keys."""
-    key = key_of(Group(group.of.behind, group.bucket), plan)
+    key = key_of(group.behind, plan)
     if group.bucket:  # truncated it is a timestamp to PostgreSQL, which inside an array nobody turns into a day
         key = Cast(key, DateField())
     found: QuerySet[Any] = rows_behind(group.of.hops[group.of.fork], plan.using).annotate(behind_key=key)
@@ -151,12 +152,12 @@ def texts_behind(group: Group, plan: Plan, keys: Sequence[Any]) -> Mapping[Any, 
     return dict(found.annotate(behind_text=text).values_list("behind_key", "behind_text"))
 
 
-def bucketed(day: Any, bucket: str) -> Any:
-    """The first day of the period that a day is in."""
+def bucketed(day: Any, bucket: str, fiscal_start: int | None = None) -> Any:
+    """The first day of the period that a day is in; fiscal years begin with the month ``fiscal_start``."""
     if bucket == "day":
         return day if isinstance(day, Func) else Trunc(day, "day", output_field=DateField())
     if bucket == "fiscal_year":
-        return _FiscalYear(day, profile().fiscal_year_start)
+        return _FiscalYear(day, fiscal_start or profile().fiscal_year_start)
     return Trunc(day, bucket, output_field=DateField())
 
 

@@ -53,8 +53,12 @@ def _last_12_months(today: datetime.date) -> Days:
     return datetime.date(year, month + 1, 1), today
 
 
-def _last_fiscal_year(today: datetime.date) -> Days:
-    return fiscal_year(day_after(fiscal_year(today)[0], -1))
+def _last_fiscal_year(today: datetime.date, start: int | None = None) -> Days:
+    return fiscal_year(day_after(fiscal_year(today, start)[0], -1), start)
+
+
+# The ranges that depend on the month with which fiscal years begin.
+FISCAL = {"this_fiscal_year": fiscal_year, "last_fiscal_year": _last_fiscal_year}
 
 
 RANGES: dict[str, tuple[Any, Callable[[datetime.date], Days]]] = {
@@ -80,15 +84,18 @@ RANGES: dict[str, tuple[Any, Callable[[datetime.date], Days]]] = {
 NARROWER = ("last_12_months", "last_90_days", "last_30_days", "last_7_days")
 
 
-def period_of(named: Any, today: datetime.date) -> Period | None:
-    """A range as it stands in a definition; None for all time. Raises ValueError."""
+def period_of(named: Any, today: datetime.date, fiscal_start: int | None = None) -> Period | None:
+    """A range as it stands in a definition; None for all time. Raises ValueError.
+
+    Fiscal years begin with the month ``fiscal_start``, the CRM's own unless given.
+    """
     if named in (None, ""):
         return None
     if isinstance(named, str):
         if named not in RANGES:
             raise ValueError(named)
         label, days = RANGES[named]
-        return Period(*days(today), str(label))
+        return Period(*(FISCAL[named](today, fiscal_start) if named in FISCAL else days(today)), str(label))
     if not isinstance(named, dict) or set(named) - {"from", "to"}:
         raise ValueError(named)
     first, last = (datetime.date.fromisoformat(str(named.get(key))) for key in ("from", "to"))

@@ -154,9 +154,9 @@ def _filled(plan: Plan, group: Group, name: str, marks: list[Mark], *, cut: bool
     days: list[datetime.date] = [mark.key[1] for mark in marks if mark.key[1] is not None]
     ends = [*days]
     if plan.period is not None and plan.date is not None and plan.date.path == group.of.path and not cut:
-        ends += [first_of(plan.period.first, group.bucket)]
+        ends += [first_of(plan.period.first, group.bucket, group.fiscal_start)]
         if plan.period.first <= plan.using.today:
-            ends += [first_of(min(plan.period.last, plan.using.today), group.bucket)]
+            ends += [first_of(min(plan.period.last, plan.using.today), group.bucket, group.fiscal_start)]
     if not days:
         return marks
     held, day, last = set(days), min(ends), max(ends)

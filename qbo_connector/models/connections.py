@@ -20,6 +20,9 @@ class Connection(models.Model):
     home_currency = CurrencyField(default="USD")
     multicurrency = models.BooleanField(default=False)
     time_zone = models.CharField(max_length=60, default="UTC")
+    fiscal_year_start = models.PositiveSmallIntegerField(
+        null=True, help_text="CompanyInfo.FiscalYearStartMonth, 1 to 12; empty until it was read."
+    )
     custom_numbers = models.BooleanField(default=False, help_text="Custom transaction numbers are switched on.")
     sales_tax = models.BooleanField(default=False)
     automated_tax = models.BooleanField(default=False)

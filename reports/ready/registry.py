@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from core import company
 from core.conditions.moments import span_of_day
-from reports.ranges import RANGES, Period, period_of
+from reports import fiscal
+from reports.ranges import FISCAL, RANGES, Period, period_of
 from reports.result import Result
 
 if TYPE_CHECKING:
@@ -114,7 +115,8 @@ def read(report: ReadyReport, values: Mapping[str, str]) -> tuple[Parameters, li
         return None
 
     name = values.get("period", "")
-    period = _named(name if name in RANGES else USUAL, today)
+    connection = one("connection")
+    period = _named(name if name in RANGES else USUAL, today, connection, fiscal_by_company="connection" in report.asks)
     if name == CUSTOM or (not name and (values.get("from") or values.get("to"))):
         first, last = sorted((day("from", period.first), day("to", today)))
         if (last - first).days > MOST_DAYS:
@@ -133,7 +135,7 @@ def read(report: ReadyReport, values: Mapping[str, str]) -> tuple[Parameters, li
             period,
             one("owner"),
             one("company"),
-            one("connection"),
+            connection,
             currency,
             chosen if chosen in known else (known[0] if known else ""),
         ),
@@ -141,7 +143,8 @@ def read(report: ReadyReport, values: Mapping[str, str]) -> tuple[Parameters, li
     )
 
 
-def _named(name: str, today: datetime.date) -> Period:
-    found = period_of(name, today)
+def _named(name: str, today: datetime.date, connection: int | None, *, fiscal_by_company: bool) -> Period:
+    start = fiscal.start_of(connection) if fiscal_by_company and name in FISCAL else None
+    found = period_of(name, today, start)
     assert found is not None
     return found
