@@ -1,10 +1,12 @@
 """Each request in the zone and notation of the person who makes it; messages and logins for fragments."""
 
 import json
+import re
 import zoneinfo
 from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
+import structlog
 from django.conf import settings
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -16,9 +18,27 @@ from django_structlog.middlewares import RequestMiddleware
 from core import company
 from core.properties import remembered
 
+REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+
 
 class RequestLogMiddleware(RequestMiddleware):
-    """django-structlog's, without the query: searches name people, and OAuth's answer carries code and state."""
+    """django-structlog's, without the query: searches name people, and OAuth's answer carries code and state.
+
+    The id in each line of a request is also in its answer, as ``X-Request-ID``. It is our own, unless
+    ``REQUEST_ID_HEADER`` names a header that the proxy sets itself.
+    """
+
+    def prepare(self, request: HttpRequest) -> None:
+        """Begin the lines of a request."""
+        super().prepare(request)
+        given = request.headers.get(settings.REQUEST_ID_HEADER, "") if settings.REQUEST_ID_HEADER else ""
+        if REQUEST_ID.fullmatch(given):
+            structlog.contextvars.bind_contextvars(request_id=given)
+
+    def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
+        """End them."""
+        response.headers["X-Request-ID"] = str(structlog.contextvars.get_contextvars().get("request_id", ""))
+        super().handle_response(request, response)
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:

@@ -10,6 +10,7 @@ from core import file_search, registry
 from core.conditions.registry import field_providers
 from core.event_words import acted, behind_actor
 from core.merging import add_pointer
+from core.metrics import collecting, waiting
 from core.models import Event, OutgoingMail, OutgoingRequest, RequestKind, SegmentMember, StoredFile
 from core.properties.conditions import fields_provider
 from core.services import smtp
@@ -24,6 +25,7 @@ def register() -> None:
     """Fill the registries."""
     field_providers.append(fields_provider)
     file_search.register()
+    collecting.sources["waiting"] = waiting.families
     add_pointer(StoredFile, "object_type", "object_id", _("Files"))
     add_pointer(OutgoingMail, "object_type", "object_id", _("E-mails"))
     add_pointer(SegmentMember, "object_type", "object_id", _("Segments"))

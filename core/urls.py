@@ -11,6 +11,7 @@ from core.views import (
     health,
     home,
     mail_health,
+    metrics,
     outgoing,
     properties,
     property_choices,
@@ -59,6 +60,8 @@ urlpatterns = [
     path("files/<uuid:key>/", files.file_download, name="file-download"),
     path("files/<uuid:key>/remove/", files.file_remove, name="file-remove"),
     path("healthz", login_not_required(health.healthz), name="healthz"),
+    path("readyz", login_not_required(health.readyz), name="readyz"),
+    path("metrics", login_not_required(metrics.metrics), name="metrics"),
 ]
 # Each kind of record that takes files has an address of its own, as cards do.
 urlpatterns += [

@@ -4,6 +4,9 @@ import os
 
 from celery import Celery
 from django.conf import settings
+from django_structlog.celery.steps import DjangoStructLogInitStep
+
+from core.metrics import tasks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_sync.settings")
 
@@ -11,6 +14,9 @@ MINUTE = 60.0
 HOUR = 3600.0
 
 app = Celery("crm_sync")
+# The lines of a task carry its id, and those of the request that asked for it.
+app.steps["worker"].add(DjangoStructLogInitStep)
+tasks.connect()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["core.tables", "crm.imports", "reports.rollups"])

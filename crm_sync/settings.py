@@ -1,13 +1,15 @@
 """Settings. Everything that differs between machines comes from the environment; see .env.example."""
 
+import logging
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import environ
-import structlog
 from csp.constants import NONE, SELF
 from kombu import Queue
 
+from crm_sync import logs
 from crm_sync.environment import celery_broker_url, quickbooks_addresses
 from crm_sync.launch.demo import LOGINS, PASSWORD
 
@@ -52,6 +54,7 @@ INSTALLED_APPS = [
     "crm_sync",
 ]
 MIDDLEWARE = [
+    "core.metrics.requests.RequestSecondsMiddleware",
     "core.audit.middleware.AuditMiddleware",
     "django.middleware.security.SecurityMiddleware",
     # Before the files, so that these carry the policy too.
@@ -69,7 +72,6 @@ MIDDLEWARE = [
     "accounts.middleware.SessionSeenMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "core.middleware.RequestLogMiddleware",
     "core.middleware.UserTimeZoneMiddleware",
@@ -104,6 +106,8 @@ COTTON_DIR = "cotton"
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://crm@/crm")}
 DATABASES["default"].update(CONN_MAX_AGE=env.int("DATABASE_CONN_MAX_AGE", 60), CONN_HEALTH_CHECKS=True)
+# A server that is not there is noticed soon; DATABASE_URL may say otherwise.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
@@ -259,7 +263,8 @@ CSRF_COOKIE_HTTPONLY = True  # pages carry the token in their forms and in htmx'
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", SECURE_COOKIES)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+# Asked inside the network, without a proxy between.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000 if SECURE_COOKIES else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_COOKIES
 SECURE_HSTS_PRELOAD = SECURE_COOKIES
@@ -293,34 +298,22 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
-_shared_processors: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.PositionalArgumentsFormatter(),
-]
-structlog.configure(
-    processors=[*_shared_processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
+LOG_FORMAT = env.str("LOG_FORMAT", "json")
+# A header that the proxy sets itself, with the id of a request; empty: each request gets an id of ours.
+REQUEST_ID_HEADER = env.str("REQUEST_ID_HEADER", "")
+# A task carries the id of the request that asked for it.
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# Some tasks run every few seconds: only what goes wrong is told.
+DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_CELERY_TASK_FAILURE_LOG_LEVEL = logging.ERROR
+# Errors are told to Sentry only where its address is set, and without anybody's data.
+SENTRY_DSN = env.str("SENTRY_DSN", "")
+SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", "production")
+LOGGING = logs.configure(
+    LOG_LEVEL, LOG_FORMAT, more_handlers={"sentry": "crm_sync.sentry.LogHandler"} if SENTRY_DSN else {}
 )
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "json": {
-            "()": "structlog.stdlib.ProcessorFormatter",
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                structlog.processors.JSONRenderer(),
-            ],
-            "foreign_pre_chain": _shared_processors,
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    # The libraries log whole tokens and payloads at DEBUG.
-    "loggers": {name: {"level": "WARNING"} for name in ("urllib3", "requests_oauthlib", "intuitlib", "quickbooks")},
-}
+if SENTRY_DSN:
+    import_module("crm_sync.sentry").start(SENTRY_DSN, environment=SENTRY_ENVIRONMENT)
+# Figures for Prometheus under /metrics: for whoever has the token, or asks from these networks. Neither: off.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+METRICS_ALLOWED = env.list("METRICS_ALLOWED", default=[])

@@ -40,5 +40,6 @@ def client_for(
         meter=meter_for(connection, cause),
         connect_timeout=settings.QBO_CONNECT_TIMEOUT,
         read_timeout=settings.QBO_INTERACTIVE_TIMEOUT if interactive else settings.QBO_READ_TIMEOUT,
+        company=connection.pk,
     )
     return QuickBooksClient(session=session, realm_id=connection.realm_id, api_url=settings.QBO_API_URL)

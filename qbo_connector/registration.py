@@ -4,7 +4,8 @@ from django.core import checks
 from django.utils.translation import gettext_lazy as _
 
 from core import registry
-from qbo_connector import banners, sentences
+from core.metrics import collecting
+from qbo_connector import banners, figures, sentences
 from qbo_connector.checks import production_is_complete, times_fit
 
 
@@ -23,5 +24,6 @@ def register() -> None:
     )
     registry.add_event_kinds(*sentences.KINDS)
     registry.banners.append(banners.banners)
+    collecting.sources["companies"] = figures.families
     checks.register(production_is_complete, checks.Tags.security, deploy=True)
     checks.register(times_fit)

@@ -41,7 +41,7 @@ class Pace(Protocol):
 
 @dataclass(frozen=True)
 class Call:
-    """One finished call, for the meter and the log."""
+    """One finished call, for the meter and the log. ``status`` 0: no answer came."""
 
     method: str
     path: str
@@ -62,8 +62,10 @@ class QuickBooksSession(requests.Session):
         meter: Callable[[Call], None],
         connect_timeout: float,
         read_timeout: float,
+        company: int | None = None,
     ) -> None:
         super().__init__()
+        self.company = company
         self.tokens = tokens
         self.pace = pace
         self.meter = meter
@@ -93,15 +95,17 @@ class QuickBooksSession(requests.Session):
         writing = method == "POST" and not path.endswith("/query")
         options.setdefault("timeout", self.timeouts)
         options.setdefault("allow_redirects", False)
+        started = time.monotonic()
         try:
             with self.pace.slot(batch=path.endswith("/batch")):
                 started = time.monotonic()
                 response = super().request(method, url, **options)
         except requests.ConnectTimeout as error:
+            self._unanswered(method, path, started, error, read=not writing)
             raise errors.RetryLater(errors.Fault(message=type(error).__name__)) from error
         except requests.RequestException as error:
             kind = errors.OutcomeUnknown if writing else errors.RetryLater
-            log.warning("quickbooks.no_answer", method=method, path=path, error=type(error).__name__)
+            self._unanswered(method, path, started, error, read=not writing)
             raise kind(errors.Fault(message=type(error).__name__)) from error
         call = Call(
             method=method,
@@ -119,5 +123,13 @@ class QuickBooksSession(requests.Session):
             status=call.status,
             ms=call.milliseconds,
             intuit_tid=call.tid,
+            connection=self.company,
         )
         return response
+
+    def _unanswered(self, method: str, path: str, started: float, error: Exception, *, read: bool) -> None:
+        ms = int((time.monotonic() - started) * 1000)
+        self.meter(Call(method, path, status=0, milliseconds=ms, tid="", read=read))
+        log.warning(
+            "quickbooks.no_answer", method=method, path=path, ms=ms, error=type(error).__name__, connection=self.company
+        )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from typing import TypeVar
 
 import structlog
@@ -48,6 +49,7 @@ def drain_outbox(connection_id: int) -> int:
     More is leased while the last ones are still being answered, so that none of the company's pace is lost. While
     another worker does it, only what a person waits for is left to do here.
     """
+    structlog.contextvars.bind_contextvars(connection=connection_id)
     turn = turns.Turn(connection_id)
     if not turn.begin():
         urgent = drain.lease_units(connection_id, urgent=True)
@@ -74,7 +76,8 @@ def _send_due(connection_id: int, turn: turns.Turn) -> int:
             if len(units) == 1 and not under_way:
                 _guarded(_send, units[0], close=False)
                 continue
-            under_way |= {pool.submit(_guarded, _send, unit, close=True) for unit in units}
+            # A thread begins without the ids that lines of this task carry.
+            under_way |= {pool.submit(copy_context().run, _in_thread, _send, unit) for unit in units}
             under_way = _wait_for_room(under_way, at_least_one=not units)
     return sent
 
@@ -126,7 +129,11 @@ def run_each(work: Callable[[Item], None], items: Sequence[Item]) -> None:
         return
     with ThreadPoolExecutor(max_workers=THREADS) as pool:
         for item in items:
-            pool.submit(_guarded, work, item, close=True)
+            pool.submit(copy_context().run, _in_thread, work, item)
+
+
+def _in_thread(work: Callable[[Item], None], item: Item) -> None:
+    _guarded(work, item, close=True)
 
 
 def _guarded(work: Callable[[Item], None], item: Item, *, close: bool) -> None:

@@ -6,14 +6,16 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core import import_notes, properties, registry
+from core.metrics import collecting
 from qbo_connector import queries as connector
+from sync import figures, list_marks, sentences
 from sync import import_notes as own_notes
-from sync import list_marks, sentences
 from sync.services import mappings
 
 
 def register() -> None:
     """Fill the registries of core."""
+    collecting.sources["records"] = figures.families
     registry.settings_menu.append(
         registry.MenuEntry(
             _("Sync health"),

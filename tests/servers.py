@@ -46,7 +46,7 @@ def pytest_configure() -> None:
     settings.LOGGING["handlers"]["console"] = {
         "class": "logging.FileHandler",
         "filename": Path(os.environ["CRM_TEST_SOCKETS"], f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.log"),
-        "formatter": "json",
+        "formatter": "line",
     }
 
 

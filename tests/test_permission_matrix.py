@@ -112,6 +112,9 @@ MATRIX: dict[str, Line] = {
     "core:file-download": RECORD,
     "core:file-remove": RECORD.called("POST"),
     "core:healthz": Line(everybody("200|503", nobody="200|503")),
+    "core:readyz": Line(everybody("200|503", nobody="200|503")),
+    # Off here; who may read it where it is on is in tests/operations.
+    "core:metrics": Line(everybody(MISSING, nobody=MISSING)),
     "segments:list": PAGE,
     "segments:create": EDIT_FORM,
     "segments:detail": RECORD,

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.events import emit
+from core.metrics import counters
 from core.models import Origin
 from qbo_connector import company, errors, gateway
 from qbo_connector.client import PAGE_SIZE, QuickBooksClient
@@ -32,6 +33,11 @@ DAILY = datetime.timedelta(hours=24)
 
 def pull(lease: schedule.Lease) -> None:
     """Read the leased company. A kill at any point is repaired by running again; a bad answer moves no cursor."""
+    with structlog.contextvars.bound_contextvars(connection=lease.connection_id):
+        _pull_leased(lease)
+
+
+def _pull_leased(lease: schedule.Lease) -> None:
     if not schedule.begin(lease):
         log.warning("pull.lease_lost", connection=lease.connection_id)
         return
@@ -41,7 +47,8 @@ def pull(lease: schedule.Lease) -> None:
         schedule.release(lease, due_at=schedule.next_due(connection, timezone.now()))
         return
     try:
-        _pull(connection, plan, lease)
+        with counters.failures(counters.PULLS_FAILED, errors.QboError):
+            _pull(connection, plan, lease)
     except schedule.LeaseLost:
         log.warning("pull.lease_lost", connection=connection.pk)
     except errors.NeedsReconnect as error:

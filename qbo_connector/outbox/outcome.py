@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from core.events import Draft, emit_many
+from core.metrics import counters
 from core.models import Origin
 from qbo_connector import errors
 from qbo_connector.enums import OperationState
@@ -61,8 +62,14 @@ def end(endings: Sequence[tuple[Operation, Ending]], *, tid: str = "") -> None:
         if not stored:
             return
         Operation.objects.bulk_update(stored, _WRITTEN)
+        transaction.on_commit(lambda: _count(stored), robust=True)
         merge.merge_rows(stored[0].connection, rows)
         tell_finished(stored)
+
+
+def _count(ended: Sequence[Operation]) -> None:
+    labels = [{"outcome": str(operation.state), "code": operation.fault_code} for operation in ended]
+    counters.add(*((counters.WRITES, each, 1) for each in labels))
 
 
 def _done(operation: Operation, row: parse.Row, tid: str) -> None:
@@ -105,6 +112,7 @@ def again(
             "outbox.again", operations=[o.pk for o in operations], error=str(error), intuit_tid=error.tid,
             seconds=seconds,
         )  # fmt: skip
+        counters.add((counters.RETRIES, {"error": type(error).__name__}, len(operations)))
     by_state: dict[OperationState, list[Operation]] = {}
     for operation in operations:
         by_state.setdefault(state(operation) if callable(state) else state, []).append(operation)

@@ -9,6 +9,7 @@ from django.db import connection as database
 from django.db.models import Sum
 from django.utils import timezone
 
+from core.metrics import counters
 from qbo_connector.enums import Cause
 from qbo_connector.models import ApiUsage, Connection, MirrorObject
 from qbo_connector.session import Call
@@ -41,6 +42,13 @@ def meter_for(connection: Connection, cause: Cause) -> Callable[[Call], None]:
 
     def count(call: Call) -> None:
         succeeded = 200 <= call.status < 300
+        kind = "read" if call.read else "write"
+        counters.add(
+            (counters.CALLS, {"cause": cause, "kind": kind, "ended": _ended(call.status)}, 1),
+            (counters.CALL_SECONDS, {"cause": cause, "kind": kind}, call.milliseconds / 1000),
+        )
+        if not call.status:
+            return
         if connection.pk is not None:
             record(
                 connection,
@@ -51,6 +59,16 @@ def meter_for(connection: Connection, cause: Cause) -> Callable[[Call], None]:
             )
 
     return count
+
+
+def _ended(status: int) -> str:
+    """How a call ended, for the figures: of few kinds, whatever QuickBooks answers."""
+    if status == 0:
+        return "no_answer"
+    if 200 <= status < 300:
+        return "answered"
+    known = {401: "unauthorized", 403: "forbidden", 429: "throttled"}
+    return known.get(status) or ("server_error" if status >= 500 else "refused")
 
 
 def estimate(connection: Connection, minutes: int, economical: bool = False) -> int:  # noqa: FBT001 -- reads as asked

@@ -1,0 +1,1 @@
+"""Figures for Prometheus: what ``/metrics`` shows. Off unless a token or addresses are set."""
