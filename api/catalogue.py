@@ -1,6 +1,28 @@
 """Every operation of the API."""
 
 from api.described import Operation
-from api.resources import records
+from api.resources import (
+    activities,
+    associations,
+    books,
+    files,
+    invoice_making,
+    invoices,
+    lines,
+    payments,
+    records,
+    reports,
+    syncing,
+    tasks,
+    workspace,
+)
 
-OPERATIONS: tuple[Operation, ...] = (*records.operations(),)
+OPERATIONS: tuple[Operation, ...] = tuple(
+    operation
+    for resource in (
+        records, lines, associations, activities, tasks, files,
+        invoices, invoice_making, payments, books,
+        syncing, reports, workspace,
+    )
+    for operation in resource.operations()
+)  # fmt: skip

@@ -18,6 +18,7 @@ class Param:
     name: str
     schema: Schema
     text: str
+    required: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Operation:
 
     ``path`` is below ``/api/v1/``, with ``{id}`` for ids. ``answers`` are the schemas of its answers by status (None:
     no body). ``versioned`` ones change a record that is there and need ``If-Match``; ``shows_version`` ones answer
-    with an ``ETag``. ``body_type`` is what it reads.
+    with an ``ETag``. ``body_type`` is what it reads. ``refuses`` are
+    refusals beside those that follow from all this.
     """
 
     method: str
@@ -71,6 +73,7 @@ class Operation:
     shows_version: bool = False
     text: str = ""
     writes: bool | None = None
+    refuses: tuple[int, ...] = ()
 
     @property
     def is_write(self) -> bool:

@@ -1,14 +1,18 @@
 """From a request to an operation and back: key, rate, scope, parameters, version, body, answer."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied, TooManyFieldsSent, TooManyFilesSent
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone, translation
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
@@ -16,12 +20,14 @@ from rest_framework.views import APIView
 from api import idempotency, rates, schemas
 from api.authentication import KeyAuthentication
 from api.described import Answer, Call, Operation, Param
-from api.problems import TITLES, Mistake, Problem, unfit
+from api.problems import TITLES, Mistake, Problem, against_schema, missing
+from api.schemas import IF_MATCH
 
 log = structlog.get_logger(__name__)
 
 LARGEST_BODY = 5 * 1024 * 1024
 NO_STORE = "no-store"
+VERSIONS = re.compile(IF_MATCH)
 
 
 class Endpoint(APIView):
@@ -116,7 +122,7 @@ def _problem(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, Http404):
-        return Problem(404, "There is no such record, or not for this key.", "not-found")
+        return missing()
     if isinstance(error, PermissionDenied):
         return Problem(403, str(error) or "Your role does not let you do this.", "permission")
     if isinstance(error, exceptions.APIException):
@@ -139,8 +145,9 @@ def _query(request: HttpRequest, operation: Operation) -> dict[str, Any]:
         mistakes = schemas.mistakes_in(value, known[name].schema)
         wrong += [Mistake(each.detail, parameter=name) for each in mistakes[:1]]
         found[name] = value
-    if wrong:
-        raise unfit(*wrong)
+    missed = [name for name, param in known.items() if param.required and name not in request.GET]
+    if wrong := [*wrong, *(Mistake("Give this parameter.", parameter=name) for name in missed)]:
+        raise against_schema(*wrong)
     defaults = {name: param.schema["default"] for name, param in known.items() if "default" in param.schema}
     return {**defaults, **found}
 
@@ -158,21 +165,33 @@ def _typed(param: Param, values: list[str]) -> Any:
 
 def _read_version(call: Call, operation: Operation) -> None:
     call.if_match = call.request.headers.get("If-Match", "").strip()
+    if call.if_match and not VERSIONS.fullmatch(call.if_match):
+        raise Problem(400, "If-Match holds an ETag as it was answered, or *.", "if-match")
     call.if_none_match = call.request.headers.get("If-None-Match", "").strip()
     if operation.versioned and not call.if_match:
         raise Problem(428, "Send the ETag of what you have read as If-Match, or * to change it anyway.", "if-match")
 
 
 def _body(request: HttpRequest, operation: Operation) -> Any:
-    if operation.body is None or operation.body_type != "application/json":
+    if operation.body is None:
         return None
-    if request.content_type != "application/json":
-        raise Problem(415, "Send application/json.", "content-type")
+    if request.content_type != operation.body_type:
+        raise Problem(415, f"Send {operation.body_type}.", "content-type")
+    if operation.body_type != "application/json":
+        return _form(request)
     if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
         raise Problem(413, f"A body has at most {LARGEST_BODY // 1024 // 1024} MB.", "too-large")
     value = schemas.read_json(request.body)
     schemas.check(value, operation.body)
     return value
+
+
+def _form(request: HttpRequest) -> None:
+    """Read a form, so that one that can't be read is told before anything is done. Raises Problem."""
+    try:
+        request.FILES  # noqa: B018 -- it is read when it is first looked at
+    except (MultiPartParserError, TooManyFieldsSent, TooManyFilesSent) as error:
+        raise Problem(400, f"The form can't be read: {str(error)[:200]}", "not-a-form") from error
 
 
 def _shown(call: Call, answer: Answer) -> HttpResponse:
@@ -207,3 +226,12 @@ def same_version(call: Call, etag: str) -> None:
 def printed(body: Any) -> Any:
     """A body as plain JSON values, as it is kept for later."""
     return json.loads(json.dumps(body, cls=JSONEncoder))
+
+
+@csrf_exempt
+@login_not_required
+def nowhere(request: HttpRequest, rest: str = "") -> HttpResponse:
+    """The answer of an address that there is not, as programs read it."""
+    response = Problem(404, "There is no such address.", "no-address").response()
+    response["Cache-Control"] = NO_STORE
+    return response

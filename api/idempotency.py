@@ -6,6 +6,7 @@ between leaves neither, so the next try does it. A refused write changed nothing
 
 import datetime
 import hashlib
+import re
 from collections.abc import Callable
 
 from django.db import IntegrityError, OperationalError, transaction
@@ -15,9 +16,11 @@ from django.utils import timezone
 from api.described import Answer
 from api.models import ApiKey, KeptAnswer
 from api.problems import Problem, conflict
+from api.schemas import IDEMPOTENCY_KEY
 
 KEPT_FOR = datetime.timedelta(hours=24)
 LONGEST_NAME = 255
+NAMES = re.compile(IDEMPOTENCY_KEY)
 
 
 class InUse(Exception):
@@ -26,10 +29,13 @@ class InUse(Exception):
 
 def name_in(request: HttpRequest) -> str:
     """The key that the request carries; empty for none. Raises Problem."""
-    name = request.headers.get("Idempotency-Key", "").strip()
-    if len(name) > LONGEST_NAME or not name.isascii() or not name.isprintable():
-        raise Problem(400, f"An Idempotency-Key has 1 to {LONGEST_NAME} printable ASCII characters.", "bad-key")
-    return name
+    name = request.headers.get("Idempotency-Key")
+    if name is None:
+        return ""
+    if not NAMES.fullmatch(name):
+        words = f"An Idempotency-Key has 1 to {LONGEST_NAME} printable ASCII characters and no spaces."
+        raise Problem(400, words, "bad-key")
+    return str(name)
 
 
 def once(key: ApiKey, name: str, request: HttpRequest, write: Callable[[], Answer]) -> tuple[Answer, bool]:
@@ -53,8 +59,19 @@ def once(key: ApiKey, name: str, request: HttpRequest, write: Callable[[], Answe
 
 
 def _digest(request: HttpRequest) -> str:
-    said = f"{request.method} {request.get_full_path()}\n".encode() + request.body
-    return hashlib.sha256(said).hexdigest()
+    said = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    if request.content_type != "multipart/form-data":
+        said.update(request.body)
+        return said.hexdigest()
+    # Boundaries differ each time, and files may be larger than what is kept in memory.
+    for name, value in sorted(request.POST.items()):
+        said.update(f"{name}={value}\n".encode())
+    for name, upload in sorted(request.FILES.items()):
+        said.update(f"{name}: {upload.name}\n".encode())  # type: ignore[union-attr]
+        for part in upload.chunks():  # type: ignore[union-attr]
+            said.update(part)
+        upload.seek(0)  # type: ignore[union-attr]
+    return said.hexdigest()
 
 
 def _row(key: ApiKey, name: str, digest: str) -> KeptAnswer:

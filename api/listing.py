@@ -29,6 +29,7 @@ class Shown:
     path: str = ""
     load: Callable[[Sequence[Any]], Mapping[int, Any]] | None = None
     permission: str = ""
+    whole: bool = False  # in lists only where it is asked for by name
 
     @property
     def source(self) -> str:
@@ -71,10 +72,11 @@ class View:
             Param("cursor", {"type": "string", "maxLength": 500}, "The next_cursor of the page before."),
         )
 
-    def chosen(self, user: Any, names: Sequence[str] | None) -> list[Shown]:
-        """The fields that are asked for and may be seen; the id always."""
+    def chosen(self, user: Any, names: Sequence[str] | None, *, listed: bool = False) -> list[Shown]:
+        """The fields that are asked for and may be seen; the id always. Lists leave out what is told of one only."""
         allowed = [each for each in self.fields if not each.permission or user.has_perm(each.permission)]
-        return [each for each in allowed if not names or each.name in names or each.name == "id"]
+        usual = {each.name for each in allowed if not (listed and each.whole)}
+        return [each for each in allowed if each.name in (names or usual) or each.name == "id"]
 
     def narrowed(self, rows: QuerySet[Any], fields: Sequence[Shown]) -> QuerySet[Any]:
         """Rows with no more columns than these fields need."""
@@ -104,7 +106,7 @@ def page_schema(of: Schema) -> Schema:
 
 def page_of(view: View, rows: QuerySet[Any], call: Call, asked: Mapping[str, Any]) -> Answer:
     """One page; ``asked`` holds fields, sort, limit and cursor. Raises Problem."""
-    fields = view.chosen(call.user, asked.get("fields"))
+    fields = view.chosen(call.user, asked.get("fields"), listed=True)
     sort = asked.get("sort") or view.sorts[0]
     rows = view.narrowed(rows, [*fields, *_sorted_by(sort)])
     try:

@@ -8,16 +8,17 @@ from typing import Any
 from api.catalogue import OPERATIONS
 from api.described import Operation, Schema
 from api.problems import CONTENT_TYPE, TITLES
-from api.schemas import ID, PROBLEM, components
+from api.schemas import ID, IDEMPOTENCY_KEY, IF_MATCH, PROBLEM, components
 from api.scopes import SCOPES
 
 VERSION = "1.0"
-ABOUT = """Companies, contacts, deals, products and quotes of the CRM, for other programs.
+ABOUT = """What is in the CRM, for other programs: records, invoices and payments, tasks, activities, files, reports.
 
 A program works in somebody's name, with a key that this person has made under *Settings, API keys*: it may do what the
 person may do, as far as the key's scopes reach. Amounts and days are text. Lists are paged by a cursor. What changes a
 record needs the version that was read (`If-Match`); a write with an `Idempotency-Key` happens once, however often it is
-sent within a day. Refusals are problem details (RFC 9457) that name the place of each mistake.
+sent within a day. What QuickBooks has to do is answered with 202 and a `Location` that says how far it is. Refusals are
+problem details (RFC 9457) that name the place of each mistake.
 """
 # Limits and versions, on every answer.
 RATE_HEADERS = {
@@ -67,11 +68,13 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "description": f"{operation.text}\n\nScope `{operation.scope}`: {SCOPES[operation.scope].label}.".strip(),
         "parameters": [
             {"name": each.name, "in": "query", "schema": each.schema, "description": each.text,
+             **({"required": True} if each.required else {}),
              **({"style": "form", "explode": False} if each.schema.get("type") == "array" else {})}
             for each in operation.params
         ] + list(_headers(operation)),
         "responses": {
             **{str(status): _answer(operation, status, schema) for status, schema in operation.answers.items()},
+            **({"304": _unchanged()} if operation.method == "GET" and operation.shows_version else {}),
             **{str(status): _refusal(status) for status in sorted(_refusals(operation))},
         },
     }  # fmt: skip
@@ -83,13 +86,19 @@ def _operation(operation: Operation) -> dict[str, Any]:
 def _headers(operation: Operation) -> Iterable[dict[str, Any]]:
     if operation.versioned:
         text = "The ETag of the version that you have read, or * to change any."
-        yield {"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"}, "description": text}
+        yield {
+            "name": "If-Match",
+            "in": "header",
+            "required": True,
+            "schema": {"type": "string", "pattern": IF_MATCH},
+            "description": text,
+        }
     if operation.shows_version and operation.method == "GET":
         text = "An ETag: 304 while it is still that version."
         yield {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}, "description": text}
     if operation.is_write:
         text = "Names this write: sent again within 24 hours it is answered again, and not done again."
-        schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
+        schema = {"type": "string", "pattern": IDEMPOTENCY_KEY}
         yield {"name": "Idempotency-Key", "in": "header", "schema": schema, "description": text}
 
 
@@ -103,9 +112,13 @@ def _answer(operation: Operation, status: int, schema: Schema | None) -> dict[st
     return found if schema is None else {**found, "content": {operation.answer_type: {"schema": schema}}}
 
 
+def _unchanged() -> dict[str, Any]:
+    return {"description": "It is still the version of If-None-Match.", "headers": dict(RATE_HEADERS)}
+
+
 def _refusals(operation: Operation) -> set[int]:
     """The refusals that an operation can answer with."""
-    found = {400, 401, 403, 422, 429}
+    found = {400, 401, 403, 422, 429, *operation.refuses}
     if "{" in operation.path:
         found.add(404)
     if operation.is_write:

@@ -75,6 +75,11 @@ def unfit(*mistakes: Mistake) -> Problem:
     return Problem(422, "Some of the values can't be taken; see errors.", "unfit", mistakes)
 
 
+def against_schema(*mistakes: Mistake) -> Problem:
+    """What was sent is not as the document of the API says."""
+    return Problem(422, "This is not as the document of the API says; see errors.", "schema", mistakes)
+
+
 def unfit_at(pointer: str, detail: Any) -> Problem:
     """One value does not fit."""
     return unfit(Mistake(str(detail), pointer))

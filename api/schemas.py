@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 
 from api.described import Schema
-from api.problems import Mistake, Problem, pointer, unfit
+from api.problems import Mistake, Problem, against_schema, pointer, unfit_at
 
 LARGEST_ID = 2**53 - 1
 MOST_MISTAKES = 50
@@ -20,6 +20,9 @@ AMOUNT: Schema = {
     "pattern": r"^-?[0-9]{1,14}(\.[0-9]{1,10})?$",
     "description": "A decimal number as text, so that nothing is rounded on the way.",
 }
+ETAG = r'(W/)?"[!#-~]*"'
+IF_MATCH = rf"^(\*|{ETAG}( *, *{ETAG})*)$"
+IDEMPOTENCY_KEY = "^[!-~]{1,255}$"
 # Named schemas, as the published document lists them.
 components: dict[str, Schema] = {}
 
@@ -79,7 +82,7 @@ def _said(error: Any) -> str:
 def check(value: Any, schema: Schema) -> None:
     """Raises Problem with everything that is wrong with a body."""
     if found := mistakes_in(value, schema):
-        raise unfit(*found)
+        raise against_schema(*found)
 
 
 def _number(text_: str) -> int | float:
@@ -101,18 +104,18 @@ def read_json(raw: bytes) -> Any:
     return value
 
 
-def _storable(value: Any) -> None:
+def _storable(value: Any, *place: Any) -> None:
     """Raises Problem for text that PostgreSQL can't hold: the character NUL, and halves of surrogate pairs."""
     if isinstance(value, str):
         if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise Problem(400, "The body holds characters that are no text.", "not-text")
+            raise unfit_at(pointer(*place), "This holds characters that are no text.")
     elif isinstance(value, dict):
         for name, each in value.items():
-            _storable(name)
-            _storable(each)
+            _storable(name, *place)
+            _storable(each, *place, name)
     elif isinstance(value, list):
-        for each in value:
-            _storable(each)
+        for number, each in enumerate(value):
+            _storable(each, *place, number)
 
 
 PROBLEM = named(

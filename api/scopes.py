@@ -23,7 +23,7 @@ INVOICES_READ, INVOICES_WRITE = "invoices:read", "invoices:write"
 SYNC_READ, REPORTS_READ = "sync:read", "reports:read"
 
 SCOPES: dict[str, Scope] = {
-    CRM_READ: Scope(_("Read companies, contacts, deals, products and quotes")),
+    CRM_READ: Scope(_("Read companies, contacts, deals, products, quotes, tasks, activities and files")),
     CRM_WRITE: Scope(
         _("Create, change and archive them"),
         frozenset({"crm.edit", "crm.archive", "crm.edit_activities", "crm.delete"}),
@@ -47,7 +47,10 @@ SCOPES: dict[str, Scope] = {
     SYNC_READ: Scope(
         _("Read the settings and the health of the sync"), frozenset({"sync.view_health", "sync.configure"})
     ),
-    REPORTS_READ: Scope(_("Read reports"), frozenset({"reports.view"})),
+    REPORTS_READ: Scope(
+        _("Read reports, with the amounts in them"),
+        frozenset({"reports.view", "invoices.view", "sync.view_health"}),
+    ),
 }
 
 

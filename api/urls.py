@@ -6,7 +6,7 @@ from django.urls import URLPattern, path
 
 from api.catalogue import OPERATIONS
 from api.described import Operation
-from api.dispatch import Endpoint
+from api.dispatch import Endpoint, nowhere
 from api.views import keys, reference
 
 app_name = "api"
@@ -34,4 +34,5 @@ urlpatterns = [
     path("settings/api-keys/everybody/", keys.key_overview, name="key-overview"),
     path("settings/api-keys/<int:pk>/revoke/", keys.key_revoke, name="key-revoke"),
     *_endpoints(),
+    path("api/v1/<path:rest>", nowhere, name="nowhere"),
 ]

@@ -14,6 +14,8 @@ from django.contrib.auth import SESSION_KEY
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.converters import IntConverter, UUIDConverter
 
+from tests.api import lines
+
 NOBODY, LOOKER, REP, OPS, ADMIN = "nobody", "looker", "Sales rep", "Ops", "Admin"
 SIGNED_IN = (LOOKER, REP, OPS, ADMIN)
 
@@ -48,12 +50,14 @@ def only(*roles: str, gets: str) -> dict[str, str]:
     return {NOBODY: LOGIN, **{role: gets if role in roles else DENIED for role in SIGNED_IN}}
 
 
+def _program(method: str, status: str, roles: tuple[str, ...]) -> Line:
+    """Programs bring a key of the person, that opens as much as the person may do."""
+    return Line({**only(*roles, gets=status), NOBODY: NO_KEY}, method)
+
+
 SELLING = (REP, OPS, ADMIN)
 
 # Lines that many routes share.
-# Programs bring a key of the person, that opens as much as the person may do; without one they get nothing.
-API_PAGE = Line(everybody(OK, nobody=NO_KEY))
-API_RECORD = Line(everybody(MISSING, nobody=NO_KEY))
 PAGE = Line(everybody(OK))
 RECORD = Line(everybody(MISSING))
 EDIT_FORM = Line(only(*SELLING, gets=OK))
@@ -509,19 +513,8 @@ MATRIX: dict[str, Line] = {
     "api:key-create": PAGE,
     "api:key-overview": ADMIN_PAGE,
     "api:key-revoke": RECORD.called("POST"),
-    **{f"api:list-{kind}": API_PAGE for kind in ("companies", "contacts", "deals", "products", "quotes")},
-    **{f"api:read-{kind}": API_RECORD for kind in ("company", "contact", "deal", "product", "quote")},
-    # Without a body and a version, which these ask for after the key.
-    **{
-        f"api:search-{kind}": Line(everybody("415", nobody=NO_KEY), "POST")
-        for kind in ("companies", "contacts", "deals", "products", "quotes")
-    },
-    **{
-        f"api:{act}-{kind}": Line(everybody("428", nobody=NO_KEY), "POST")
-        for kind in ("company", "contact", "deal", "product", "quote")
-        for act in ("archive", "restore")
-    },
-    "api:move-deal": Line(everybody("428", nobody=NO_KEY), "POST"),
+    "api:nowhere": Line(everybody(MISSING, nobody=MISSING)),
+    **{f"api:{name}": _program(*line) for name, line in lines.LINES.items()},
     # workflows
     "workflows:list": BILLING_PAGE,
     "workflows:health": BILLING_PAGE,

@@ -2,6 +2,7 @@
 
 import json
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from api.scopes import SCOPES
@@ -29,6 +30,15 @@ class Program:
             f"/api/v1/{path}",
             data,
             content_type=kind,
+            headers={"Authorization": f"Bearer {self.secret}", **sent},
+        )
+
+    def upload(self, path, name, content, **headers):
+        """A file, as a form."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.post(
+            f"/api/v1/{path}",
+            {"file": SimpleUploadedFile(name, content)},
             headers={"Authorization": f"Bearer {self.secret}", **sent},
         )
 

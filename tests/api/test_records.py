@@ -27,7 +27,7 @@ def test_a_company_is_made_read_changed_and_archived(program):
     body = made.json()
     assert (body["domain"], body["owner"], body["archived_at"]) == ("acme.example", program.user.pk, None)
     assert made["Location"] == f"/api/v1/companies/{body['id']}"
-    assert made["Cache-Control"] == "no-store"
+    assert "no-store" in made["Cache-Control"]
 
     read = program.get(f"companies/{body['id']}")
     assert (read.json(), read["ETag"]) == (body, made["ETag"])
@@ -72,7 +72,7 @@ def test_every_mistake_is_named_with_its_place(program):
 
     assert (answer.status_code, answer["Content-Type"]) == (422, "application/problem+json")
     problem = answer.json()
-    assert problem["type"] == "urn:crm-sync:problem:unfit"
+    assert problem["type"] == "urn:crm-sync:problem:schema"
     assert {each["pointer"] for each in problem["errors"]} == {"", "/name", "/phone", "/billing_address/line1"}
     assert not Company.objects.exists()
 

@@ -1,0 +1,408 @@
+"""Invoices: read them with their lines and payments, follow what QuickBooks makes of them, send and void them."""
+
+import hashlib
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.http import HttpResponse
+
+from accounts.access import require
+from api.described import Answer, Call, Operation, Schema
+from api.dispatch import same_version
+from api.form_fields import PROPERTIES, PROPERTY_VALUES, refused
+from api.listed import Filter, Listed
+from api.listing import Shown, View
+from api.printing import plain, printed
+from api.problems import Problem, conflict, missing, unfit_at
+from api.schemas import AMOUNT, DAY, ID, MOMENT, array, named, nullable, record, text
+from api.scopes import INVOICES_READ, INVOICES_WRITE
+from core.properties import BadValues
+from crm.queries import deals
+from invoices import queries
+from invoices.enums import Ending, InvoiceOrigin, InvoiceSource, InvoiceStatus, LineKind, SendState, SyncState, TaxMode
+from invoices.models import Invoice, InvoiceLine, InvoiceSend, PaymentApplication
+from invoices.ports import AccountingUnavailable, SyncMark, accounting
+from invoices.services import endings, moves, properties
+from invoices.services import send as sending
+
+TAG = "Invoices"
+SEES = "invoices.view"
+NAMES: Schema = {"type": "string", "description": "QuickBooks' id."}
+ADDRESS: Schema = {"type": "object", "additionalProperties": {"type": "string"}}
+SYNC = named(
+    "SyncMark",
+    record(
+        {
+            "state": {"type": "string", "enum": list(SyncState.values)},
+            "reason": {"type": "string", "description": "Why, in plain words."},
+            "detail": {"type": "string", "description": "QuickBooks' own words."},
+            "fix": {"type": "string", "description": "What to do about it."},
+            "since": nullable(MOMENT),
+        },
+        "state",
+        "reason",
+        "detail",
+        "fix",
+        "since",
+        description="Where a record stands towards QuickBooks.",
+    ),
+)
+LINE = named(
+    "InvoiceLine",
+    record(
+        {
+            "id": ID,
+            "kind": {"type": "string", "enum": list(LineKind.values)},
+            "product": nullable(ID),
+            "item": NAMES,
+            "name": {"type": "string"},
+            "description": {"type": "string"},
+            "quantity": nullable(AMOUNT),
+            "unit_price": nullable(AMOUNT),
+            "discount_percent": nullable(AMOUNT),
+            "discount_amount": AMOUNT,
+            "amount": AMOUNT,
+            "tax_code": NAMES,
+            "class": NAMES,
+            "service_on": nullable(DAY),
+        },
+        "id",
+        "kind",
+        "amount",
+    ),
+)
+PAID = record({"payment": ID, "amount": AMOUNT, "received_on": nullable(DAY), "reference": {"type": "string"}})
+
+
+def marked(mark: SyncMark | None) -> dict[str, Any]:
+    """A sync state as it is answered."""
+    mark = mark or SyncMark(SyncState.NONE)
+    told = {"reason": str(mark.reason), "detail": str(mark.detail), "fix": str(mark.fix)}
+    return {"state": str(mark.state), **told, "since": plain(mark.since)}
+
+
+def _sync_of(rows: Sequence[Any]) -> Mapping[int, Any]:
+    marks = accounting().sync_marks([row.pk for row in rows])
+    return {row.pk: marked(marks.get(row.pk)) for row in rows}
+
+
+def _lines_of(rows: Sequence[Any]) -> Mapping[int, Any]:
+    found: dict[int, list[Any]] = {row.pk: [] for row in rows}
+    for line in InvoiceLine.objects.filter(invoice__in=found).order_by("invoice_id", "position", "pk"):
+        found[line.invoice_id].append(
+            {
+                "id": line.pk,
+                "kind": line.kind,
+                "product": line.product_id,
+                "item": line.item_external_id,
+                "name": line.item_name,
+                "description": line.description,
+                **{
+                    name: plain(getattr(line, name))
+                    for name in ("quantity", "unit_price", "discount_percent", "discount_amount", "amount")
+                },
+                "tax_code": line.tax_code_external_id,
+                "class": line.class_external_id,
+                "service_on": plain(line.service_on),
+            }
+        )
+    return found
+
+
+def _paid_of(rows: Sequence[Any]) -> Mapping[int, Any]:
+    found: dict[int, list[Any]] = {row.pk: [] for row in rows}
+    parts = PaymentApplication.objects.filter(invoice__in=found, payment__removed_at=None).select_related("payment")
+    for part in parts.order_by("-payment__received_on", "-pk"):
+        payment = part.payment
+        told = {"payment": payment.pk, "amount": plain(part.amount), "received_on": plain(payment.received_on)}
+        found[part.invoice_id or 0].append({**told, "reference": payment.reference})
+    return found
+
+
+def _linked(model: Any, column: str) -> Any:
+    def load(rows: Sequence[Any]) -> Mapping[int, Any]:
+        found: dict[int, list[int]] = {row.pk: [] for row in rows}
+        links = model.objects.filter(invoice__in=found).order_by("pk").values_list("invoice_id", column)
+        for invoice, other in links:
+            found[invoice].append(other)
+        return found
+
+    return load
+
+
+def etag(row: Any) -> str:
+    """The version of an invoice, also of what QuickBooks says of it."""
+    said = (row.updated_at, row.remote_updated_at, row.status, row.balance, row.total, row.ending, row.removed_at)
+    return f'"{row.pk}-{hashlib.sha256(repr([str(each) for each in said]).encode()).hexdigest()[:16]}"'
+
+
+VIEW = View(
+    [
+        Shown("id", ID),
+        Shown("connection", ID, "connection_id"),
+        Shown("external_id", {"type": "string", "description": "QuickBooks' id, empty until it has one."}),
+        Shown("number", text(60)),
+        Shown("status", {"type": "string", "enum": list(InvoiceStatus.values)}),
+        Shown("sync", SYNC, load=_sync_of),
+        Shown("origin", {"type": "string", "enum": list(InvoiceOrigin.values)}),
+        Shown("source", {"type": "string", "enum": ["", *InvoiceSource.values]}),
+        Shown("deal", nullable(ID), "deal_id"),
+        Shown("quote", nullable(ID), "quote_id"),
+        Shown("owner", nullable(ID), "owner_id"),
+        Shown("contacts", array(ID), load=_linked(Invoice.contacts.through, "contact_id")),
+        Shown("companies", array(ID), load=_linked(Invoice.companies.through, "company_id")),
+        Shown("customer", NAMES, "customer_external_id"),
+        Shown("customer_name", {"type": "string"}),
+        Shown("recipient", {"type": "string"}),
+        Shown("cc", {"type": "string"}),
+        Shown("bcc", {"type": "string"}),
+        Shown("billing_address", ADDRESS, whole=True),
+        Shown("shipping_address", ADDRESS, whole=True),
+        Shown("issued_on", DAY),
+        Shown("due_on", nullable(DAY)),
+        Shown("terms", NAMES, "terms_external_id"),
+        Shown("message", {"type": "string"}, whole=True),
+        Shown("private_note", {"type": "string"}, whole=True),
+        Shown("class", NAMES, "class_external_id"),
+        Shown("location", NAMES, "location_external_id"),
+        Shown("currency", text(3)),
+        Shown("exchange_rate", AMOUNT),
+        Shown("tax_mode", {"type": "string", "enum": list(TaxMode.values)}),
+        Shown("subtotal", AMOUNT),
+        Shown("discount_percent", nullable(AMOUNT)),
+        Shown("discount_total", AMOUNT),
+        Shown("shipping_total", AMOUNT),
+        Shown("deposit", AMOUNT),
+        Shown("tax_total", AMOUNT),
+        Shown("total", AMOUNT),
+        Shown("balance", AMOUNT),
+        Shown("emailed_at", nullable(MOMENT)),
+        Shown(
+            "ending", {"type": "string", "enum": list(Ending.values), "description": "What was asked of QuickBooks."}
+        ),
+        Shown("voided", {"type": "boolean"}),
+        Shown("removed_at", nullable(MOMENT)),
+        Shown("lines", array(LINE), load=_lines_of, whole=True),
+        Shown("payments", array(PAID), load=_paid_of, whole=True),
+        Shown(PROPERTIES, {"type": "object", "description": "Custom properties by id."}),
+        Shown("created_at", MOMENT),
+        Shown("updated_at", MOMENT),
+    ],
+    needs=("id", "updated_at", "remote_updated_at", "status", "balance", "total", "ending", "removed_at"),
+    sorts=("-id", "id", "-issued_on", "issued_on", "due_on", "-due_on", "-total", "-balance", "updated_at"),
+)
+FILTERS = {
+    "deal": Filter(ID, "deal_id", "Only those of this deal."),
+    "company": Filter(ID, "companies", "Only those of this company."),
+    "contact": Filter(ID, "contacts", "Only those of this contact."),
+    "status": Filter({"type": "string", "enum": list(InvoiceStatus.values)}, "status", "Only those with this status."),
+    "connection": Filter(ID, "connection_id", "Only those of this QuickBooks company."),
+}
+INVOICES = Listed(
+    "invoice", "invoices", TAG, VIEW, queries.visible_to, INVOICES_READ, SEES, "invoice", FILTERS, etag
+)  # fmt: skip
+
+
+def _sends_visible_to(user: Any) -> Any:
+    return InvoiceSend.objects.filter(invoice__in=queries.visible_to(user).order_by().values("pk"))
+
+
+SENDS = Listed(
+    "invoice-send",
+    "invoice-sends",
+    TAG,
+    View(
+        [
+            Shown("id", ID),
+            Shown("invoice", ID, "invoice_id"),
+            Shown("state", {"type": "string", "enum": list(SendState.values)}),
+            Shown("recipient", {"type": "string"}),
+            Shown("cc", {"type": "string"}),
+            Shown("bcc", {"type": "string"}),
+            Shown("asked_at", MOMENT),
+            Shown("sent_at", nullable(MOMENT)),
+            Shown("problem", {"type": "string", "description": "Why it was not sent, in plain words."}),
+            Shown("detail", {"type": "string", "description": "QuickBooks' own words."}),
+            Shown("bounce", {"type": "string", "description": "Why it did not arrive."}),
+        ],
+        needs=("id",),
+        sorts=("-id", "id"),
+    ),
+    _sends_visible_to,
+    INVOICES_READ,
+    SEES,
+    filters={"invoice": Filter(ID, "invoice_id", "Only e-mails of this invoice.")},
+)
+STATUS = named(
+    "InvoiceProgress",
+    record(
+        {
+            "invoice": ID,
+            "done": {"type": "boolean", "description": "Nothing is under way any more: it went well, or failed."},
+            "sync": SYNC,
+            "status": {"type": "string", "enum": list(InvoiceStatus.values)},
+            "number": {"type": "string"},
+            "external_id": {"type": "string"},
+            "ending": {"type": "string", "enum": list(Ending.values)},
+            "total": AMOUNT,
+            "balance": AMOUNT,
+        },
+        "invoice",
+        "done",
+        "sync",
+    ),
+)
+UNDER_WAY = (SyncState.CREATING, SyncState.WAITING)
+
+
+def location_of(invoice: Any) -> str:
+    """Where what becomes of an invoice can be followed."""
+    return f"/api/v1/invoices/{invoice.pk}/status"
+
+
+def status(call: Call) -> Answer:
+    """How far QuickBooks is with what was asked of an invoice."""
+    row = INVOICES.found(call)
+    mark = accounting().sync_marks([row.pk]).get(row.pk) or SyncMark(SyncState.NONE)
+    waiting = mark.state in UNDER_WAY or (bool(row.ending) and mark.state != SyncState.FAILED)
+    told = {name: printed(row, name) for name in ("status", "number", "external_id", "ending", "total", "balance")}
+    return Answer({"invoice": row.pk, "done": not waiting, "sync": marked(mark), **told})
+
+
+def pdf(call: Call) -> Answer:
+    """QuickBooks' PDF."""
+    row = INVOICES.visible(call).select_related("connection").filter(pk=call.at["id"]).first()
+    if row is None:
+        raise missing()
+    if not row.external_id or row.removed_at is not None:
+        raise conflict("QuickBooks does not have this invoice.", "not-in-quickbooks")
+    try:
+        content = accounting().pdf(row)
+    except AccountingUnavailable as error:
+        raise Problem(503, str(error), "unavailable") from error
+    return Answer(raw=HttpResponse(content, content_type="application/pdf"))
+
+
+def send(call: Call) -> Answer:
+    """Have QuickBooks send an invoice by e-mail."""
+    require(call.user, "invoices.send")
+    row = INVOICES.found(call)
+    given = {name: call.body.get(name, getattr(row, name)) for name in ("recipient", "cc", "bcc")}
+    try:
+        asked = sending.send(
+            row,
+            sending.Addresses(**given),
+            request_id=uuid.uuid4(),
+            by=call.user,
+            despite_doubt=call.body.get("despite_doubt", False),
+        )
+    except sending.BadAddress as error:
+        raise unfit_at(f"/{error.field}", error) from error
+    except sending.InDoubt as error:
+        raise conflict(error, "in-doubt") from error
+    except sending.NotSendable as error:
+        raise conflict(error, "not-sendable") from error
+    return SENDS.answer(call, asked, 202)
+
+
+def held(call: Call) -> Any:
+    """The invoice of the address, locked, in the version that the caller has read. Raises Problem."""
+    row = INVOICES.visible(call).select_for_update(of=("self",)).filter(pk=call.at["id"]).first()
+    if row is None:
+        raise missing()
+    same_version(call, etag(row))
+    return row
+
+
+def void(call: Call) -> Answer:
+    """Have QuickBooks void an invoice."""
+    require(call.user, "invoices.void")
+    try:
+        row = endings.void(held(call), by=call.user)
+    except endings.NotPossible as error:
+        raise conflict(error, "not-possible") from error
+    return INVOICES.answer(call, row, 202, location=location_of(row))
+
+
+def retry(call: Call) -> Answer:
+    """Send what QuickBooks refused again, once its cause is mended."""
+    require(call.user, "invoices.create")
+    row = INVOICES.found(call)
+    mark = accounting().sync_marks([row.pk]).get(row.pk)
+    if mark is None or mark.state != SyncState.FAILED:
+        raise conflict("Nothing of this invoice was refused.", "not-failed")
+    accounting().retry(row, by=call.user)
+    return INVOICES.answer(call, INVOICES.found(call), 202, location=location_of(row))
+
+
+def change(call: Call) -> Answer:
+    """Custom properties, and the deal that an invoice counts for. QuickBooks' figures are changed on the page."""
+    require(call.user, "invoices.create")
+    row = held(call)
+    if "deal" in call.body:
+        row = _moved(call, row)
+    if PROPERTIES in call.body:
+        try:
+            row = properties.change_invoice(row, call.body[PROPERTIES], by=call.user)
+        except BadValues as error:
+            raise refused(error) from error
+    return INVOICES.answer(call, INVOICES.found(call))
+
+
+def _moved(call: Call, row: Any) -> Any:
+    wanted = call.body["deal"]
+    if wanted is None:
+        return moves.unlink(row, by=call.user)
+    deal = deals.visible_to(call.user).filter(pk=wanted).first()
+    if deal is None:
+        raise unfit_at("/deal", "There is no such deal.")
+    try:
+        return moves.link_to_deal(row, deal, by=call.user, move=call.body.get("move", False))
+    except moves.OnAnotherDeal as error:
+        raise conflict("It counts for another deal. Say move to take it from there.", "on-another-deal") from error
+
+
+def operations() -> list[Operation]:
+    """What can be done with invoices that are there."""
+    shown = INVOICES.shown
+    address = text(200)
+    sent = record(
+        {
+            "recipient": {"type": "string", "minLength": 1, "maxLength": 100},
+            "cc": address,
+            "bcc": address,
+            "despite_doubt": {"type": "boolean", "description": "Also where an earlier e-mail may have arrived."},
+        }
+    )
+    changed = record(
+        {
+            "deal": nullable(ID),
+            "move": {"type": "boolean", "description": "Take it from the deal that it counts for now."},
+            PROPERTIES: PROPERTY_VALUES,
+        },
+        minProperties=1,
+    )
+    one = "invoices/{id}"
+    own: dict[str, Any] = {"tag": TAG, "scope": INVOICES_WRITE}
+    return [
+        *INVOICES.operations(),
+        Operation("PATCH", one, "change-invoice", summary="Change custom properties or the deal of an invoice",
+                  run=change, answers={200: shown}, params=VIEW.params, body=changed, versioned=True,
+                  shows_version=True, **own),
+        Operation("GET", f"{one}/status", "read-invoice-status", TAG, "Follow what QuickBooks makes of an invoice",
+                  INVOICES_READ, status, {200: STATUS}),
+        Operation("GET", f"{one}/pdf", "read-invoice-pdf", TAG, "QuickBooks' PDF of an invoice", INVOICES_READ, pdf,
+                  {200: {"type": "string", "contentMediaType": "application/pdf"}}, answer_type="application/pdf",
+                  refuses=(409, 503)),
+        Operation("POST", f"{one}/send", "send-invoice", summary="Have QuickBooks send an invoice by e-mail", run=send,
+                  answers={202: SENDS.shown}, params=SENDS.view.params, body=sent,
+                  text="Asynchronous: `Location` is the e-mail, whose `state` says what became of it.", **own),
+        Operation("POST", f"{one}/void", "void-invoice", summary="Have QuickBooks void an invoice", run=void,
+                  answers={202: shown}, params=VIEW.params, versioned=True, shows_version=True,
+                  text="Asynchronous: `Location` says how far it is.", **own),
+        Operation("POST", f"{one}/retry", "retry-invoice", summary="Send what QuickBooks refused again", run=retry,
+                  answers={202: shown}, params=VIEW.params, shows_version=True,
+                  text="Asynchronous: `Location` says how far it is.", **own),
+        *SENDS.operations(),
+    ]  # fmt: skip

@@ -1,0 +1,213 @@
+"""What records are made of and who works here: properties, pipelines, people, teams, and whom a key works for."""
+
+from typing import Any
+
+from accounts import queries as accounts
+from api.described import Answer, Call, Operation, Param
+from api.printing import plain
+from api.problems import missing
+from api.schemas import ID, MOMENT, array, named, nullable, record
+from api.scopes import CRM_READ, SCOPES
+from core.enums import PropertyKind
+from core.properties import definitions
+from core.properties.objects import in_order
+from crm.enums import DealStatus
+from crm.queries import board
+
+TAG = "Workspace"
+WORDS = {"type": "string"}
+CHOICE = record({"id": WORDS, "label": WORDS, "archived": {"type": "boolean"}}, "id", "label", "archived")
+PROPERTY = named(
+    "Property",
+    record(
+        {
+            "id": {"type": "string", "description": "Its key in the properties of records."},
+            "object": WORDS,
+            "key": WORDS,
+            "label": WORDS,
+            "kind": {"type": "string", "enum": list(PropertyKind.values)},
+            "group": WORDS,
+            "description": WORDS,
+            "required": {"type": "boolean"},
+            "unique": {"type": "boolean"},
+            "indexed": {"type": "boolean", "description": "It sorts and filters by range at any size."},
+            "condition": {"type": "string", "description": "What conditions call it."},
+            "choices": array(CHOICE),
+        },
+        "id",
+        "object",
+        "label",
+        "kind",
+    ),
+)
+STAGE = record(
+    {
+        "id": ID,
+        "name": WORDS,
+        "status": {"type": "string", "enum": list(DealStatus.values)},
+        "probability": {"type": "integer"},
+        "required": array(WORDS),
+        "rotting_days": {"type": ["integer", "null"]},
+    },
+    "id",
+    "name",
+    "status",
+)
+PIPELINE = named("Pipeline", record({"id": ID, "name": WORDS, "stages": array(STAGE)}, "id", "name", "stages"))
+PERSON = named(
+    "Person",
+    record(
+        {
+            "id": ID,
+            "name": WORDS,
+            "email": WORDS,
+            "active": {"type": "boolean"},
+            "role": nullable(WORDS),
+            "teams": array(ID),
+        },
+        "id",
+        "name",
+        "email",
+        "active",
+    ),
+)
+TEAM = named("Team", record({"id": ID, "name": WORDS, "members": array(ID)}, "id", "name", "members"))
+ME = named(
+    "Me",
+    record(
+        {
+            "id": ID,
+            "name": WORDS,
+            "email": WORDS,
+            "time_zone": WORDS,
+            "role": nullable(WORDS),
+            "key": WORDS,
+            "scopes": array({"type": "string", "enum": list(SCOPES)}),
+            "permissions": array(WORDS),
+            "expires_at": nullable(MOMENT),
+        },
+        "id",
+        "name",
+        "scopes",
+        "permissions",
+    ),
+)
+
+
+def properties(call: Call) -> Answer:
+    """The custom properties of every kind of record, or of one."""
+    wanted = call.query.get("object")
+    rows = [
+        {
+            "id": each.slot,
+            "object": each.object_type,
+            "key": each.key,
+            "label": each.label,
+            "kind": str(each.kind),
+            "group": each.group,
+            "description": each.description,
+            "required": each.required,
+            "unique": each.unique,
+            "indexed": each.indexed,
+            "condition": each.name,
+            "choices": [
+                {"id": choice.id, "label": choice.label, "archived": choice.archived} for choice in each.choices
+            ],
+        }
+        for kind in in_order()
+        if wanted in (None, kind.name)
+        for each in definitions(kind.name)
+    ]
+    return Answer({"data": rows})
+
+
+def pipelines(call: Call) -> Answer:
+    """The pipelines of deals with their stages."""
+    rows = [
+        {
+            "id": pipeline.pk,
+            "name": pipeline.name,
+            "stages": [
+                {
+                    "id": stage.pk,
+                    "name": stage.name,
+                    "status": stage.status,
+                    "probability": stage.probability,
+                    "required": stage.required,
+                    "rotting_days": stage.rotting_days,
+                }
+                for stage in stages
+            ],
+        }
+        for pipeline, stages in board.pipelines().items()
+    ]
+    return Answer({"data": rows})
+
+
+def _person(user: Any) -> dict[str, Any]:
+    return {
+        "id": user.pk,
+        "name": user.name,
+        "email": user.email,
+        "active": user.is_active,
+        "role": user.role.name if user.role else None,
+        "teams": sorted(team.pk for team in user.teams.all()),
+    }
+
+
+def people(call: Call) -> Answer:
+    """Everybody who works here."""
+    return Answer({"data": [_person(user) for user in accounts.people(call.user)]})
+
+
+def person(call: Call) -> Answer:
+    """Somebody who works here."""
+    user = accounts.people(call.user).filter(pk=call.at["id"]).first()
+    if user is None:
+        raise missing()
+    return Answer(_person(user))
+
+
+def teams(call: Call) -> Answer:
+    """The teams with their members."""
+    rows = accounts.all_teams().prefetch_related("members")
+    told = [{"id": t.pk, "name": t.name, "members": sorted(user.pk for user in t.members.all())} for t in rows]
+    return Answer({"data": told})
+
+
+def me(call: Call) -> Answer:
+    """Whom the key works for, and what it opens."""
+    user = call.user
+    return Answer(
+        {
+            "id": user.pk,
+            "name": user.name,
+            "email": user.email,
+            "time_zone": user.time_zone,
+            "role": user.role.name if user.role else None,
+            "key": call.key.name,
+            "scopes": call.key.scopes,
+            "permissions": sorted(user.get_all_permissions()),
+            "expires_at": plain(call.key.expires_at),
+        }
+    )
+
+
+def operations() -> list[Operation]:
+    """Reading the workspace."""
+    names = [each.name for each in in_order()]
+    kinds = Param("object", {"type": "string", "enum": names}, "Only those of this kind of record.")
+
+    def listed(of: Any) -> dict[int, Any]:
+        return {200: record({"data": array(of)}, "data")}
+
+    return [
+        Operation("GET", "me", "read-me", TAG, "Whom the key works for, and what it opens", CRM_READ, me, {200: ME}),
+        Operation("GET", "properties", "list-properties", TAG, "The custom properties of records", CRM_READ, properties,
+                  listed(PROPERTY), (kinds,)),
+        Operation("GET", "pipelines", "list-pipelines", TAG, "The pipelines of deals with their stages", CRM_READ,
+                  pipelines, listed(PIPELINE)),
+        Operation("GET", "users", "list-users", TAG, "Everybody who works here", CRM_READ, people, listed(PERSON)),
+        Operation("GET", "users/{id}", "read-user", TAG, "Somebody who works here", CRM_READ, person, {200: PERSON}),
+        Operation("GET", "teams", "list-teams", TAG, "The teams with their members", CRM_READ, teams, listed(TEAM)),
+    ]  # fmt: skip
