@@ -20,6 +20,7 @@ class Arranged:
 def allowed(user: Any) -> list[registry.HomeCard]:
     """The cards that ``user`` may have, in the order in which this role finds them."""
     cards = [card for card in registry.home_cards if not card.permission or user.has_perm(card.permission)]
+    cards = [card for card in cards if card.shown is None or card.shown(user)]
 
     def place(card: registry.HomeCard) -> tuple[bool, int]:
         return not (card.leads_with and user.has_perm(card.leads_with)), card.order

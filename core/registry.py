@@ -32,7 +32,8 @@ class HomeCard:
     """A card on the home page, loaded from ``url_name``.
 
     ``order`` is its place until a person moves it. Who holds ``leads_with`` has it before the others, so that each
-    role starts with what it is there for. ``optional`` ones are hidden until a person shows them.
+    role starts with what it is there for. ``optional`` ones are hidden until a person shows them. ``shown(user)`` says
+    who may have it at all, where a permission does not.
     """
 
     key: str
@@ -42,6 +43,7 @@ class HomeCard:
     permission: str = ""
     leads_with: str = ""
     optional: bool = False
+    shown: Callable[[Any], bool] | None = None
 
 
 @dataclass(frozen=True)

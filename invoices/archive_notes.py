@@ -1,21 +1,20 @@
 """What is told of invoices before a record is archived."""
 
+from typing import Any
+
 from django.db.models import Count, QuerySet, Sum
 from django.utils.translation import ngettext
 
 from core import archive_notes
 from core.money import formatted
+from invoices import queries
 from invoices.models import Invoice
 
 
-def unpaid(object_type: str, pk: int) -> list[str]:
-    """The record's invoices with a balance, by currency."""
-    rows = {
-        "deal": Invoice.objects.filter(deal_id=pk),
-        "contact": Invoice.objects.filter(contacts=pk),
-        "company": Invoice.objects.filter(companies=pk),
-    }
-    return _sentences(rows[object_type]) if object_type in rows else []
+def unpaid(object_type: str, pk: int, user: Any) -> list[str]:
+    """The record's invoices with a balance that ``user`` may see, by currency."""
+    of = {"deal": "deal_id", "contact": "contacts", "company": "companies"}.get(object_type)
+    return _sentences(queries.visible_to(user).filter(**{of: pk})) if of else []
 
 
 def _sentences(rows: QuerySet[Invoice]) -> list[str]:

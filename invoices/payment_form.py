@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from core import money
 from core.money import formatted
+from invoices import queries
 from invoices.forms import AmountField
 from invoices.models import CreditUse, Invoice, Payment
 from invoices.ports import DepositAccount, PaymentMethodChoice
@@ -27,11 +28,11 @@ SPREAD_OF = "spread_of"
 _INTENTS = uuid.UUID("5d0d8f8e-52a3-4f0c-9a59-8b1c3f6c2a10")
 
 
-def open_invoices(invoice: Invoice, also: Sequence[int] = ()) -> list[Invoice]:
-    """Invoices that one payment could pay together with ``invoice``: it first, then the oldest; ``also`` these."""
+def open_invoices(invoice: Invoice, user: Any, also: Sequence[int] = ()) -> list[Invoice]:
+    """Invoices that ``user`` could pay together with ``invoice``: it first, then the oldest; ``also`` these."""
     if not invoice.customer_external_id:
         return [invoice]
-    rows = Invoice.objects.filter(
+    rows = queries.visible_to(user).filter(
         connection_id=invoice.connection_id,
         customer_external_id=invoice.customer_external_id,
         currency=invoice.currency,
@@ -110,6 +111,7 @@ class PaymentForm(forms.Form):
         data: Any,
         *,
         invoice: Invoice,
+        user: Any,
         methods: Sequence[PaymentMethodChoice],
         accounts: Sequence[DepositAccount],
         today: Any,
@@ -117,7 +119,7 @@ class PaymentForm(forms.Form):
         before: Payment | None = None,
     ) -> None:
         self.invoice, self.before, self._spread_of = invoice, before, ""
-        self.invoices = open_invoices(invoice, [*_named_in(data), *_parts_of(before)])
+        self.invoices = open_invoices(invoice, user, [*_named_in(data), *_parts_of(before)])
         self.left = still_to_pay(self.invoices)
         self.home = invoice.connection.home_currency
         super().__init__(data, initial=self._initial(today, request_id))

@@ -188,6 +188,7 @@ class InvoiceSearch:
     issued_to: datetime.date | None = None
     record: tuple[str, int] | None = None
     external_ids: Sequence[str] = ()
+    seen_by: Any = None  # the person who looks; nobody: the product itself, which sees all
     after: int = 0  # ``FoundInvoices.next`` of the page before
 
 
@@ -230,6 +231,9 @@ class Accounting(Protocol):
 
     def customers(self, connection_id: int, *, search: str, limit: int = 20) -> Sequence[CustomerChoice]:
         """Active customers by the beginning of words in name or e-mail."""
+
+    def hidden_customers(self, connection_id: int, external_ids: Sequence[str], user: Any) -> frozenset[str]:
+        """Those of some customers that are companies or contacts which ``user`` may not see."""
 
     def customer(self, connection_id: int, external_id: str) -> CustomerChoice | None:
         """One customer."""

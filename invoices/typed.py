@@ -1,6 +1,7 @@
 """What a step of the wizard posts, into the draft. Everything typed is kept, readable or not."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.http import QueryDict
 
@@ -16,9 +17,13 @@ NEW_CUSTOMER = ("name", "email", "company_name", "given_name", "family_name", "p
 
 
 def apply_step(
-    content: DraftContent, step: str, post: QueryDict, account: Account | None, *, deal_id: int | None
+    content: DraftContent, step: str, post: QueryDict, account: Account | None, *, deal_id: int | None, user: Any
 ) -> None:
-    """Take over the fields of ``step``; what the form does not hold stays."""
+    """Take over the fields of ``step``; what the form does not hold stays, and so does what ``user`` may not choose."""
+    mode, _colon, chosen = post.get("customer", "").partition(":")
+    other = account is not None and mode == EXISTING and chosen != content.customer.external_id
+    if other and account is not None and accounting().hidden_customers(account.connection_id, [chosen], user):
+        return
     if step == "account":
         _account(content, post, deal_id=deal_id)
     elif account is not None and step in STEPS:

@@ -46,6 +46,10 @@ class NoAccounting:
         """None."""
         return []
 
+    def hidden_customers(self, connection_id: int, external_ids: Sequence[str], user: Any) -> frozenset[str]:
+        """None."""
+        return frozenset()
+
     def customer(self, connection_id: int, external_id: str) -> CustomerChoice | None:
         """None."""
         return None

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.handing_over import Belonging, belongings
+from accounts.visibility import sees_all
 from core import registry
 from core.event_words import acted
 from invoices import queries
@@ -76,13 +77,13 @@ def register() -> None:
     registry.home_cards += [
         registry.HomeCard("my-unpaid-invoices", _("My unpaid invoices"), "reports:home-unpaid", 22, SEES),
         registry.HomeCard(
-            "reads-used", _("Reads this month"), "reports:home-reads", 81, CONFIGURES, leads_with=CONFIGURES
+            "reads-used", _("Reads this month"), "reports:home-reads", 81, CONFIGURES, CONFIGURES, shown=sees_all
         ),
         registry.HomeCard(
-            "receivables-aging", _("Receivables aging"), "reports:home-aging", 82, COLLECTS, leads_with=COLLECTS
+            "receivables-aging", _("Receivables aging"), "reports:home-aging", 82, COLLECTS, COLLECTS, shown=sees_all
         ),
         registry.HomeCard(
-            "overdue-by-owner", _("Overdue by owner"), "reports:home-overdue", 83, COLLECTS, leads_with=COLLECTS
+            "overdue-by-owner", _("Overdue by owner"), "reports:home-overdue", 83, COLLECTS, COLLECTS, shown=sees_all
         ),
     ]
     registry.add_object_type(

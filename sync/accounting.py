@@ -47,6 +47,7 @@ from sync import (
     money,
     numbers,
     payment_links,
+    seen_customers,
     tax_rates,
 )
 from sync.publish import attachments, invoice_changes, payment_changes, sends
@@ -91,6 +92,10 @@ class QuickBooksAccounting:
     def customers(self, connection_id: int, *, search: str, limit: int = 20) -> Sequence[CustomerChoice]:
         """Active customers by the beginning of words."""
         return choices.customers(connection_id, search, limit)
+
+    def hidden_customers(self, connection_id: int, external_ids: Sequence[str], user: Any) -> frozenset[str]:
+        """Those of some customers that are companies or contacts which ``user`` may not see."""
+        return seen_customers.hidden(connection_id, external_ids, user)
 
     def customer(self, connection_id: int, external_id: str) -> CustomerChoice | None:
         """One customer."""

@@ -13,6 +13,7 @@ from invoices.reading import number
 from invoices.services import from_sync
 from qbo_connector.mirror import read
 from qbo_connector.models import Connection, MirrorObject
+from sync import seen_customers
 from sync.clock import today
 from sync.mapping.invoice import from_invoice
 from sync.mapping.reading import BadPayload
@@ -26,7 +27,7 @@ LARGEST = 10**14
 
 def find(connection_id: int, wanted: InvoiceSearch, *, limit: int) -> FoundInvoices:
     """A page of a company's living invoices, the newest arrivals first, in a constant number of statements."""
-    rows = read.objects(connection_id, "Invoice")
+    rows = seen_customers.invoices(read.objects(connection_id, "Invoice"), connection_id, wanted.seen_by)
     rows = _by_words(rows, connection_id, wanted.words)
     if wanted.record is not None:
         rows = rows.filter(party_id__in=_customers_of(connection_id, *wanted.record))

@@ -9,13 +9,14 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 
+from core.conditions import registry
 from core.properties import definitions
 from core.properties.objects import stored
 from crm.imports.cells import Row
 from crm.imports.targets import HUBSPOT_ID, ID, Target
 from crm.imports.values import Unfit, value_of
 from crm.labels import label_of
-from crm.models import Company, Contact, DealContact, HubspotRecord
+from crm.models import Company, DealContact, HubspotRecord
 
 if TYPE_CHECKING:
     from crm.imports.plans import Setting
@@ -94,7 +95,8 @@ def records_by_key(setting: "Setting", keys: Sequence[str], *, lock: bool) -> di
     wanted, by = sorted({key for key in keys if key}), setting.options.match_by
     if not wanted or not by:
         return {}
-    rows: QuerySet[Any] = setting.model._default_manager.order_by("pk")
+    # What the person may not see is not there for the import either.
+    rows: QuerySet[Any] = _seen(setting.object_type, setting.user).order_by("pk")
     rows = rows.defer("search")
     if lock:
         # In the order of their ids, so that two writers wait instead of deadlocking.
@@ -109,6 +111,10 @@ def records_by_key(setting: "Setting", keys: Sequence[str], *, lock: bool) -> di
     for record in _fitting(rows if by == ID else rows.filter(archived_at=None), by, wanted):
         found.setdefault(_key_of_record(record, by), []).append(record)
     return found
+
+
+def _seen(object_type: str, user: Any) -> QuerySet[Any]:
+    return registry.objects[object_type].visible_to(user)
 
 
 def hubspot_records(object_type: str, ids: Collection[str]) -> dict[str, int]:
@@ -184,7 +190,7 @@ def companies(wanted: Iterable[CompanyWanted], user: Any) -> dict[CompanyWanted,
     by_domain: dict[str, list[Company]] = {}
     if asked:
         fitting = Q(upper_name__in=_upper(names)) | Q(upper_domain__in=_upper(domains))
-        rows = Company.objects.alias(upper_name=Upper("name"), upper_domain=Upper("domain"))
+        rows = _seen("company", user).alias(upper_name=Upper("name"), upper_domain=Upper("domain"))
         for company in rows.filter(fitting, archived_at=None).only("name", "domain").order_by("pk"):
             by_name.setdefault(company.name.strip().casefold(), []).append(company)
             by_domain.setdefault(company.domain.casefold(), []).append(company)
@@ -201,12 +207,12 @@ def companies(wanted: Iterable[CompanyWanted], user: Any) -> dict[CompanyWanted,
     return found
 
 
-def contacts_by_email(emails: Collection[str]) -> dict[str, list[int]]:
-    """The ids of contacts by e-mail address, in one statement."""
+def contacts_by_email(emails: Collection[str], user: Any) -> dict[str, list[int]]:
+    """The ids of contacts that ``user`` may see by e-mail address, in one statement."""
     if not emails:
         return {}
     found: dict[str, list[int]] = {}
-    rows = Contact.objects.alias(upper_email=Upper("email")).filter(upper_email__in=_upper(sorted(emails)))
+    rows = _seen("contact", user).alias(upper_email=Upper("email")).filter(upper_email__in=_upper(sorted(emails)))
     for pk, email in rows.filter(archived_at=None).order_by("pk").values_list("pk", "email"):
         found.setdefault(email.casefold(), []).append(pk)
     return found

@@ -95,7 +95,7 @@ def planned(setting: Setting, rows: Sequence[Row], keys: Sequence[str], *, lock:
     for plan, key in zip(plans, keys, strict=True):
         _match(setting, plan, key, (found.get(key) if key else None) or also.get(plan.row.line, []))
     _companies(setting, plans)
-    _contacts(plans)
+    _contacts(setting, plans)
     _amounts(setting, plans)
     for plan in plans:
         _complete(setting, plan)
@@ -200,9 +200,9 @@ def _companies(setting: Setting, plans: Sequence[Plan]) -> None:
             plan.values["company_id"] = plan.company_id
 
 
-def _contacts(plans: Sequence[Plan]) -> None:
+def _contacts(setting: Setting, plans: Sequence[Plan]) -> None:
     wanted = {plan.contact_email.casefold() for plan in plans if plan.contact_email}
-    found = matching.contacts_by_email(wanted)
+    found = matching.contacts_by_email(wanted, setting.user)
     for plan in plans:
         if not plan.contact_email:
             continue

@@ -10,12 +10,13 @@ from django.utils.translation import ngettext
 from core.models import EventLink
 from core.money import formatted
 from crm.enums import DealStatus
-from crm.models import Deal, Task
+from crm.models import Task
+from crm.queries import deals as seen_deals
 
 
-def open_things(object_type: str, pk: int) -> list[str]:
-    """The open deals of a company or contact, and the open tasks of any record, in sentences."""
-    deals = Deal.objects.filter(status=DealStatus.OPEN, archived_at=None)
+def open_things(object_type: str, pk: int, user: Any) -> list[str]:
+    """The open deals of a company or contact that ``user`` may see, and the open tasks of any record, in sentences."""
+    deals = seen_deals.visible_to(user).filter(status=DealStatus.OPEN, archived_at=None)
     of = {"company": {"company_id": pk}, "contact": {"contacts": pk}}.get(object_type)
     told = []
     for row in (

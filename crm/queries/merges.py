@@ -4,10 +4,12 @@ import datetime
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from accounts.visibility import sees_all
 from crm.models import Merge, MergedRecord
+from crm.queries import duplicates
 
 KEPT = datetime.timedelta(days=30)
 _LONGEST_WAY = 20
@@ -43,9 +45,19 @@ def merged_among(object_type: str, ids: Iterable[int]) -> set[int]:
     return set(rows.values_list("object_id", flat=True))
 
 
-def recent() -> QuerySet[Merge]:
-    """The merges of the last 30 days, undone ones too."""
-    rows = Merge.objects.filter(merged_at__gt=timezone.now() - KEPT)
+def visible_to(user: Any) -> QuerySet[Merge]:
+    """The merges whose remaining record ``user`` may see."""
+    if sees_all(user):
+        return Merge.objects.all()
+    seen = Q()
+    for name, records_of in duplicates.SEEN.items():
+        seen |= Q(object_type=name, winner_id__in=records_of(user).order_by().values("pk"))
+    return Merge.objects.filter(seen)
+
+
+def recent(user: Any) -> QuerySet[Merge]:
+    """The merges of the last 30 days that ``user`` may see, undone ones too."""
+    rows = visible_to(user).filter(merged_at__gt=timezone.now() - KEPT)
     return rows.select_related("by", "undone_by").prefetch_related("losers").defer("undo")
 
 

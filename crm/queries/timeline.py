@@ -14,7 +14,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.visibility import sees_all
 from core import registry
+from core.conditions import registry as conditions
 from core.models import Event, EventLink
 from core.queries import TimelineEntry, entries
 from crm.models import ActivityKind, ActivityLink, Direction, Outcome
@@ -117,10 +119,26 @@ def kinds() -> list[tuple[str, str]]:
     return [(kind, str(label)) for kind, label in KINDS.items() if kind in known]
 
 
-def stretch(object_type: str, object_id: int, *, kind: str = "", before: int = 0, size: int = SIZE) -> Stretch:
+def seen_by(user: Any, links: QuerySet[EventLink], object_type: str) -> QuerySet[EventLink]:
+    """The links of a record's timeline to events about records that ``user`` may see, this one's own and others."""
+    if sees_all(user):
+        return links
+    others = [name for name in conditions.objects if name != object_type]
+    seen = ~Q(event__object_type__in=others)
+    for name in others:
+        if conditions.may_use(name, user):
+            ids = conditions.objects[name].visible_to(user).order_by().values("pk")
+            seen |= Q(event__object_type=name, event__object_id__in=ids)
+    return links.filter(seen)
+
+
+def stretch(
+    user: Any, object_type: str, object_id: int, *, kind: str = "", before: int = 0, size: int = SIZE
+) -> Stretch:
     """The newest events of a record's timeline, older than event ``before``, in one query: for other apps' records."""
     names = [name for name, known in registry.event_kinds.items() if kind in ("", known.kind)]
     links = EventLink.objects.filter(object_type=object_type, object_id=object_id, event__name__in=names)
+    links = seen_by(user, links, object_type)
     if before:
         links = links.filter(event_id__lt=before)
     found = list(links.select_related("event__actor").order_by("-event_id")[: size + 1])
@@ -133,6 +151,7 @@ COLUMNS = ("part", "key", "at", "name", "origin", "of_type", "of_id", "data", "a
 
 
 def of_record(
+    user: Any,
     object_type: str,
     object_id: int,
     *,
@@ -147,7 +166,7 @@ def of_record(
     """
     first, place = place is None, place or Place()
     apart = not only and not words
-    parts = [_events(object_type, object_id, only, words, place)[: size + 1]]
+    parts = [_events(user, object_type, object_id, only, words, place)[: size + 1]]
     links = ActivityLink.objects.filter(object_type=object_type, object_id=object_id)
     chosen = [kind for kind, shown in FILTER_OF.items() if not only or shown in only]
     if chosen:
@@ -175,13 +194,16 @@ def future(object_type: str, object_id: int, *, limit: int = 10) -> list[Line]:
     return [_line(dict(zip(COLUMNS, row, strict=True))) for row in found[:limit]]
 
 
-def _events(object_type: str, object_id: int, only: Sequence[str], words: str, place: Place) -> QuerySet[Any, Any]:
+def _events(
+    user: Any, object_type: str, object_id: int, only: Sequence[str], words: str, place: Place
+) -> QuerySet[Any, Any]:
     names = [
         name
         for name, known in registry.event_kinds.items()
         if name not in TOLD_OTHERWISE and (not only or known.kind in only)
     ]
     links = EventLink.objects.filter(object_type=object_type, object_id=object_id, event__name__in=names)
+    links = seen_by(user, links, object_type)
     if place.event < LARGEST_ID:
         links = links.filter(event_id__lt=place.event)
     if words:

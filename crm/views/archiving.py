@@ -28,7 +28,8 @@ def archive(request: HttpRequest, pk: int, kind: Kind) -> HttpResponse:
         kind.services.archive(record, by=request.user)
         messages.success(request, _("“%s” is archived. You find it in the list under “Archived”.") % record)
         return to(request, resolve_url(kind.list_url))
-    return _page(request, "crm/archive/_archive.html", kind, record, {"notes": archive_notes.notes_on(kind.name, pk)})
+    notes = archive_notes.notes_on(kind.name, pk, request.user)
+    return _page(request, "crm/archive/_archive.html", kind, record, {"notes": notes})
 
 
 @require_POST

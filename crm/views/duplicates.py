@@ -19,7 +19,7 @@ from core.properties import BadValues
 from crm import duplicate_keys, merge_page
 from crm.forms.fields import RecordField
 from crm.kinds import COMPANY, CONTACT, DEAL, KINDS, PRODUCT, Kind
-from crm.models import DuplicatePair, Merge
+from crm.models import Merge
 from crm.queries import duplicates, merges
 from crm.services import merging, merging_suggestions, merging_undo
 
@@ -46,13 +46,15 @@ def duplicate_list(request: HttpRequest, object_type: str) -> HttpResponse:
     require(request.user, MERGES)
     kind = _kind(object_type)
     dismissed = bool(request.GET.get("dismissed"))
-    rows = duplicates.open_pairs(object_type, dismissed=dismissed)
+    rows = duplicates.open_pairs(request.user, object_type, dismissed=dismissed)
     size = int(request.GET.get("size", "25")) if request.GET.get("size", "") in map(str, SIZES) else SIZES[0]
     try:
         page: Page[Any] = page_by_key(rows, sort="-confidence", cursor=request.GET.get("cursor", ""), size=size)
     except BadCursor:
         page = page_by_key(rows, sort="-confidence", size=size)
-    found = duplicates.records(object_type, [pk for row in page.rows for pk in (row.first_id, row.second_id)])
+    found = duplicates.records(
+        request.user, object_type, [pk for row in page.rows for pk in (row.first_id, row.second_id)]
+    )
     lines = [
         {
             "row": row,
@@ -70,7 +72,7 @@ def duplicate_list(request: HttpRequest, object_type: str) -> HttpResponse:
 def duplicate_decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Say that two records are different, or take that back (``act`` is ``again``)."""
     require(request.user, MERGES)
-    pair = get_object_or_404(DuplicatePair, pk=pk)
+    pair = get_object_or_404(duplicates.pairs(request.user), pk=pk)
     address = reverse("crm:duplicate-list", args=[pair.object_type])
     if request.POST.get("act") == "again":
         merging_suggestions.suggest_again(pair, by=request.user)
@@ -155,9 +157,11 @@ def merge_list(request: HttpRequest) -> HttpResponse:
     """The merges of the last 30 days."""
     require(request.user, MERGES)
     try:
-        page = page_by_key(merges.recent(), sort="-merged_at", cursor=request.GET.get("cursor", ""), size=SIZES[0])
+        page = page_by_key(
+            merges.recent(request.user), sort="-merged_at", cursor=request.GET.get("cursor", ""), size=SIZES[0]
+        )
     except BadCursor:
-        page = page_by_key(merges.recent(), sort="-merged_at", size=SIZES[0])
+        page = page_by_key(merges.recent(request.user), sort="-merged_at", size=SIZES[0])
     lines = [
         {
             "row": row,
@@ -174,7 +178,7 @@ def merge_list(request: HttpRequest) -> HttpResponse:
 def merge_undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what will not go back, and undo a merge."""
     require(request.user, MERGES)
-    row = get_object_or_404(Merge.objects.select_related("by").prefetch_related("losers"), pk=pk)
+    row = get_object_or_404(merges.visible_to(request.user).select_related("by").prefetch_related("losers"), pk=pk)
     if request.method == "POST":
         try:
             kept = merging_undo.undo(row, by=request.user)

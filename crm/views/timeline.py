@@ -55,7 +55,7 @@ def timeline_context(request: HttpRequest, kind: Kind, record: Any) -> dict[str,
     words = request.GET.get("words", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
     before = request.GET.get("before", "")
     place = queries.Place.read(before) if before else None
-    found = queries.of_record(kind.name, record.pk, only=chosen, words=words, place=place)
+    found = queries.of_record(request.user, kind.name, record.pk, only=chosen, words=words, place=place)
     address = reverse("crm:timeline", args=[kind.name, record.pk])
     state = urlencode([*(("kind", name) for name in chosen), *([("words", words)] if words else [])])
     labels = dict(offered)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from core.money import formatted, rounded
 from core.plain import plain
 from core.properties import put_defaults
+from invoices import queries
 from invoices.enums import CreditKind
 from invoices.models import (
     CreditApplication,
@@ -72,23 +73,27 @@ def _of_customer(invoice: Invoice) -> tuple[QuerySet[Payment], QuerySet[CreditDo
 MOST_OFFERED = 5
 
 
-def usable_for(memo: CreditDocument) -> list[tuple[Invoice, Decimal]]:
-    """The open invoices that a credit memo could be used for, each with the amount that fits; four statements.
+def usable_for(memo: CreditDocument, user: Any) -> list[tuple[Invoice, Decimal]]:
+    """The open invoices of ``user`` that a credit memo could be used for, each with the amount that fits.
 
     The invoice that it was made from comes first, then the customer's by due date.
     """
     unusable = memo.kind != CreditKind.CREDIT_MEMO or not memo.living or memo.ending or memo.remaining <= 0
     if unusable or not memo.customer_external_id:
         return []
-    rows = Invoice.objects.filter(
-        connection_id=memo.connection_id,
-        customer_external_id=memo.customer_external_id,
-        currency=memo.currency,
-        balance__gt=0,
-        removed_at=None,
-        voided=False,
-        ending="",
-    ).exclude(external_id="")
+    rows = (
+        queries.visible_to(user)
+        .filter(
+            connection_id=memo.connection_id,
+            customer_external_id=memo.customer_external_id,
+            currency=memo.currency,
+            balance__gt=0,
+            removed_at=None,
+            voided=False,
+            ending="",
+        )
+        .exclude(external_id="")
+    )
     own = Case(When(pk=memo.invoice_id or 0, then=Value(0)), default=Value(1))
     invoices = list(rows.defer("search").order_by(own, F("due_on").asc(nulls_last=True), "pk")[:MOST_OFFERED])
     left = remaining_of([memo])[memo.pk]

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from core.money import ZERO
 from core.paging import BadCursor, page_by_key
 from invoices import queries
 from invoices.draft_totals import line_total
@@ -28,7 +29,7 @@ def _line(draft: InvoiceDraft) -> dict[str, object]:
         "draft": draft,
         "customer": content.customer.name,
         "currency": content.currency or "USD",
-        "subtotal": sum((amount for amount in amounts if amount is not None), start=0),
+        "subtotal": sum((amount for amount in amounts if amount is not None), start=ZERO),
         "digest": digest_of(draft.data),
     }
 

@@ -72,7 +72,7 @@ def credit_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "mark": mark,
         "failed": mark.state == SyncState.FAILED,
         "busy": mark.state in ON_ITS_WAY or (bool(document.ending) and mark.state != SyncState.FAILED),
-        "usable": credits.usable_for(document) if may_use else [],
+        "usable": credits.usable_for(document, request.user) if may_use else [],
         "endings": endings,
         "ending_refusal": credit_endings.refusal_of(document) if endings else "",
         "unsent": not document.external_id and document.removed_at is None,

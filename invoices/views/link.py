@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.visibility import sees_all
 from core.search import matching
 from crm.queries import companies, contacts, deals
 from invoices import queries
@@ -78,6 +79,7 @@ def _found(request: HttpRequest, record: LinkedRecord, object_type: str, account
         issued_to=_day(request.GET.get("to", "")),
         record=(object_type, record.pk) if own else None,
         after=int(after) if after.isdigit() else 0,
+        seen_by=request.user,
     )
     page = accounting().find_invoices(account.connection_id, wanted)
     if "part" not in request.GET and not page.rows:
@@ -85,7 +87,7 @@ def _found(request: HttpRequest, record: LinkedRecord, object_type: str, account
         own, wanted = False, replace(wanted, record=None)
         page = accounting().find_invoices(account.connection_id, wanted)
     ticked = _ticked(request.GET.getlist("invoice"))
-    chosen = _named(account, ticked) if request.GET.get("part") == "results" else []
+    chosen = _named(request, account, ticked) if request.GET.get("part") == "results" else []
     shown = [row for row in page.rows if row.external_id not in ticked]
     query = request.GET.copy()
     query["after"], query["part"] = str(page.next), "rows"
@@ -99,10 +101,10 @@ def _found(request: HttpRequest, record: LinkedRecord, object_type: str, account
     }  # fmt: skip
 
 
-def _named(account: Account, external_ids: Sequence[str]) -> list[FoundInvoice]:
+def _named(request: HttpRequest, account: Account, external_ids: Sequence[str]) -> list[FoundInvoice]:
     if not external_ids:
         return []
-    wanted = InvoiceSearch(external_ids=external_ids)
+    wanted = InvoiceSearch(external_ids=external_ids, seen_by=request.user)
     return list(accounting().find_invoices(account.connection_id, wanted, limit=MOST_CHOSEN).rows)
 
 
@@ -130,6 +132,10 @@ def _add(request: HttpRequest, record: LinkedRecord, object_type: str, account: 
         return render(
             request, "invoices/add/_dialog.html", context | _found(request, record, object_type, account), status=422
         )
+    if not sees_all(request.user):
+        ticked = [row.external_id for row in _named(request, account, ticked)]
+        if not ticked:
+            raise Http404
     ids = accounting().track(account.connection_id, ticked)
     move = {ids[each] for each in request.POST.getlist("move") if each in ids}
     added = links.add(ids.values(), record, by=request.user, move=move)

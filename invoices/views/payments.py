@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.visibility import sees_all
 from core import registry
 from core.properties import definitions, shown
 from core.tables.views import pages
@@ -43,9 +44,10 @@ def payment_list(request: HttpRequest) -> HttpResponse:
 @needs("invoices.view")
 def payment_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The page of a payment: what it pays and uses, where the money went; its history comes as a fragment."""
-    parts = PaymentApplication.objects.select_related("invoice").defer("invoice__search").order_by("pk")
+    parts = seen_parts(request.user).select_related("invoice").defer("invoice__search").order_by("pk")
     uses = CreditApplication.objects.select_related("credit").defer("credit__search").order_by("pk")
-    open_uses = CreditUse.objects.filter(done_at=None).select_related("invoice").defer("invoice__search").order_by("pk")
+    open_uses = CreditUse.objects.filter(done_at=None, **of_seen(request.user)).select_related("invoice")
+    open_uses = open_uses.defer("invoice__search").order_by("pk")
     rows = queries.payments_visible_to(request.user).select_related("connection", "created_by", "ending_by")
     rows = rows.defer("search").prefetch_related(
         Prefetch("applications", parts), Prefetch("credit_applications", uses), Prefetch("uses", open_uses)
@@ -69,6 +71,16 @@ def payment_detail(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+def seen_parts(user: Any) -> QuerySet[PaymentApplication]:
+    """What payments pay of invoices that ``user`` may see."""
+    return PaymentApplication.objects.filter(**of_seen(user))
+
+
+def of_seen(user: Any) -> dict[str, Any]:
+    """The condition that an invoice is one that ``user`` may see; none for who sees them all."""
+    return {} if sees_all(user) else {"invoice__in": queries.visible_to(user).order_by().values("pk")}
+
+
 def mark_of(object_type: str, pk: int) -> SyncMark:
     """The sync state of one payment or credit document."""
     try:
@@ -88,7 +100,7 @@ def payment_history(request: HttpRequest, pk: int) -> HttpResponse:
 def history(request: HttpRequest, object_type: str, pk: int, url: str) -> HttpResponse:
     """A stretch of a record's timeline."""
     before = request.GET.get("before", "")
-    told_so_far = stretch(object_type, pk, before=int(before) if before.isdigit() else 0)
+    told_so_far = stretch(request.user, object_type, pk, before=int(before) if before.isdigit() else 0)
     more = f"{url}?before={told_so_far.older}" if told_so_far.older else ""
     template = "core/_timeline_items.html" if before else "invoices/_history.html"
     return render(request, template, {"entries": told_so_far.entries, "more": more})
@@ -138,6 +150,7 @@ def _form(request: HttpRequest, invoice: Invoice, request_id: uuid.UUID, before:
     return PaymentForm(
         request.POST if request.method == "POST" else None,
         invoice=invoice,
+        user=request.user,
         methods=accounting().payment_methods(invoice.connection_id),
         accounts=accounting().deposit_accounts(invoice.connection_id),
         today=accounting().today(invoice.connection_id),

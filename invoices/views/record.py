@@ -88,7 +88,7 @@ def invoice_history(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = request.GET.get("kind", "")
     chosen = chosen if chosen in dict(offered) else ""
     before = request.GET.get("before", "")
-    found = stretch("invoice", invoice.pk, kind=chosen, before=int(before) if before.isdecimal() else 0)
+    found = stretch(request.user, "invoice", invoice.pk, kind=chosen, before=int(before) if before.isdecimal() else 0)
     url = reverse("invoices:invoice-history", args=[pk])
     more = f"{url}?kind={chosen}&before={found.older}" if found.older else ""
     template = "core/_timeline_items.html" if before else "invoices/_history.html"

@@ -93,7 +93,7 @@ def _number(draft: InvoiceDraft) -> None:
 def _save(request: HttpRequest, draft: InvoiceDraft, step: str) -> None:
     def change(content: DraftContent) -> None:
         account = account_of(content.connection_id)
-        typed.apply_step(content, step, request.POST, account, deal_id=draft.deal_id)
+        typed.apply_step(content, step, request.POST, account, deal_id=draft.deal_id, user=request.user)
 
     before = draft.data
     drafts.save(draft, change, step=step)
@@ -134,7 +134,7 @@ def draft_lines(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     def change(content: DraftContent) -> None:
         nonlocal went_to
         account = account_of(content.connection_id)
-        typed.apply_step(content, "products", request.POST, account, deal_id=draft.deal_id)
+        typed.apply_step(content, "products", request.POST, account, deal_id=draft.deal_id, user=request.user)
         if account is not None:
             searched = request.POST.get("searched", "")
             went_to = act_on_lines(content, request.POST.get("action", ""), account, searched=searched)
@@ -156,6 +156,9 @@ def draft_customers(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse
     content = DraftContent.from_json(draft.data)
     words = request.GET.get("q", "").strip()
     found = accounting().customers(content.connection_id or 0, search=words) if words else []
+    ids = [choice.external_id for choice in found]
+    hidden = accounting().hidden_customers(content.connection_id or 0, ids, request.user)
+    found = [choice for choice in found if choice.external_id not in hidden]
     account = account_of(content.connection_id)
     views = [wizard.CustomerView(choice, wizard.currency_note(choice, account)) for choice in found]
     context = {"draft": draft, "customers": views, "q": words, "chosen": content.customer.external_id}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from accounts.visibility import sees_all
 from core import company
 from core.conditions.moments import span_of_day
 from reports import fiscal
@@ -68,14 +69,17 @@ def all_ready() -> list[ReadyReport]:
 
 
 def listed(user: Any) -> list[ReadyReport]:
-    """The reports that a person may see, in the order in which they were added."""
-    return [report for report in _all.values() if user.has_perm(report.permission)]
+    """The reports that a person may see, in the order in which they were added.
+
+    They count the whole company's records, so they are for people who see all of them.
+    """
+    return [report for report in _all.values() if user.has_perm(report.permission)] if sees_all(user) else []
 
 
 def found(key: str, user: Any) -> ReadyReport:
     """The report of that name. Raises NoSuchReport."""
     report = _all.get(key)
-    if report is None or not user.has_perm(report.permission):
+    if report is None or not user.has_perm(report.permission) or not sees_all(user):
         raise NoSuchReport(key)
     return report
 

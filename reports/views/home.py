@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from accounts.visibility import sees_all
 from reports import home
 from reports.ready.registry import NoSuchReport
 from reports.rollups import refresh
@@ -37,7 +38,9 @@ def _card(key: str, permission: str, figures: Callable[[Any], Sequence[home.Figu
             "figures": found,
             "as_of": refresh.as_of(),
             "report": reverse("reports:ready", args=[key]) if request.user.has_perm(VIEW) else "",
-            "empty": _("Nothing to show yet."),
+            "empty": _("Nothing to show yet.")
+            if sees_all(request.user)
+            else _("This is about the whole company. It needs a role that sees all records."),
         }
         return render(request, "reports/home/_figures.html", context)
 

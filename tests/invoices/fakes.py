@@ -129,6 +129,9 @@ class ListAccounting:
         found = books.customers.get(connection_id, [])
         return [choice for choice in found if search.lower() in f"{choice.name} {choice.email}".lower()][:limit]
 
+    def hidden_customers(self, connection_id: int, external_ids: Sequence[str], user: Any) -> frozenset[str]:
+        return frozenset()
+
     def customer(self, connection_id: int, external_id: str) -> CustomerChoice | None:
         known = books.customers.get(connection_id, [])
         return next((choice for choice in known if choice.external_id == external_id), None)
