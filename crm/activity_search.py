@@ -2,23 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from accounts.visibility import sees_all, union
+from accounts.visibility import sees_all
 from core import registry
 from core.finding import Hit, Place, among
+from crm.activity_lines import page_of, summary
 from crm.kinds import KINDS
 from crm.models import Activity, ActivityKind, ActivityLink
+from crm.queries import activities
 from crm.queries.timeline import ICONS
 
 PLACE = Place("crm_activity", newest="id DESC", at="occurred_at", listed="TRUE", always="deleted_at IS NULL")
-# What the timeline is filtered by is no longer either.
-LONGEST_TITLE = 100
 
 
 def register() -> None:
@@ -32,12 +30,7 @@ def seen(user: Any) -> str:
     """SQL: activities on a record that a person may see."""
     if sees_all(user):
         return "TRUE"
-    links = [
-        ActivityLink.objects.filter(object_type=name, object_id__in=kind.visible_to(user).order_by().values("pk"))
-        for name, kind in KINDS.items()
-    ]
-    ids = union([each.values_list("activity_id") for each in links])
-    return among(Activity.objects.filter(pk__in=ids))
+    return among(activities.visible_to(user))
 
 
 def lines(user: Any, ids: Sequence[int]) -> Mapping[int, Hit]:
@@ -55,12 +48,7 @@ def lines(user: Any, ids: Sequence[int]) -> Mapping[int, Hit]:
 
 
 def _hit(activity: Activity, kind: str, record: Any) -> Hit:
-    kind_of_activity = str(activity.get_kind_display())
-    first = (activity.subject or activity.body).partition("\n")[0].strip()
-    words = first[:LONGEST_TITLE].rstrip()
     day = date_format(localtime(activity.occurred_at), "DATE_FORMAT")
-    detail = " · ".join(filter(None, [kind_of_activity, str(record), day, str(activity.by or "")]))
-    page = reverse(KINDS[kind].detail_url, args=[record.pk])
-    filtered = f"?{urlencode({'words': words})}" if words else ""
-    title = words if words == first else f"{words}…"
-    return Hit(title or kind_of_activity, detail, f"{page}{filtered}#timeline", ICONS[ActivityKind(activity.kind)])
+    detail = " · ".join(filter(None, [str(activity.get_kind_display()), str(record), day, str(activity.by or "")]))
+    icon = ICONS[ActivityKind(activity.kind)]
+    return Hit(summary(activity), detail, page_of(activity, kind, record.pk), icon)

@@ -14,4 +14,5 @@ class CrmConfig(AppConfig):
         import_string("crm.registration.register")()
         import_string("crm.fields.register")()
         import_string("crm.task_fields.register")()
+        import_string("crm.activity_fields.register")()
         import_string("crm.merging.register")()

@@ -108,6 +108,7 @@ def register() -> None:
         kind = KINDS[name]
         registry.add_file_host(name, registry.FileHost(kind.visible_to, "crm.edit", kind.detail_url))
     registry.menu.append(MenuEntry(_lazy("Tasks"), "crm:task-list", "checkbox", order=15, shortcut="t"))
+    registry.menu.append(MenuEntry(_lazy("Activities"), "crm:activity-list", "message", order=17, shortcut="a"))
     registry.home_cards += [
         registry.HomeCard("tasks", _lazy("My tasks"), "crm:task-home", order=10),
         registry.HomeCard("deals", _lazy("My deals that need something"), "crm:deal-home", order=15),

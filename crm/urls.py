@@ -6,6 +6,7 @@ from crm import task_hosts
 from crm.kinds import COMPANY, CONTACT, DEAL, KINDS, PRODUCT, QUOTE, Kind
 from crm.views import (
     activities,
+    activity_list,
     archiving,
     association_labels,
     associations,
@@ -181,6 +182,8 @@ urlpatterns = [
     path("timeline/<slug:object_type>/<int:pk>/also/", activities.activity_links, name="activity-links"),
     path("timeline/<slug:object_type>/<int:pk>/log/<slug:name>/", activities.activity_add, name="activity-add"),
     path("records/<slug:object_type>/<int:pk>/mail/", outreach.mail_compose, name="mail-compose"),
+    path("activities/", activity_list.activity_list, name="activity-list"),
+    path("activities/<int:pk>/open/", activity_list.activity_open, name="activity-open"),
     path("activities/<int:pk>/", activities.activity_edit, name="activity-edit"),
     path(
         "activities/<int:pk>/delete/<slug:object_type>/<int:record_pk>/",

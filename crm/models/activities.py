@@ -70,6 +70,10 @@ class Activity(models.Model):
         verbose_name_plural = "activities"
         indexes = [
             models.Index(fields=["by", "-occurred_at"], name="crm_activity_of_person"),
+            models.Index(fields=["-occurred_at", "-id"], name="crm_activity_newest", condition=Q(deleted_at=None)),
+            models.Index(
+                fields=["kind", "-occurred_at", "-id"], name="crm_activity_of_kind", condition=Q(deleted_at=None)
+            ),
             GinIndex(fields=["search"], name="crm_activity_search"),
         ]
 

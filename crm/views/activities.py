@@ -77,7 +77,10 @@ def activity_edit(request: HttpRequest, pk: int) -> HttpResponse:
             if not in_panel:
                 return redirect(_page_of(shown))
             return HttpResponse(
-                status=204, headers={"HX-Trigger": json.dumps({"drawer:close": None, "record:changed": None})}
+                status=204,
+                headers={
+                    "HX-Trigger": json.dumps({"drawer:close": None, "record:changed": None, "list:changed": None})
+                },
             )
     context = {"form": form, "activity": activity, "in_panel": in_panel, "title": form.kind.label}
     template = "crm/activities/_edit.html" if in_panel else "crm/activities/edit_page.html"
