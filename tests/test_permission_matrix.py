@@ -179,6 +179,8 @@ MATRIX: dict[str, Line] = {
     "accounts:team-delete": ADMIN_CHANGE,
     # crm
     "crm:task-list": Line(everybody(LEADS_ON)),  # to my tasks
+    "crm:activity-list": PAGE,
+    "crm:activity-open": RECORD,
     "crm:task-home": PAGE,
     "crm:deal-home": PAGE,
     "crm:mention-home": PAGE,
