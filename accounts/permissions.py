@@ -53,6 +53,7 @@ WHOLE = frozenset(
         "crm.configure",
         "crm.manage_pipelines",
         "accounts.manage",
+        "accounts.audit",
     }
 )
 

@@ -20,7 +20,7 @@ from django.http import QueryDict
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from core import broker
+from core import broker, ending
 from core.events import Draft, emit_many
 from core.models import ListJob, ListSlice, Origin
 from core.properties import remembered
@@ -183,7 +183,7 @@ def _work(job: ListJob, until: float) -> bool:
     while (part := job.slices.filter(done_at=None).order_by("position").first()) is not None:
         if not _step(job, part):
             return False
-        if time.monotonic() > until:
+        if ending.over(until):
             return True
     _finish(job)
     return False
@@ -222,6 +222,9 @@ def _step(job: ListJob, part: ListSlice) -> bool:
         return False
     if not ListSlice.objects.filter(pk=part.pk, done_at=None).exists():
         return True  # by the worker that took over when this one was late
+    # What the person may do and see may have changed since the last slice; each is read as they may now.
+    job.owner = type(job.owner)._default_manager.get(pk=job.owner_id)
+    _still_allowed(job)
     if job.kind == ListJob.Kind.EXPORT:
         _write_slice(job, part)
     else:
