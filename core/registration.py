@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +26,7 @@ def register() -> None:
     """Fill the registries."""
     field_providers.append(fields_provider)
     file_search.register()
+    import_string("core.audit.table.register")()
     collecting.sources["waiting"] = waiting.families
     add_pointer(StoredFile, "object_type", "object_id", _("Files"))
     add_pointer(OutgoingMail, "object_type", "object_id", _("E-mails"))

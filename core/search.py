@@ -3,12 +3,13 @@
 import re
 from functools import reduce
 
-from django.contrib.postgres.indexes import OpClass
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db.models import F, Func, GeneratedField, Index, Q, TextField, Value
-from django.db.models.functions import Coalesce, Concat, Lower, Reverse, Upper
+from django.db.models.functions import Cast, Coalesce, Concat, Left, Lower, Reverse, Upper
 
 _WORD = re.compile(r"[^\W_]+")
+LONGEST_JSON = 100_000
 
 
 class _Words(Func):
@@ -68,6 +69,16 @@ def phone_index(field: str, *, name: str) -> Index:
 def number_index(field: str, *, name: str) -> Index:
     """For the numbers of documents by their digits, whatever stands before them."""
     return Index(_WithoutZeros(_Digits(F(field))), name=name, condition=~Q(**{field: ""}))
+
+
+def words_in_json(column: str) -> Func:
+    """The words of a JSON column, keys among them, for ``matching``; what is very long is not searched to its end."""
+    return _Vector(_Words(Lower(Left(Cast(F(column), TextField()), LONGEST_JSON))))
+
+
+def json_index(column: str, *, name: str) -> GinIndex:
+    """For finding words in a JSON column."""
+    return GinIndex(words_in_json(column), name=name)
 
 
 def words_of(text: str) -> list[str]:

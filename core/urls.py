@@ -5,6 +5,7 @@ from django.urls import path
 
 from core.registry import file_hosts
 from core.views import (
+    audit,
     company,
     conditions,
     files,
@@ -37,6 +38,8 @@ urlpatterns = [
     path("settings/branding/", company.branding, name="branding"),
     path("settings/branding/sample-mail/", company.mail_sample, name="mail-sample"),
     path("brand/<slug:version>.png", company.brand_logo, name="brand-logo"),
+    path("settings/audit/", audit.audit_log, name="audit-log"),
+    path("settings/audit/<int:pk>/", audit.audit_event, name="audit-event"),
     path("settings/mail/", smtp.mail_server, name="mail-server"),
     path("settings/mail/test/", smtp.mail_test, name="mail-test"),
     path("settings/mail/health/", mail_health.mail_health, name="mail-health"),

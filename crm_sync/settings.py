@@ -163,6 +163,8 @@ KEEP_RESOLVED_DAYS = env.int("KEEP_RESOLVED_DAYS", 90)
 KEEP_BODIES_DAYS = env.int("KEEP_BODIES_DAYS", 90)
 KEEP_USAGE_DAYS = env.int("KEEP_USAGE_DAYS", 400)
 KEEP_RUNS_DAYS = env.int("KEEP_RUNS_DAYS", 365)
+# Events are the audit log and the timelines of records: 0 keeps them for ever, else it is 30 days at least.
+KEEP_EVENTS_DAYS = env.int("KEEP_EVENTS_DAYS", 0)
 PULL_INTERVAL_SECONDS = env.int("PULL_INTERVAL_SECONDS", 0)  # 0: each connection's own setting, in minutes
 
 QBO_ENVIRONMENT = env.str("QBO_ENVIRONMENT", "sandbox")

@@ -88,6 +88,8 @@ MATRIX: dict[str, Line] = {
     "core:condition-count": Line(only(*SELLING, gets=OK), "POST", {"object_type": "invoice"}),
     "core:company": ADMIN_PAGE,
     "core:branding": ADMIN_PAGE,
+    "core:audit-log": ADMIN_PAGE,
+    "core:audit-event": ADMIN_RECORD,
     "core:mail-sample": ADMIN_PAGE,
     "core:mail-server": ADMIN_PAGE,
     "core:mail-test": Line(only(ADMIN, gets=LEADS_ON), "POST"),

@@ -5,6 +5,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.search import json_index
+
 
 class Origin(models.TextChoices):
     """Through which channel a change came."""
@@ -49,12 +51,19 @@ class Event(models.Model):
                 condition=models.Q(actor__isnull=False),
                 name="core_event_by_actor",
             ),
+            models.Index(
+                fields=["address", "occurred_at", "id"],
+                condition=models.Q(address__isnull=False),
+                name="core_event_by_address",
+            ),
+            json_index("data", name="core_event_words"),
             models.Index(fields=["id"], condition=models.Q(dispatched_at=None), name="core_event_to_dispatch"),
             models.Index(fields=["name", "id"], name="core_event_by_name"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} of {self.object_type} {self.object_id}"
+        words = self.name.replace(".", " ").replace("_", " ").capitalize()
+        return f"{words}: {self.data.get('title') or self.object_id}"
 
 
 class EventLink(models.Model):
