@@ -208,7 +208,7 @@ def _timeline(name: str) -> Any:
             kinds = [kind for kind in kinds if kind not in BILLING]
         only = [kind for kind in call.query.get("kinds", kinds) if kind in kinds]
         place = timeline.Place.read(call.query["cursor"]) if "cursor" in call.query else timeline.Place()
-        told = timeline.of_record(name, row.pk, only=only or ["none"], place=place, size=call.query["limit"])
+        told = timeline.of_record(call.user, name, row.pk, only=only or ["none"], place=place, size=call.query["limit"])
         lines = [
             {
                 "at": plain(line.at),
