@@ -1,5 +1,5 @@
 # `make demo` shows the product, `make test` checks it. Everything else is below.
-.PHONY: help setup demo demo-reset run test test-fast test-long test-clients lint format vendor lock
+.PHONY: help setup demo demo-reset run test test-fast test-long test-clients bench lint format vendor lock
 .DEFAULT_GOAL := help
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -37,6 +37,9 @@ test-long: setup ## the fault tests with all their seeds (SEEDS=50 for the rows 
 
 test-clients: setup ## the JavaScript QuickBooks clients against the simulator (needs node and npm)
 	.venv/bin/python tests/qbo_simulator/node/run.py
+
+bench: setup ## what the product's work costs, against what one would do otherwise (QUICK=1: a tenth of the sizes)
+	.venv/bin/python -m bench $(if $(QUICK),--quick)
 
 # The checks read settings, no server: the values only have to be there.
 lint: export READ_DOT_ENV = false

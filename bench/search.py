@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.filling import pick
+
 GOAL = 100.0  # milliseconds for the palette's whole answer, in the middle of the tries
 TRIES = 9
 # Of all records, which part is of which kind.
@@ -62,21 +64,14 @@ QUESTIONS = (
 )
 
 
-def _pick(words: str, seed: str) -> str:
-    """SQL: one of ``words``, the first ones more often; the same for the same ``seed``."""
-    listed = words.split()
-    array = ", ".join(f"'{word}'" for word in listed)
-    return f"(ARRAY[{array}])[1 + floor({len(listed)} * power((hashint8({seed}) & 65535) / 65536.0, 2))::int]"
-
-
 def _columns(kind: str, given: Mapping[str, int]) -> tuple[Any, dict[str, str]]:
     """The model of a kind, and SQL for the columns that matter to a search; ``n`` counts the rows."""
     from core import models as core  # noqa: PLC0415 -- Django is set up by main
     from crm import models as crm  # noqa: PLC0415
     from invoices import models as invoices  # noqa: PLC0415
 
-    first, last = _pick(FIRST, "n"), _pick(LAST, "n * 7")
-    company = f"{last} || ' ' || {_pick(TRADE, 'n * 11')} || ' ' || n"
+    first, last = pick(FIRST, "n"), pick(LAST, "n * 7")
+    company = f"{last} || ' ' || {pick(TRADE, 'n * 11')} || ' ' || n"
     amount = "CASE WHEN n % 20 = 0 THEN 100 ELSE round((n * 7919 % 900000) / 100.0 * 4 + 1, 1) / 4 END"
     moment = "now() - n * interval '7 seconds'"
     day = "current_date - (n / 300)::int"
@@ -93,13 +88,13 @@ def _columns(kind: str, given: Mapping[str, int]) -> tuple[Any, dict[str, str]]:
         case "company":
             return crm.Company, {"name": company, "domain": "'example' || n || '.com'", "updated_at": moment}
         case "deal":
-            name = f"{_pick(TRADE, 'n * 3')} || ' in the garden for ' || {last}"
+            name = f"{pick(TRADE, 'n * 3')} || ' in the garden for ' || {last}"
             return crm.Deal, {"name": name, "stage_id": str(given["stage"]), "amount": amount, "updated_at": moment}
         case "product":
-            return crm.Product, {"name": f"{_pick(TRADE, 'n')} || ' xq' || n", "sku": "'SKU-' || n"}
+            return crm.Product, {"name": f"{pick(TRADE, 'n')} || ' xq' || n", "sku": "'SKU-' || n"}
         case "quote":
             return crm.Quote, {
-                "title": f"{_pick(TRADE, 'n * 5')} || ' in detail'",
+                "title": f"{pick(TRADE, 'n * 5')} || ' in detail'",
                 "number": "'Q-' || lpad(n::text, 6, '0')",
                 "amount": amount,
                 "updated_at": moment,
@@ -118,7 +113,7 @@ def _columns(kind: str, given: Mapping[str, int]) -> tuple[Any, dict[str, str]]:
                 "request_id": "gen_random_uuid()",
             }
         case "activity":
-            said = " || ' about ' || ".join(_pick(TRADE if step % 2 else FIRST, f"n * {step}") for step in range(2, 26))
+            said = " || ' about ' || ".join(pick(TRADE if step % 2 else FIRST, f"n * {step}") for step in range(2, 26))
             return crm.Activity, {
                 "kind": "(ARRAY['note', 'call', 'email', 'meeting'])[1 + n % 4]",
                 "subject": f"'Talk with ' || {first} || ' ' || {last}",
@@ -126,7 +121,7 @@ def _columns(kind: str, given: Mapping[str, int]) -> tuple[Any, dict[str, str]]:
                 "occurred_at": moment,
             }
         case "file":
-            name = f"lower({_pick(TRADE, 'n')}) || '-plan-' || n || '.pdf'"
+            name = f"lower({pick(TRADE, 'n')}) || '-plan-' || n || '.pdf'"
             given_key = {"key": "gen_random_uuid()", "object_type": "'deal'", "object_id": "n"}
             return core.StoredFile, {"name": name, "size": "1000", **given_key}
         case "payment":
@@ -142,9 +137,7 @@ def _columns(kind: str, given: Mapping[str, int]) -> tuple[Any, dict[str, str]]:
 
 def fill(records: int) -> None:
     """Generated records of every kind, in one statement for each."""
-    from django.db import connection  # noqa: PLC0415 -- Django is set up by main
-    from django.db.models import NOT_PROVIDED  # noqa: PLC0415
-
+    from bench.filling import insert, settle  # noqa: PLC0415 -- Django is set up by main
     from crm.services import pipelines  # noqa: PLC0415
     from qbo_connector.models import Connection  # noqa: PLC0415
 
@@ -154,24 +147,8 @@ def fill(records: int) -> None:
     given = {"connection": books.pk, "stage": pipelines.ensure_default().stages.all()[0].pk}
     for kind, share in SHARES.items():
         model, columns = _columns(kind, given)
-        values: list[Any] = []
-        for field in model._meta.concrete_fields:
-            if field.primary_key or field.generated or field.column in columns or field.null:
-                continue
-            default = field.get_default() if field.default is not NOT_PROVIDED else ""
-            columns[field.column] = "%s"
-            values.append(field.get_db_prep_save(default, connection))
-        # Constants come last, so the parameters are in order.
-        names = ", ".join(f'"{name}"' for name in columns)
-        statement = (
-            f'INSERT INTO "{model._meta.db_table}" ({names})'  # noqa: S608 -- all of it is from this file
-            f" SELECT {', '.join(sql.replace('%', '%%') if sql != '%s' else sql for sql in columns.values())}"
-            f" FROM generate_series(1, {int(records * share)}) AS n"
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(statement, values)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+        insert(model, int(records * share), columns)
+    settle()
 
 
 @dataclass(frozen=True)

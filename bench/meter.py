@@ -1,0 +1,132 @@
+"""What a piece of work took: time, processor time here and in PostgreSQL, memory, statements, rows, reads."""
+
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connection, connections
+
+TICKS = os.sysconf("SC_CLK_TCK")
+# What the meter itself and the bookkeeping of a read may write.
+BOOKKEEPING = (
+    "qbo_connector_pullschedule",
+    "qbo_connector_apimeter",
+    "qbo_connector_loadprogress",
+    "core_heartbeat",
+    "django_session",
+)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Seconds on the clock, seconds of processor (``cpu`` ours, ``database`` PostgreSQL's), peak memory in MB,
+    SQL statements (None where this PostgreSQL can't count them), and rows written by table."""
+
+    seconds: float
+    cpu: float
+    database: float
+    megabytes: float
+    statements: int | None
+    written: dict[str, int]
+
+    @property
+    def rows(self) -> int:
+        """Rows written, bookkeeping aside."""
+        return sum(count for table, count in self.written.items() if table not in BOOKKEEPING)
+
+
+class Meter:
+    """Measures from ``start`` to ``stop``: this process, or those named and their children."""
+
+    def __init__(self, processes: Iterable[int] = ()) -> None:
+        self.processes = list(processes) or [os.getpid()]
+
+    def start(self) -> "Meter":
+        """Begin; peaks of memory are forgotten."""
+        connections.close_all()
+        for process in family(self.processes):
+            Path(f"/proc/{process}/clear_refs").write_text("5")
+        if os.environ["BENCH_COUNTS"]:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_stat_statements_reset()")
+        self._written = _rows_written()
+        connections.close_all()
+        self._database = _tree_seconds(int(os.environ["BENCH_POSTMASTER"]))
+        self._cpu = self._ours()
+        self._began = time.perf_counter()
+        return self
+
+    def stop(self) -> Taken:
+        """End, and say what it took."""
+        seconds = time.perf_counter() - self._began
+        cpu = self._ours() - self._cpu
+        database = _tree_seconds(int(os.environ["BENCH_POSTMASTER"])) - self._database
+        memory = sum(peak_megabytes(process) for process in family(self.processes))
+        # A session tells what it wrote when it ends.
+        connections.close_all()
+        statements = _statements()
+        written = _rows_written()
+        grown = {table: count - self._written.get(table, 0) for table, count in written.items()}
+        return Taken(seconds, cpu, database, memory, statements, {t: n for t, n in grown.items() if n})
+
+    def _ours(self) -> float:
+        return sum(_tree_seconds(process) for process in self.processes)
+
+
+def family(processes: Iterable[int]) -> list[int]:
+    """The processes and all that descend from them."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+            children.setdefault(parent, []).append(int(entry.name))
+    found, waiting = [], list(processes)
+    while waiting:
+        process = waiting.pop()
+        found.append(process)
+        waiting += children.get(process, [])
+    return found
+
+
+def _tree_seconds(root: int) -> float:
+    """Processor seconds of a process, its living and its ended descendants."""
+    total = 0
+    for process in family([root]):
+        try:
+            fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        total += sum(map(int, fields[11:15]))
+    return total / TICKS
+
+
+def peak_megabytes(process: int) -> float:
+    """The most memory that a process held so far, since its peak was last forgotten."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0.0
+    found = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
+    return int(found[0]) / 1024 if found else 0.0
+
+
+def _statements() -> int | None:
+    if not os.environ["BENCH_COUNTS"]:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE query NOT LIKE '%%pg_stat_%%'"
+            " AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _rows_written() -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables")
+        return {str(name): int(count) for name, count in cursor.fetchall()}

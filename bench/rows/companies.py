@@ -1,0 +1,88 @@
+"""10,000 companies, each due every ten minutes, read by one worker while QuickBooks takes 200 ms for an answer."""
+
+import datetime
+import os
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import Min
+from django.utils import timezone
+
+from bench import books
+from bench.figures import Figures, Line, Of, Play, Row, Variant
+from bench.meter import family, peak_megabytes
+from bench.stage import product
+from qbo_connector.enums import LoadState
+from qbo_connector.mirror import schedule
+from qbo_connector.mirror.entities import CHANGE_DATA
+from qbo_connector.models import Connection, LoadProgress, PullSchedule
+
+COMPANIES = 10_000
+ANSWER = 0.2
+INTERVAL = 600
+TURNS = 2
+
+
+def _connected(play: Play, number: int) -> Connection:
+    return books.connect(play.quickbooks, str(play.quickbooks.empty_company(f"Company {number}")))
+
+
+def _known(companies: Sequence[Connection]) -> None:
+    """The companies were loaded before, and are due one after the other, as they would be by themselves."""
+    now = timezone.now()
+    done = {"state": LoadState.DONE, "finished_at": now}
+    LoadProgress.objects.bulk_create(
+        (LoadProgress(connection=company, entity=entity, **done) for company in companies for entity in CHANGE_DATA),
+        batch_size=5000,
+    )
+    rows = list(PullSchedule.objects.select_related("connection"))
+    for row in rows:
+        row.cursor = row.loaded_at = row.counted_at = now - datetime.timedelta(minutes=1)
+        row.due_at = schedule.next_due(row.connection, now)
+    PullSchedule.objects.bulk_update(rows, ["cursor", "loaded_at", "counted_at", "due_at"], batch_size=2000)
+
+
+def _play(play: Play) -> dict[str, Any]:
+    wanted, interval = play.size(COMPANIES), play.size(INTERVAL)
+    os.environ["PULL_INTERVAL_SECONDS"] = str(interval)
+    # Companies are a matter of the simulator's time alone.
+    companies = [_connected(play, number) for number in range(wanted)]
+    _known(companies)
+    play.quickbooks.latency(ANSWER)
+    play.quickbooks.call("DELETE", "calls")
+    late, memory = 0.0, []
+    try:
+        with product(os.environ, play.folder, "worker", "beat") as processes:
+            end = time.monotonic() + interval * TURNS
+            while time.monotonic() < end:
+                time.sleep(1)
+                oldest = PullSchedule.objects.aggregate(due=Min("due_at"))["due"]
+                late = max(late, (timezone.now() - oldest).total_seconds())
+                memory.append(sum(map(peak_megabytes, family([processes["worker"]]))))
+    finally:
+        play.quickbooks.latency(0)
+    half = len(memory) // 2
+    return {
+        "companies": wanted,
+        "interval s": interval,
+        "latest s": late,
+        "reads": play.quickbooks.metered(),
+        "megabytes": memory[-1],
+        "megabytes half": memory[half],
+    }
+
+
+def _lines(results: Mapping[str, Sequence[Figures]], _of: Of) -> list[Line]:
+    run = results["read"][0]
+    pace = f"each due every {run['interval s']} s, {ANSWER * 1000:.0f} ms a call"
+    what = f"{run['companies']:,} companies, {pace}, one worker"
+    grown = run["megabytes"] / run["megabytes half"]
+    memory = f"{run['megabytes half']:.0f} MB, {run['megabytes']:.0f} MB"
+    return [
+        Line(what, f"{run['latest s']:.1f} s late at most", "the schedule", "60 s", run["latest s"] <= 60),
+        Line("memory of that worker, half-way and at the end", memory, "itself", "flat (within 5 %)", grown <= 1.05),
+    ]
+
+
+ROW = Row("companies", [Variant("read", _play, runs=1)], _lines)
