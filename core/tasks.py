@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core import events
 from core.models import Event, Heartbeat
-from core.services import files, mails, property_upkeep, requests
+from core.services import files, mails, property_upkeep, requests, retention
 
 SWEEP_AFTER = datetime.timedelta(seconds=10)
 SWEEP_BATCH = 1000
@@ -62,3 +62,9 @@ def purge_properties() -> int:
     """Forget custom properties that were deleted over 30 days ago, with their values; finish what was begun."""
     property_upkeep.finish_replacements()
     return property_upkeep.purge()
+
+
+@shared_task(name="core.prune_events")
+def prune_events() -> int:
+    """Delete events that are older than the setting says; at night, or late."""
+    return retention.prune()

@@ -29,6 +29,7 @@ def schedule() -> dict[str, dict[str, object]]:
         "core.dispatch_events": settings.TICK_SECONDS,
         "core.keep_property_indexes": HOUR,
         "core.purge_properties": HOUR,
+        "core.prune_events": HOUR,
         "core.sweep_list_jobs": MINUTE,
         "core.forget_stray_files": HOUR,
         "qbo_connector.lease_due_pulls": settings.TICK_SECONDS,

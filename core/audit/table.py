@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +18,7 @@ from core.audit import reading, words
 from core.audit.reading import PERMISSION
 from core.conditions import Field, fields
 from core.models import Event, Origin
+from core.services import retention
 from core.tables import BuiltIn, Chip, Column, Table, add_table, person_column
 
 L = gettext_lazy
@@ -204,7 +204,7 @@ def described(event: Event) -> Mapping[str, Any]:
 
 def kept() -> str:
     """For how long events stay, in words."""
-    days = settings.KEEP_EVENTS_DAYS
+    days = retention.days_kept()
     return _("Nothing is deleted by itself.") if not days else _("Kept for %d days.") % days
 
 
