@@ -2,10 +2,11 @@
 
 import os
 
-from celery import Celery
+from celery import Celery, signals
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from core import ending
 from core.metrics import tasks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_sync.settings")
@@ -17,6 +18,7 @@ app = Celery("crm_sync")
 # The lines of a task carry its id, and those of the request that asked for it.
 app.steps["worker"].add(DjangoStructLogInitStep)
 tasks.connect()
+ending.connect()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["core.tables", "crm.imports", "reports.rollups"])
@@ -63,6 +65,11 @@ def schedule() -> dict[str, dict[str, object]]:
         name: {"task": name, "schedule": seconds, "options": {"expires": expiries.get(name, seconds)}}
         for name, seconds in periods.items()
     }
+
+
+@signals.setup_logging.connect
+def _keep_logging(**_more: object) -> None:
+    """Whoever listens here keeps Celery from setting levels of its own: LOG_LEVEL and LOG_FORMAT hold everywhere."""
 
 
 @app.on_after_finalize.connect

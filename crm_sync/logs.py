@@ -11,6 +11,8 @@ from core.redaction import redact_line
 FORMATS = ("json", "text")
 # They log whole tokens and payloads at DEBUG.
 TALKATIVE = ("urllib3", "requests_oauthlib", "intuitlib", "quickbooks")
+# Some lines for each task, of which there are several a second.
+BUSY = ("celery.app.trace", "celery.worker.strategy", "celery.beat", "celery.redirected")
 
 
 def configure(level: str, form: str, *, more_handlers: Mapping[str, str]) -> dict[str, Any]:
@@ -56,7 +58,7 @@ def configure(level: str, form: str, *, more_handlers: Mapping[str, str]) -> dic
             **{name: {"class": path, "level": "ERROR"} for name, path in more_handlers.items()},
         },
         "root": {"handlers": ["console", *more_handlers], "level": level},
-        "loggers": {name: {"level": "WARNING"} for name in TALKATIVE},
+        "loggers": {name: {"level": "WARNING"} for name in (*TALKATIVE, *BUSY)},
     }
 
 

@@ -6,6 +6,7 @@ lines are found. Texts of errors lose whatever may be data: they quote names, ad
 
 import logging
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,7 +33,7 @@ _DATA = (
     (re.compile(r"(?i)\b(bearer|basic|token)\s+\S+"), r"\1 [removed]"),
     (re.compile(r"(?i)\bhttps?://\S+"), "[address]"),
     (re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|‘[^’\n]*’|“[^”\n]*”"), "'…'"),
-    (re.compile(r"\b[A-Za-z0-9_\-.+/]{24,}={0,2}"), "[removed]"),
+    (re.compile(r"\b(?=[A-Za-z_\-.+/]*\d)[A-Za-z0-9_\-.+/]{24,}={0,2}"), "[removed]"),
     (re.compile(r"\d[\d,. ]{4,}\d"), "[number]"),
 )
 # Their texts are QuickBooks' own words, which name customers and documents.
@@ -76,10 +77,15 @@ def scrubbed(event: Any, hint: Mapping[str, Any]) -> Any:
         one["value"] = "" if quoting else without_data(str(one.get("value") or ""))
     if "logentry" in found:
         text = found["logentry"].get("message") or found["logentry"].get("formatted") or ""
-        found["logentry"] = {"message": without_data(str(text))}
+        found["logentry"] = {"message": _name_or_text(str(text), found["tags"])}
     if "message" in found:
-        found["message"] = without_data(str(found["message"]))
+        found["message"] = _name_or_text(str(found["message"]), found["tags"])
     return found
+
+
+def _name_or_text(text: str, tags: Mapping[str, str]) -> str:
+    # The name of an event is ours, and tells what happened.
+    return text if text == tags.get("event") else without_data(text)
 
 
 def without_data(text: str) -> str:
@@ -103,6 +109,8 @@ class LogHandler(logging.Handler):
                 if line.get(name) is not None:
                     scope.set_tag(name, str(line[name]))
             problem = line.get("exc_info")
+            if problem is True:
+                problem = sys.exc_info()
             if isinstance(problem, tuple):
                 problem = problem[1]
             if isinstance(problem, BaseException):
