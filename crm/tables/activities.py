@@ -21,8 +21,6 @@ from crm.services import activities as services
 from crm.tables.actions import EDITS
 from crm.tables.parts import field, more
 
-NEWEST = "sort=-occurred"
-
 
 def _minutes(activity: Any) -> int | None:
     seconds = activity.duration_seconds
@@ -85,17 +83,17 @@ COLUMNS = (
     more("created", L("Written down"), "datetime", path="created_at"),
 )  # fmt: skip
 VIEWS = (
-    BuiltIn("all", L("All"), NEWEST),
-    BuiltIn("mine", L("Mine"), NEWEST, {"field": "by", "op": "me"}),
-    BuiltIn("notes", L("Notes"), f"kind={ActivityKind.NOTE}&{NEWEST}"),
-    BuiltIn("calls", L("Calls"), f"kind={ActivityKind.CALL}&{NEWEST}"),
-    BuiltIn("emails", L("E-mails"), f"kind={ActivityKind.EMAIL}&{NEWEST}"),
-    BuiltIn("meetings", L("Meetings"), f"kind={ActivityKind.MEETING}&{NEWEST}"),
+    BuiltIn("all", L("All")),
+    BuiltIn("mine", L("Mine"), where={"field": "by", "op": "me"}),
+    BuiltIn("notes", L("Notes"), f"kind={ActivityKind.NOTE}"),
+    BuiltIn("calls", L("Calls"), f"kind={ActivityKind.CALL}"),
+    BuiltIn("emails", L("E-mails"), f"kind={ActivityKind.EMAIL}"),
+    BuiltIn("meetings", L("Meetings"), f"kind={ActivityKind.MEETING}"),
     BuiltIn(
         "upcoming", L("Upcoming meetings"), f"kind={ActivityKind.MEETING}&sort=occurred",
         {"any": [_when({"period": "today"}), _when({"period": "more_than_days_ahead", "days": 0})]},
     ),
-    BuiltIn("my-team", L("My team’s"), NEWEST, {"field": "by", "op": "my_team"}, tab=False),
+    BuiltIn("my-team", L("My team’s"), where={"field": "by", "op": "my_team"}, tab=False),
 )  # fmt: skip
 ACTIVITIES = Table(
     "activity",

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from crm.models import Company, Deal
-from crm.services import deal_lines, deals, quotes
+from crm.services import activities, deal_lines, deals, quotes
 from crm.services.lines import LineValues
 from tests.e2e.axe import assert_looks
 
@@ -27,6 +28,8 @@ def open_page(open_as, rep):
 def full_deal(rep, deal, product):
     """The deal with lines, a quote and what it was invoiced."""
     deal = deal_lines.set_lines(deal, [LineValues("Design", Decimal(2), Decimal(75), product_id=product.pk)], by=rep)
+    deal = deals.update(deal, by=rep, close_on=timezone.localdate())
+    activities.log([deal], kind="call", by=rep, body="Price is fine", outcome="connected")
     quotes.create_from_deal(deal, by=rep)
     deals.set_billing([deals.DealBillingValues(deal.pk, Decimal(150), "Cool Cars", "1037", "overdue", None, "USD")])
     return deal
@@ -36,6 +39,8 @@ def test_pages_are_accessible_and_fit_the_window(open_page: Open, full_deal, com
     paths = [
         "/deals/",
         "/deals/board/",
+        "/deals/forecast/",
+        "/activities/",
         "/companies/",
         "/contacts/?q=nothing",
         "/products/",
@@ -54,6 +59,22 @@ def test_pages_are_accessible_and_fit_the_window(open_page: Open, full_deal, com
         assert_looks(page)
         expect(page.locator("h1")).to_have_count(1)
         page.close()
+
+
+@pytest.mark.parametrize("path", ["/deals/", "/deals/forecast/", "/activities/"])
+def test_a_table_fits_on_paper(open_page: Open, full_deal, path):
+    # Landscape A4 and Letter less their margins, in pixels of paper; browsers shrink what is a little wider.
+    page = open_page(path, width=980)
+    page.emulate_media(media="print")
+
+    table = page.locator("main table").first
+    expect(table).to_be_visible()
+    assert table.evaluate("table => table.getBoundingClientRect().right") <= 980 * 1.25
+    clipped = """table => [...table.querySelectorAll('td, th')]
+        .filter((cell) => cell.checkVisibility() && !cell.querySelector('.visually-hidden'))
+        .filter((cell) => cell.scrollWidth > cell.clientWidth + 1).map((cell) => cell.textContent)"""
+    assert table.evaluate(clipped) == []
+    expect(page.locator(".sidebar")).to_be_hidden()
 
 
 def test_a_card_is_dragged_to_another_stage(open_page: Open, deal, stages):
