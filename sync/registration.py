@@ -27,16 +27,24 @@ def register() -> None:
             text=_("What is in step, what failed and why, and how many reads it took."),
         )
     )
-    registry.home_cards.append(
+    registry.home_cards += [
         registry.HomeCard(
             "sync-health",
             _("Sync health"),
             "sync:health-home",
             order=80,
             permission="sync.view_health",
+            leads_with="sync.configure",
+        ),
+        registry.HomeCard(
+            "sync-failures",
+            _("Failing records"),
+            "sync:failures-home",
+            order=84,
+            permission="sync.view_health",
             leads_with="sync.run",
-        )
-    )
+        ),
+    ]
     registry.actions.append(_actions)
     for object_type in ("company", "contact", "product"):
         registry.record_cards.append(

@@ -32,6 +32,7 @@ urlpatterns = [
     *review_urls.patterns,
     path(HEALTH, health.health, name="health"),
     path(f"{HEALTH}home/", home.health_home, name="health-home"),
+    path(f"{HEALTH}home/failures/", home.failures_home, name="failures-home"),
     path(f"{HEALTH}retry/", health.retry, name="retry"),
     path(f"{HEALTH}parked/<int:pk>/", health.parked_payload, name="parked-payload"),
     path(f"{HEALTH}parked/<int:pk>/retry/", health.parked_retry, name="parked-retry"),

@@ -479,6 +479,7 @@ MATRIX: dict[str, Line] = {
     "sync:health-export": OPERATORS_PAGE,
     "sync:health": OPERATORS_PAGE,
     "sync:health-home": OPERATORS_PAGE,
+    "sync:failures-home": OPERATORS_PAGE,
     "sync:retry": Line(only(OPS, ADMIN, gets=LEADS_ON), "POST"),
     "sync:parked-payload": OPERATORS_RECORD,
     "sync:parked-retry": OPERATORS_CHANGE,

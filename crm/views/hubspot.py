@@ -116,6 +116,7 @@ def _context(batch: HubspotImport) -> dict[str, Any]:
     return {
         "batch": batch, "files": files, "steps": steps, "done": done, "total": total,
         "percent": 100 * done // total if total else 0,
+        "associating": batch.state == State.RUNNING and 0 < total <= done,
         "ended": batch.state in batches.ENDED,
         "may_undo": batch.state in batches.ENDED and batch.expires_at is not None and not over,
         "to_write": any(each["job"].created or each["job"].updated for each in files),

@@ -1,4 +1,4 @@
-"""The card about sync on the home page."""
+"""The cards about sync on the home page."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import require
 from sync import health as reading
+from sync import health_lists
 
 SHOWN = 5
 
@@ -22,3 +23,12 @@ def health_home(request: HttpRequest) -> HttpResponse:
         "worker": reading.worker(),
     }
     return render(request, "sync/_home.html", context)
+
+
+@require_safe
+def failures_home(request: HttpRequest) -> HttpResponse:
+    """Why records fail: the most frequent causes, each with the way to its records."""
+    require(request.user, "sync.view_health")
+    found = health_lists.causes(request.user)
+    context = {"causes": found, "shown": found.causes[:SHOWN], "more": len(found.causes) > SHOWN}
+    return render(request, "sync/_failures_home.html", context)

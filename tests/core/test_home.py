@@ -49,7 +49,7 @@ def test_each_role_starts_with_what_it_is_there_for(rep):
 
     assert keys(rep)[:3] == ["tasks", "deals", "invoices-needing-something"]
     assert "sync-health" not in keys(rep)
-    assert keys(ops)[0] == "sync-health"
+    assert keys(ops)[0] == "receivables-aging"
     assert "people" not in keys(ops)
     assert "people" in keys(admin)
 

@@ -195,7 +195,7 @@ def test_home_pages_begin_with_what_each_role_is_there_for(client, boss, rita, l
         return [card.key for card in home.arranged(person).shown]
 
     assert {"tasks", "deals", "my-unpaid-invoices"} < set(shown(rita)[:4])
-    assert shown(ops)[:3] == ["sync-health", "receivables-aging", "overdue-by-owner"]
+    assert shown(ops)[:3] == ["receivables-aging", "overdue-by-owner", "sync-failures"]
     assert shown(boss)[:2] == ["sync-health", "reads-used"]
     assert "receivables-aging" not in shown(rita)
 
