@@ -1,5 +1,5 @@
 # `make demo` shows the product, `make test` checks it. Everything else is below.
-.PHONY: help setup demo demo-reset run test test-fast test-long test-clients bench lint format vendor lock
+.PHONY: help setup demo demo-reset run doctor test test-fast test-long test-clients bench lint format vendor lock audit
 .DEFAULT_GOAL := help
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -24,6 +24,9 @@ demo-reset: setup ## forget the demo's data
 
 run: setup ## start the product for real, with the keys of .env
 	@.venv/bin/python -m crm_sync.launch run
+
+doctor: setup ## look at what `make run` started, and say what to do
+	@.venv/bin/python -m crm_sync.launch doctor
 
 test: setup ## all tests, also in a browser
 	@.venv/bin/python tests/browser.py
@@ -64,3 +67,6 @@ vendor: setup ## copy the browser libraries of package.json to static/vendor/ (n
 
 lock: setup ## write requirements.lock anew (needs Python 3.11, 3.12 and 3.13)
 	.venv/bin/python scripts/lock.py
+
+audit: setup ## look up known vulnerabilities of all pinned packages (needs the network)
+	.venv/bin/python scripts/audit.py

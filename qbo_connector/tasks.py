@@ -8,7 +8,9 @@ from typing import TypeVar
 import structlog
 from celery import current_app, shared_task
 from django.db import connections
+from django.utils import timezone
 
+from core import ending
 from qbo_connector.mirror import schedule
 from qbo_connector.mirror.pull import pull
 from qbo_connector.outbox import drain, turns
@@ -36,7 +38,7 @@ def lease_due_pulls(only: list[int] | None = None) -> int:
 def pull_companies(leases: list[list[int]]) -> None:
     """Read the leased companies, several at a time: most of a read is waiting."""
     found = [schedule.Lease(connection_id, token) for connection_id, token in leases]
-    run_each(pull, found)
+    run_each(_pull_or_leave, found)
     # A first load goes on with its next slice, and a request made meanwhile is served, without waiting for the tick.
     if schedule.anything_due([lease.connection_id for lease in found]):
         current_app.send_task("qbo_connector.lease_due_pulls", args=[[lease.connection_id for lease in found]])
@@ -59,7 +61,7 @@ def drain_outbox(connection_id: int) -> int:
         sent = _send_due(connection_id, turn)
     finally:
         asked = turn.end()
-    if asked or sent >= SENT_IN_A_TASK:
+    if asked or sent >= SENT_IN_A_TASK or (sent and ending.begun()):
         current_app.send_task("qbo_connector.drain_outbox", args=[connection_id])
     return sent
 
@@ -68,7 +70,7 @@ def _send_due(connection_id: int, turn: turns.Turn) -> int:
     sent = 0
     under_way: set[Future[None]] = set()
     with ThreadPoolExecutor(max_workers=THREADS) as pool:
-        while sent < SENT_IN_A_TASK and turn.keep():
+        while sent < SENT_IN_A_TASK and not ending.begun() and turn.keep():
             units = drain.lease_units(connection_id)
             if not units and not under_way:
                 break
@@ -108,6 +110,14 @@ def check_budgets() -> int:
 def prune_old_rows() -> None:
     """Delete what is older than the settings keep it."""
     log.info("prune.done", **prune.prune())
+
+
+def _pull_or_leave(lease: schedule.Lease) -> None:
+    """Read a company; a worker that ends gives it back instead, for another one to read at once."""
+    if ending.begun():
+        schedule.release(lease, due_at=timezone.now())
+    else:
+        pull(lease)
 
 
 def _send(unit: drain.Unit) -> None:

@@ -22,7 +22,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core import company, properties
+from core import company, ending, properties
 from core.events import caused_by, dispatched_together, emit
 from core.models import Origin
 from workflows import records
@@ -60,12 +60,12 @@ def work() -> bool:
             return False
         until = time.monotonic() + WORK_SECONDS
         with properties.remembered(), company.remembered(), remembered(), dispatched_together():
-            while time.monotonic() < until:
+            while not ending.over(until):
                 batch = lease()
                 if not batch:
                     break
                 for pk, token in batch:
-                    if time.monotonic() > until:
+                    if ending.over(until):
                         _give_back(token)
                         break
                     advance(pk, token)

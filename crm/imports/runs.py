@@ -20,7 +20,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core import broker, company
+from core import broker, company, ending
 from core.events import Draft, emit_many
 from core.files import BadFile
 from core.models import Origin
@@ -193,7 +193,7 @@ def _check(job: Import, until: float) -> bool:
     for part in _parts(job, Q(checked_at=None)):
         if not _step(job, State.CHECKING, part, act):
             return False
-        if time.monotonic() > until:
+        if ending.over(until):
             return True
     _sum_up(job)
     return False
@@ -239,7 +239,7 @@ def _key(job: Import, keys_of: Callable[[Sequence[Row]], list[str]], until: floa
         now = timezone.now()
         ImportSlice.objects.filter(pk=part.pk).update(keys=keys, keyed_at=now)
         Import.objects.filter(pk=job.pk).update(worked_at=now)
-        if time.monotonic() > until:
+        if ending.over(until):
             return False
     return True
 
@@ -318,7 +318,7 @@ def _run(job: Import, until: float) -> bool:
         for part in _parts(job, Q(done_at=None)):
             if not _step(job, State.RUNNING, part, partial(_write_sheet, job, sheet)):
                 return False
-            if time.monotonic() > until:
+            if ending.over(until):
                 return True
         _finish(job)
         return False
@@ -335,7 +335,7 @@ def _run(job: Import, until: float) -> bool:
             setting.losers = losers
         if not _step(job, State.RUNNING, part, partial(_write_slice, job, setting)):
             return False
-        if time.monotonic() > until:
+        if ending.over(until):
             return True
     _finish(job)
     return False
@@ -413,7 +413,7 @@ def _undo(job: Import, until: float) -> bool:
     while (part := job.slices.filter(left).order_by("-position").first()) is not None:
         if not _step(job, State.UNDOING, part, act):
             return False
-        if time.monotonic() > until:
+        if ending.over(until):
             return True
     unlinking.forget(job)
     Import.objects.filter(pk=job.pk, state=State.UNDOING).update(state=State.UNDONE, finished_at=timezone.now())

@@ -1,8 +1,9 @@
-"""``python -m crm_sync.launch demo|run|reset``: what ``make demo``, ``make run`` and ``make demo-reset`` call."""
+"""``python -m crm_sync.launch demo|run|reset|doctor``: what the make targets of these names call."""
 
 import argparse
 import errno
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,9 +13,11 @@ import environ
 from crm_sync.launch import demo, health
 from crm_sync.launch.environment import chosen_port, product_environment
 from crm_sync.launch.installation import Installation, interrupt_on_signals, remove_state
+from crm_sync.launch.postgresql import PostgreSQL
 from crm_sync.launch.processes import ROOT, procfile_commands
 from crm_sync.launch.refusals import CannotStart
 from crm_sync.launch.strangers import refuse_strangers
+from crm_sync.launch.valkey import Valkey
 
 VAR = ROOT / "var"
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT)
@@ -23,15 +26,17 @@ DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT)
 def main() -> int:
     """Run one command; a refusal is printed as a sentence, without a traceback."""
     parser = argparse.ArgumentParser(prog="python -m crm_sync.launch", description="Start the product on this machine.")
-    parser.add_argument("command", choices=["demo", "run", "reset"])
+    parser.add_argument("command", choices=["demo", "run", "reset", "doctor"])
     parser.add_argument("--state", type=Path, help="state folder instead of var/demo or var/run")
     parser.add_argument("--logs", action="store_true", help="print the logs of all processes (run always does)")
     arguments = parser.parse_args()
-    folder = (arguments.state or VAR / ("run" if arguments.command == "run" else "demo")).resolve()
+    folder = (arguments.state or VAR / ("run" if arguments.command in ("run", "doctor") else "demo")).resolve()
     try:
         if arguments.command == "reset":
             remove_state(folder, demo_title())
             print(f"Removed {folder}; `make demo` starts over.")
+        elif arguments.command == "doctor":
+            return examine(folder)
         elif arguments.command == "demo":
             start_demo(folder, stream=arguments.logs)
         else:
@@ -117,6 +122,17 @@ def start_product(folder: Path) -> None:
         installation.watch(port)
     finally:
         installation.stop()
+
+
+def examine(folder: Path) -> int:
+    """``manage.py doctor`` for what runs in a state folder; its exit code."""
+    if (ROOT / ".env").is_file():
+        environ.Env.read_env(ROOT / ".env", overwrite=False)
+    servers = {"DATABASE_URL": PostgreSQL(folder / "postgres").url, "REDIS_URL": Valkey(folder / "valkey").url}
+    addresses = {name: os.environ.get(name) or url for name, url in servers.items()}
+    port = os.environ.get("PORT", "")
+    env = product_environment(folder, port=int(port) if port.isdigit() else 8000, addresses=addresses)
+    return subprocess.run([sys.executable, "manage.py", "doctor"], cwd=ROOT, env=env, check=False).returncode
 
 
 def start_processes(installation: Installation, port: int, env: dict[str, str]) -> None:

@@ -15,8 +15,9 @@ from crm_sync.launch import leftovers, privileges
 from crm_sync.launch.refusals import CannotStart
 
 ROOT = Path(__file__).resolve().parents[2]
-# How long a process may take to end by itself: a worker finishes the task in its hands.
-STOP_PATIENCE = 15.0
+# How long a process may take to end by itself: web finishes what it is answering (graceful_timeout of gunicorn), a
+# worker the call or the batch in its hands. What is cut off after that is taken over when its lease ends.
+STOP_PATIENCE = 25.0
 
 
 def procfile_commands() -> dict[str, list[str]]:

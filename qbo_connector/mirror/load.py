@@ -11,6 +11,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from core import ending
 from core.events import emit
 from core.models import Origin
 from qbo_connector import errors, gateway
@@ -100,7 +101,7 @@ def _load_entity(
                 if following is None:
                     answer.rows += absence.proven(connection, client, progress, answer)
             _commit_page(connection, lease, progress, here, answer, following)
-            if following is not None and time.monotonic() > deadline:
+            if following is not None and ending.over(deadline):
                 return False
     except errors.Refused as error:
         if progress.entity not in OPTIONAL:

@@ -10,6 +10,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from core import ending
 from core.events import emit
 from core.metrics import counters
 from core.models import Origin
@@ -79,7 +80,7 @@ def _pull(connection: Connection, plan: PullSchedule, lease: schedule.Lease) -> 
         plan.refresh_from_db()
         if _read_changes(connection, plan, lease):
             return
-        if time.monotonic() > deadline:
+        if ending.over(deadline):
             break
     schedule.release(lease, due_at=timezone.now())
 

@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db import InterfaceError, OperationalError, transaction
 from django.db import connection as database
 
+from core import ending
 from qbo_connector.mirror import read
 from qbo_connector.mirror.entities import MIRRORED
 from qbo_connector.models import Connection, MirrorObject
@@ -57,7 +58,7 @@ def reconcile(connection: Connection) -> bool:
             now = time.monotonic()
             log.info("reconcile.batch", connection=connection.pk, entity=entity, rows=found, seconds=now - began)
             size, began = next_size(size, now - began), now
-            if now > deadline:
+            if ending.over(deadline):
                 return False
     return True
 
@@ -84,7 +85,7 @@ def reconcile_alone(connection: Connection) -> bool:
         finally:
             if held:
                 _let_go(connection)
-        if not complete or time.monotonic() > ends_at:
+        if not complete or ending.over(ends_at):
             return complete and not cache.get(wanted)
     return True
 
@@ -135,7 +136,7 @@ def _one_by_one(
                 read.park_payload(connection, found, f"Can't be stored: {str(error)[:500]}", body)
                 read.mark_read([found.row])
         done += 1
-        if time.monotonic() > deadline:
+        if ending.over(deadline):
             break
     return done
 
