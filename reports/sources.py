@@ -83,6 +83,7 @@ SOURCES = {
         Source("contact", "created", filters={"owner": "owner", "company": "company"}),
         Source("company", "created", filters={"owner": "owner"}),
         Source("task", "due", icon="checkbox", filters={"owner": "assignee"}),
+        Source("activity", "occurred", icon="message", filters={"owner": "by"}),
         Source("workflow_run", "started", icon="bolt"),
     )
 }

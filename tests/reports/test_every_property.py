@@ -3,7 +3,7 @@
 import pytest
 
 from core.conditions import registry
-from crm.models import Company, Contact, Deal, Product, Quote, Task
+from crm.models import Activity, Company, Contact, Deal, Product, Quote, Task
 from crm.services import pipelines
 from invoices.models import InvoiceLine, Payment
 from reports import querying, running
@@ -42,6 +42,8 @@ def world(admin):
     Payment.objects.create(connection=books, external_id="Q")
     Task.objects.create(title="Call", assignee=admin, due_at=NOW, done_at=NOW)
     Task.objects.create(title="Write")
+    Activity.objects.create(kind="call", by=admin, outcome="connected", duration_seconds=60, body="Said", place="Here")
+    Activity.objects.create(kind="note", body="Few")
     flow = Workflow.objects.create(name="Flow")
     version = WorkflowVersion.objects.create(workflow=flow, number=1, definition={})
     Enrolment.objects.create(workflow=flow, version=version, object_type="deal", record_id=deal.pk, cause_key="a")
