@@ -1,8 +1,10 @@
 """SIGTERM in the middle of work: web, worker and beat end in bounded time, nothing is lost and nothing done twice."""
 
+import signal
 import threading
 import time
 import zlib
+from pathlib import Path
 
 import pytest
 from django.db import connection, connections, transaction
@@ -15,7 +17,7 @@ from crm.models import Contact
 from qbo_connector.models import Operation
 from tests import workers
 from tests.makers import deal_of, requested_invoice, user
-from tests.operations.processes import running
+from tests.operations.processes import Running, running
 from tests.quickbooks import sync_company
 
 pytestmark = [
@@ -131,3 +133,34 @@ def _somebody_waits() -> bool:
     thread.start()
     thread.join()
     return found[0]
+
+
+def test_new_code_is_taken_without_dropping_a_request(tmp_path):
+    user("Admin", "admin@example.com")
+    answers: list[int] = []
+    over = threading.Event()
+
+    def keep_asking(web: Running) -> None:
+        while not over.is_set():
+            answers.append(web.ask("/login/")[0])
+
+    with running("web", tmp_path, WEB_PROCESSES="2") as web:
+        before = _children(web.process.pid)
+        asking = [threading.Thread(target=keep_asking, args=(web,)) for _number in range(3)]
+        for thread in asking:
+            thread.start()
+        workers.wait_until(lambda: len(answers) > 10, seconds=60, what="pages are asked for")
+        web.process.send_signal(signal.SIGHUP)
+        workers.wait_until(lambda: not before & _children(web.process.pid), seconds=60, what="all processes are new")
+        asked = len(answers)
+        workers.wait_until(lambda: len(answers) > asked + 10, seconds=60, what="they answer")
+        over.set()
+        for thread in asking:
+            thread.join(PATIENCE)
+
+    assert set(answers) == {200}
+
+
+def _children(pid: int) -> set[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {int(each) for each in found}
