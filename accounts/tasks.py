@@ -1,11 +1,11 @@
-"""Doors of accounts: handing over what deactivated people have, and links for new passwords."""
+"""Doors of accounts: handing over what deactivated people have, links for new passwords, ended sessions."""
 
 from collections.abc import Sequence
 from time import monotonic
 
 from celery import shared_task
 
-from accounts import handing_over, resets
+from accounts import handing_over, resets, session_upkeep
 from core.models import Event
 
 SECONDS = 45  # well within a task's time limit
@@ -26,3 +26,9 @@ def send_resets(event_ids: Sequence[int]) -> None:
     """Plan the e-mails with links for new passwords; for addresses that nobody has, nothing."""
     for event in Event.objects.filter(pk__in=event_ids, name="user.reset_requested"):
         resets.plan(event)
+
+
+@shared_task(name="accounts.prune_sessions")
+def prune_sessions() -> int:
+    """Delete sessions that have ended by themselves."""
+    return sum(session_upkeep.prune())

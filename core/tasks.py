@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core import events
 from core.models import Event, Heartbeat
-from core.services import files, mails, property_upkeep, requests, retention
+from core.services import files, mails, property_upkeep, request_upkeep, requests, retention
 
 SWEEP_AFTER = datetime.timedelta(seconds=10)
 SWEEP_BATCH = 1000
@@ -68,3 +68,9 @@ def purge_properties() -> int:
 def prune_events() -> int:
     """Delete events that are older than the setting says; at night, or late."""
     return retention.prune()
+
+
+@shared_task(name="core.prune_requests")
+def prune_requests() -> int:
+    """Delete requests to addresses of others whose runs are forgotten."""
+    return request_upkeep.prune()

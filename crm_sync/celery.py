@@ -32,6 +32,8 @@ def schedule() -> dict[str, dict[str, object]]:
         "core.keep_property_indexes": HOUR,
         "core.purge_properties": HOUR,
         "core.prune_events": HOUR,
+        "core.prune_requests": HOUR,
+        "accounts.prune_sessions": HOUR,
         "core.sweep_list_jobs": MINUTE,
         "core.forget_stray_files": HOUR,
         "qbo_connector.lease_due_pulls": settings.TICK_SECONDS,
