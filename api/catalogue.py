@@ -14,15 +14,17 @@ from api.resources import (
     reports,
     syncing,
     tasks,
+    upsert,
+    webhooks,
     workspace,
 )
 
 OPERATIONS: tuple[Operation, ...] = tuple(
     operation
     for resource in (
-        records, lines, associations, activities, tasks, files,
+        records, upsert, lines, associations, activities, tasks, files,
         invoices, invoice_making, payments, books,
-        syncing, reports, workspace,
+        syncing, reports, workspace, webhooks,
     )
     for operation in resource.operations()
 )  # fmt: skip

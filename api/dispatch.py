@@ -82,7 +82,8 @@ class Endpoint(APIView):
             with transaction.atomic():
                 return operation.run(call)
 
-        answer, kept = idempotency.once(call.key, name, call.request, write) if name else (write(), False)
+        form = operation.body_type != "application/json"
+        answer, kept = idempotency.once(call.key, name, call.request, write, form=form) if name else (write(), False)
         response = _shown(call, answer)
         if kept:
             response["Idempotency-Replayed"] = "true"

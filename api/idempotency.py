@@ -38,9 +38,14 @@ def name_in(request: HttpRequest) -> str:
     return str(name)
 
 
-def once(key: ApiKey, name: str, request: HttpRequest, write: Callable[[], Answer]) -> tuple[Answer, bool]:
-    """What ``write`` answers, and whether that is the kept answer of an earlier call. Raises Problem."""
-    row = _row(key, name, _digest(request))
+def once(
+    key: ApiKey, name: str, request: HttpRequest, write: Callable[[], Answer], *, form: bool = False
+) -> tuple[Answer, bool]:
+    """What ``write`` answers, and whether that is the kept answer of an earlier call. Raises Problem.
+
+    ``form`` says that the request was read as a form with files.
+    """
+    row = _row(key, name, _digest(request, form=form))
     try:
         with transaction.atomic():
             held = _locked(row)
@@ -58,9 +63,9 @@ def once(key: ApiKey, name: str, request: HttpRequest, write: Callable[[], Answe
         raise
 
 
-def _digest(request: HttpRequest) -> str:
+def _digest(request: HttpRequest, *, form: bool) -> str:
     said = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
-    if request.content_type != "multipart/form-data":
+    if not form:
         said.update(request.body)
         return said.hexdigest()
     # Boundaries differ each time, and files may be larger than what is kept in memory.

@@ -1,6 +1,7 @@
 """Keys of people for other programs, and the answers that are kept for those who ask twice."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -35,6 +36,30 @@ class ApiKey(models.Model):
     def works(self) -> bool:
         """Whether it opens anything now."""
         return self.revoked_at is None and not self.expired
+
+
+class WebhookSubscription(models.Model):
+    """An address that is told of events, in somebody's name and with no more than ``scopes`` let through.
+
+    ``sealed_url`` is encrypted, because such an address may be a secret; ``host`` is what is shown of it.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="webhook_subscriptions")
+    scopes = models.JSONField(default=list)
+    host = models.CharField(max_length=255)
+    sealed_url = models.TextField()
+    events = ArrayField(models.CharField(max_length=80))
+    description = models.CharField(max_length=200, blank=True)
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.CheckConstraint(condition=~Q(events=[]), name="a_webhook_is_told_of_some_event")]
+
+    def __str__(self) -> str:
+        return self.description or self.host
 
 
 class KeptAnswer(models.Model):

@@ -21,6 +21,7 @@ class Scope:
 CRM_READ, CRM_WRITE = "crm:read", "crm:write"
 INVOICES_READ, INVOICES_WRITE = "invoices:read", "invoices:write"
 SYNC_READ, REPORTS_READ = "sync:read", "reports:read"
+WEBHOOKS = "webhooks:manage"
 
 SCOPES: dict[str, Scope] = {
     CRM_READ: Scope(_("Read companies, contacts, deals, products, quotes, tasks, activities and files")),
@@ -50,6 +51,9 @@ SCOPES: dict[str, Scope] = {
     REPORTS_READ: Scope(
         _("Read reports, with the amounts in them"),
         frozenset({"reports.view", "invoices.view", "sync.view_health"}),
+    ),
+    WEBHOOKS: Scope(
+        _("Have other addresses told of what happens, as far as the other scopes reach"), frozenset({"core.configure"})
     ),
 }
 

@@ -14,6 +14,8 @@ from django.db import models, transaction
 
 from accounts.adapters import CONTEXT as TWO_FACTOR
 from accounts.two_factor import SEALED
+from api.models import WebhookSubscription
+from api.services import webhooks
 from core.encryption import UnreadableSecret, first_key, key_of, resealed
 from core.models import MailServer, OutgoingRequest, WebhookSigning
 from core.services.requests import SECRET_CONTEXT, URL_CONTEXT
@@ -62,6 +64,7 @@ ALL = (
     Sealed("mail server passwords", MailServer, ("sealed_password",), lambda _row: MAIL_SERVER),
     Sealed("webhook secrets", WebhookSigning, ("sealed_secret", "sealed_previous"), lambda _row: SECRET_CONTEXT),
     Sealed("addresses of requests", OutgoingRequest, ("sealed_url",), lambda _row: URL_CONTEXT),
+    Sealed("addresses of webhooks", WebhookSubscription, ("sealed_url",), lambda _row: webhooks.URL_CONTEXT),
     Sealed("addresses of calendars", TaskFeed, ("sealed_token",), lambda _row: TASK_FEED),
 )
 

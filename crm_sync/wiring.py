@@ -54,6 +54,6 @@ EVENT_HANDLERS: dict[str, list[str]] = {
         for change in ("created", "changed", "archived", "restored", "merged", "unmerged")
     },
 }
-# Whatever can start a workflow is told to it after those that always react.
+# Whatever can start a workflow is told to it, and to subscribed webhooks, after those that always react.
 for _event in EVENTS:
-    EVENT_HANDLERS.setdefault(_event, []).append("workflows.start_runs")
+    EVENT_HANDLERS.setdefault(_event, []).extend(["workflows.start_runs", "api.tell_subscribers"])

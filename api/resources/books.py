@@ -7,7 +7,7 @@ from accounts.access import require
 from api.described import Answer, Call, Operation, Param, Schema
 from api.printing import plain
 from api.problems import missing
-from api.resources.invoices import SEES
+from api.resources.invoice_view import SEES
 from api.schemas import AMOUNT, ID, array, named, nullable, record
 from api.scopes import INVOICES_READ
 from invoices.ports import Account, accounting

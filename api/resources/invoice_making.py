@@ -8,7 +8,8 @@ from api.described import Answer, Call, Operation, Schema
 from api.form_fields import ADDRESS, PROPERTIES, PROPERTY_VALUES
 from api.printing import plain
 from api.problems import Problem, conflict, missing, unfit_at
-from api.resources.invoices import INVOICES, TAG, location_of
+from api.resources.invoice_view import INVOICES, TAG
+from api.resources.invoices import location_of
 from api.schemas import DAY, ID, MOMENT, array, named, nullable, record, text
 from api.scopes import INVOICES_READ, INVOICES_WRITE
 from crm.queries import deals, quotes

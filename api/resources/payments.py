@@ -13,7 +13,7 @@ from api.listed import Filter, Listed
 from api.listing import Shown, View
 from api.printing import plain
 from api.problems import Mistake, conflict, missing, unfit, unfit_at
-from api.resources.invoices import NAMES, SEES, SYNC, marked
+from api.resources.invoice_view import NAMES, SEES, SYNC, marked
 from api.schemas import AMOUNT, DAY, ID, MOMENT, array, named, nullable, record, text
 from api.scopes import INVOICES_READ, INVOICES_WRITE
 from invoices import queries

@@ -18,12 +18,12 @@ from api.form_fields import (
     schema_of,
     values_given,
 )
+from api.listed import fitting, searched
 from api.listing import Shown, View, page_of, page_schema
 from api.printing import etag_of
 from api.problems import Problem, conflict, missing, unfit_at
 from api.schemas import AMOUNT, ID, MOMENT, array, named, nullable, record, text
 from api.scopes import CRM_READ, CRM_WRITE
-from core.conditions import BadCondition, compile_conditions
 from core.properties import BadValues
 from crm.enums import DealStatus, QuoteOrigin, QuoteStatus
 from crm.forms.closing import NOTE
@@ -33,11 +33,6 @@ from crm.services import deals, deletion, quotes, records
 from crm.services.stage_requirements import REASON, StageNeeds
 
 EDITS, ARCHIVES, DELETES = "crm.edit", "crm.archive", "crm.delete"
-MOST_SEARCHED = 200
-CONDITION: Schema = {
-    "type": "object",
-    "description": "The condition language of lists, workflows and reports: {} holds for all.",
-}
 PATHS = {"company": "companies", "contact": "contacts", "deal": "deals", "product": "products", "quote": "quotes"}
 # Fields of forms that are not columns of the record.
 NO_COLUMNS = {"contacts", REASON, NOTE}
@@ -161,8 +156,9 @@ class Records:
         self.word = capfirst(kind.name)
         self.shown = named(self.word, self.view.schema)
         self.page = named(f"{self.word}Page", page_schema(self.shown))
-        self.new = named(f"New{self.word}", _new_schema(kind))
-        self.change = named(f"{self.word}Change", _change_schema(kind))
+        self.new_schema, self.change_schema = _new_schema(kind), _change_schema(kind)
+        self.new = named(f"New{self.word}", self.new_schema)
+        self.change = named(f"{self.word}Change", self.change_schema)
 
     def answer(self, call: Call, row: Any, status: int = 200) -> Answer:
         """A record as it is answered."""
@@ -180,12 +176,8 @@ class Records:
 
     def search(self, call: Call) -> Answer:
         """A page of the records for which a condition holds."""
-        asked = {"limit": 50, **call.body}
-        try:
-            where = compile_conditions(asked.get("where", {}), self.kind.name, user=call.user)
-        except BadCondition as error:
-            raise unfit_at("".join(f"/{part}" for part in ("where", *error.place)), error) from error
-        return page_of(self.view, self.kind.visible_to(call.user).filter(where, archived_at=None), call, asked)
+        rows = self.kind.visible_to(call.user).filter(fitting(call, self.kind.name), archived_at=None)
+        return page_of(self.view, rows, call, {"limit": 50, **call.body})
 
     def read(self, call: Call) -> Answer:
         """One record."""
@@ -260,15 +252,6 @@ class Records:
         word, many, tag = self.kind.name, self.path, str(self.kind.plural)
         archived = Param("archived", {"type": "string", "enum": ["no", "only", "any"], "default": "no"}, "The archive.")
         one = f"{many}/{{id}}"
-        searched = record(
-            {
-                "where": CONDITION,
-                "sort": {"type": "string", "enum": list(self.view.sorts)},
-                "limit": {"type": "integer", "minimum": 1, "maximum": MOST_SEARCHED},
-                "cursor": {"type": "string", "maxLength": 500},
-                "fields": self.view.params[0].schema,
-            }
-        )
         ask: dict[str, Any] = {"tag": tag, "shows_version": True, "params": self.view.params}
         change: dict[str, Any] = {**ask, "scope": CRM_WRITE, "versioned": True, "answers": {200: self.shown}}
         return [
@@ -277,7 +260,7 @@ class Records:
             Operation("POST", many, f"create-{word}", summary=f"Create a {word}", scope=CRM_WRITE, run=self.create,
                       answers={201: self.shown}, body=self.new, **ask),
             Operation("POST", f"{many}/search", f"search-{many}", tag, f"Search {many} by a condition", CRM_READ,
-                      self.search, {200: self.page}, body=searched, writes=False),
+                      self.search, {200: self.page}, body=searched(self.view), writes=False),
             Operation("GET", one, f"read-{word}", summary=f"Read a {word}", scope=CRM_READ, run=self.read,
                       answers={200: self.shown}, **ask),
             Operation("PATCH", one, f"change-{word}", summary=f"Change a {word}", run=self.update, body=self.change,

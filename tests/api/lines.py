@@ -57,5 +57,11 @@ LINES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "read-report": ("GET", "404", SELLING),
     "run-report": ("GET", "404", SELLING),
     "run-ready-report": ("GET", "404", SELLING),
+    **{f"upsert-{kind}": ("POST", "415", ALL) for kind in ("companies", "contacts", "products")},
+    **{f"list-{kind}": ("GET", "200", ADMINS) for kind in ("webhooks", "webhook-deliveries")},
+    **{f"read-{word}": ("GET", "404", ADMINS) for word in ("webhook", "webhook-delivery")},
+    "list-webhook-events": ("GET", "200", ALL),
+    "test-webhook": ("POST", "404", ADMINS),
+    "replay-webhook-delivery": ("POST", "404", ADMINS),
     **{f"list-quickbooks-{name}": ("GET", "404", SELLING) for name in BOOKS},
 }

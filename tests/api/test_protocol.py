@@ -128,6 +128,18 @@ def test_a_body_that_is_none_is_refused(program, body, kind, status):
     assert not Company.objects.exists()
 
 
+def test_a_form_where_none_is_taken_is_no_mistake_of_ours(program):
+    company = companies.create(by=program.user, name="Acme")
+    answer = program.client.post(
+        f"/api/v1/companies/{company.pk}/archive",
+        b"",
+        content_type="multipart/form-data",
+        headers={"Authorization": f"Bearer {program.secret}", "Idempotency-Key": "one", "If-Match": "*"},
+    )
+
+    assert answer.status_code == 200, answer.content
+
+
 def test_only_known_methods_are_taken(program):
     answer = program.call("PUT", "companies")
 

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection as database
 
+from api.services import webhooks
 from core.encryption import UnreadableSecret, key_of
 from core.models import MailServer, OutgoingRequest, RequestKind, WebhookSigning
 from core.services import requests, smtp
@@ -48,6 +49,7 @@ def secrets(db):
     requests.change_secret(by=admin)
     requests.plan_request("k1", kind=RequestKind.SLACK, url="https://hooks.slack.com/services/T/B/x", body="{}")
     task_feeds.renew(admin)
+    webhooks.create(url="https://hooks.example.com/secret", events=["deal.won"], scopes=["crm:read"], by=admin)
     return admin
 
 
@@ -63,7 +65,7 @@ def test_every_encrypted_column_is_known():
         if field.name not in ("sync_token", "lease_token")
     }
     assert named <= known
-    assert len(known) == 8
+    assert len(known) == 9
 
 
 def test_all_secrets_take_the_new_key_and_say_the_same(secrets, settings):
