@@ -271,5 +271,11 @@ KINDS: list[EventKind] = [
     EventKind("activity.changed", "change", "pencil", _logged(gettext_lazy("changed what the timeline says"))),
     EventKind("activity.deleted", "change", "trash", activity_deleted),
     EventKind("association.added", "change", "link", associated(gettext_lazy("associated %(first)s with %(second)s"))),
+    EventKind(
+        "association.relabelled",
+        "change",
+        "link",
+        associated(gettext_lazy("changed what %(first)s and %(second)s are to one another")),
+    ),
     EventKind("association.removed", "change", "unlink", associated(gettext_lazy("took %(second)s off %(first)s"))),
 ]

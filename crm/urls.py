@@ -164,6 +164,7 @@ urlpatterns = [
         name="association-choices",
     ),
     path("records/<slug:object_type>/cards/", layouts.card_layout, name="card-layout"),
+    path("associations/<int:pk>/label/", associations.association_relabel, name="association-relabel"),
     path("associations/<int:pk>/remove/", associations.association_remove, name="association-remove"),
     path("settings/association-labels/", association_labels.label_list, name="association-labels"),
     path("settings/association-labels/<int:pk>/", association_labels.label_edit, name="association-label"),

@@ -297,6 +297,7 @@ MATRIX: dict[str, Line] = {
     "crm:association-add": EDIT_RECORD.called(object_type="deal"),
     "crm:association-choices": PAGE.called(object_type="deal"),
     "crm:association-remove": CHANGE,
+    "crm:association-relabel": EDIT_RECORD,
     "crm:association-labels": ADMIN_PAGE,
     "crm:association-label": ADMIN_RECORD,
     "crm:association-label-delete": ADMIN_CHANGE,

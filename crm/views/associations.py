@@ -16,6 +16,7 @@ from crm import associated
 from crm.kinds import KINDS, Kind
 from crm.models import Association, AssociationLabel
 from crm.queries import companies, contacts, deals, products, quotes
+from crm.services import association_naming
 from crm.services import associations as services
 from crm.views.timeline import kind_of
 
@@ -95,6 +96,44 @@ def association_add(request: HttpRequest, object_type: str, pk: int) -> HttpResp
         "in_panel": in_panel,
     }
     template = "crm/associations/_form.html" if in_panel else "crm/associations/form.html"
+    return render(request, template, context, status=422 if problem else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def association_relabel(request: HttpRequest, pk: int) -> HttpResponse:
+    """What two associated records are to one another, told from the one that ``of`` names (``contact:12``)."""
+    require(request.user, "crm.edit")
+    association = get_object_or_404(Association.objects.select_related("label"), pk=pk, removed_at=None)
+    values = request.POST if request.method == "POST" else request.GET
+    ends = [(association.from_type, association.from_id), (association.to_type, association.to_id)]
+    backwards = values.get("of") == f"{ends[1][0]}:{ends[1][1]}"
+    if backwards:
+        ends.reverse()
+    record, other = (_end(request, *end) for end in ends)
+    kind, problem = KINDS[ends[0][0]], ""
+    held = f"{association.label_id}{':back' if backwards else ''}" if association.label_id else ""
+    if request.method == "POST":
+        try:
+            label, back = _label(values.get("label", ""))
+            association_naming.relabel(association, record, other, by=request.user, label=label, back=back)
+        except services.BadAssociation as bad:
+            problem = str(bad)
+        else:
+            messages.success(request, _("Changes saved."))
+            return _changed(request, kind, record.pk, close=True)
+    in_panel = bool(getattr(request, "htmx", False))
+    context = {
+        "association": association,
+        "kind": kind,
+        "record": record,
+        "other": other,
+        "of": f"{ends[0][0]}:{ends[0][1]}",
+        "labels": associated.labels_between(ends[0][0], ends[1][0]),
+        "chosen": values.get("label", held),
+        "problem": problem,
+        "in_panel": in_panel,
+    }
+    template = "crm/associations/_relabel.html" if in_panel else "crm/associations/relabel.html"
     return render(request, template, context, status=422 if problem else 200)
 
 

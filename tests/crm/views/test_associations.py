@@ -50,6 +50,48 @@ def test_a_label_is_told_on_both_pages(signed_in, rep, contact, reports):
         assert "associated Grace Pariente with Ann Boss (Reports to)" in timeline
 
 
+def test_a_label_is_changed_turned_round_and_taken_off(signed_in, rep, contact, reports):
+    boss = contacts.create(by=rep, first_name="Ann", last_name="Boss")
+    held = associations.add(contact, boss, by=rep)
+    address = reverse("crm:association-relabel", args=[held.pk])
+
+    def save(of: Contact, label: str) -> int:
+        values = {"of": f"contact:{of.pk}", "label": label}
+        return signed_in.post(address, values, headers=HTMX).status_code
+
+    assert save(contact, str(reports.pk)) == 204
+    assert (told(rep, contact), told(rep, boss)) == (
+        [("Reports to", "Ann Boss")], [("Manager of", "Grace Pariente")],
+    )  # fmt: skip
+    form = signed_in.get(address, {"of": f"contact:{boss.pk}"}, headers=HTMX)
+    assert form.context["chosen"] == f"{reports.pk}:back"
+    assert save(boss, str(reports.pk)) == 204
+    assert told(rep, boss) == [("Reports to", "Grace Pariente")]
+    timeline = signed_in.get(reverse("crm:timeline", args=["contact", contact.pk])).content.decode()
+    assert "changed what Grace Pariente and Ann Boss are to one another (Reports to)" in timeline
+    assert save(boss, "") == 204
+    assert told(rep, contact) == [("", "Ann Boss")]
+    assert Association.objects.get().pk == held.pk
+    events = Event.objects.filter(name="association.relabelled").count()
+    assert save(boss, "") == 204
+    assert (events, Event.objects.filter(name="association.relabelled").count()) == (3, 3)
+
+
+def test_a_label_is_not_given_twice_nor_where_it_does_not_fit(signed_in, rep, contact, deal, reports):
+    boss = contacts.create(by=rep, first_name="Ann", last_name="Boss")
+    associations.add(contact, boss, by=rep, label=reports)
+    plain, other = associations.add(contact, boss, by=rep), associations.add(contact, deal, by=rep)
+
+    for held, words in ((plain, "associated like this already"), (other, "does not fit")):
+        values = {"of": f"contact:{contact.pk}", "label": str(reports.pk)}
+        refused = signed_in.post(reverse("crm:association-relabel", args=[held.pk]), values, headers=HTMX)
+        assert refused.status_code == 422
+        assert words in refused.content.decode()
+    associations.remove(plain, contact, boss, by=rep)
+    assert signed_in.get(reverse("crm:association-relabel", args=[plain.pk])).status_code == 404
+    assert not Event.objects.filter(name="association.relabelled").exists()
+
+
 def test_what_does_not_fit_is_refused(signed_in, rep, contact, deal, reports):
     address = reverse("crm:association-add", args=["contact", contact.pk])
     for data, words in (
