@@ -35,8 +35,8 @@ test: setup ## all tests, also in a browser
 test-fast: setup ## the tests that take under two minutes and need no browser
 	$(SPREAD) -m "not slow and not e2e"
 
-test-long: setup ## the fault tests with all their seeds (SEEDS=50 for the rows that have many)
-	FAULT_SEEDS=$(or $(SEEDS),50) $(SPREAD) --timeout 3600 -o faulthandler_timeout=4000 tests/faults
+test-long: setup ## the fault tests with all their seeds (SEEDS=50 for the rows that have many), every limit of the API
+	FAULT_SEEDS=$(or $(SEEDS),50) $(SPREAD) --timeout 3600 -o faulthandler_timeout=4000 tests/faults tests/api/test_published.py
 
 test-clients: setup ## the JavaScript QuickBooks clients against the simulator (needs node and npm)
 	.venv/bin/python tests/qbo_simulator/node/run.py

@@ -33,6 +33,11 @@ class ShownOperation:
     example: str
 
     @property
+    def text(self) -> str:
+        """What there is to say of it, without the marks of the document."""
+        return self.operation.text.replace("`", "")
+
+    @property
     def address(self) -> str:
         """Its address."""
         return f"/api/v1/{self.operation.path}"
@@ -79,6 +84,8 @@ def in_words(schema: Schema) -> str:
         return "one of " + ", ".join(str(each) or "“”" for each in schema["enum"])
     kinds = schema.get("type", "any")
     words = " or ".join(kinds) if isinstance(kinds, list) else str(kinds)
+    if words == "object" and "properties" in schema:
+        words = f"object with {', '.join(schema['properties'])}"
     if "items" in schema:
         words += f" of {in_words(schema['items'])}"
     if "format" in schema:
