@@ -60,7 +60,10 @@ def logout(request: HttpRequest) -> HttpResponse:
     audit.record("user.signed_out", cast(User, request.user), request=request, by=cast(User, request.user))
     sessions.forget(request)
     end_session(request)
-    return redirect(settings.LOGOUT_REDIRECT_URL)
+    answer = redirect(settings.LOGOUT_REDIRECT_URL)
+    # What pages kept in the browser, such as a form that was not sent, is for nobody who comes after.
+    answer["Clear-Site-Data"] = '"storage"'
+    return answer
 
 
 @login_not_required

@@ -19,9 +19,9 @@ from core.audit.source import client_address
 from core.colours import text_on
 from core.company import profile
 from core.models import BrandLogo
+from core.rates import too_many
 from crm import public, quote_pdf
 from crm.models import Quote
-from crm.rates import too_many
 from crm.services import quote_life, quotes
 
 READS, WRITES, PDFS = 120, 12, 20
