@@ -1,7 +1,8 @@
 """Pages of records: bounded, by key, with the fields that were asked for."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import field, partial
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
@@ -21,13 +22,15 @@ SLOWEST_MS = 10_000
 class Shown:
     """A field of a record as it is answered: its schema, the ORM path it comes from, or how it is read.
 
-    ``load`` gives the values of all records of a page by id, in a constant number of statements.
+    ``load`` gives the values of all records of a page by id, in a constant number of statements; ``load_for`` does so
+    for the person who asks, where what they see decides.
     """
 
     name: str
     schema: Schema
     path: str = ""
     load: Callable[[Sequence[Any]], Mapping[int, Any]] | None = None
+    load_for: Callable[[Any, Sequence[Any]], Mapping[int, Any]] | None = None
     permission: str = ""
     whole: bool = False  # in lists only where it is asked for by name
 
@@ -76,7 +79,8 @@ class View:
         """The fields that are asked for and may be seen; the id always. Lists leave out what is told of one only."""
         allowed = [each for each in self.fields if not each.permission or user.has_perm(each.permission)]
         usual = {each.name for each in allowed if not (listed and each.whole)}
-        return [each for each in allowed if each.name in (names or usual) or each.name == "id"]
+        wanted = [each for each in allowed if each.name in (names or usual) or each.name == "id"]
+        return [replace(each, load=partial(each.load_for, user)) if each.load_for else each for each in wanted]
 
     def narrowed(self, rows: QuerySet[Any], fields: Sequence[Shown]) -> QuerySet[Any]:
         """Rows with no more columns than these fields need."""

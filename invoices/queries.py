@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
-from accounts.visibility import Sight, sight, union, within
+from accounts.visibility import Sight, sees_all, sight, union, within
 from core import registry
 from core.models import EventLink
 from core.money import NotAnAmount
@@ -75,6 +75,12 @@ def _payment_ways(sight: Sight) -> list[QuerySet[Any, Any]]:
     if sight.unassigned:
         found.append(Payment.objects.filter(created_by=None, applications=None).values_list("pk"))
     return found
+
+
+def parts_visible_to(user: Any) -> QuerySet[PaymentApplication]:
+    """What payments pay of invoices that ``user`` may see; what is open or unknown of it for who sees all."""
+    parts = PaymentApplication.objects.all()
+    return parts if sees_all(user) else parts.filter(invoice__in=visible_to(user).order_by().values("pk"))
 
 
 def drafts_visible_to(user: Any) -> QuerySet[InvoiceDraft]:

@@ -18,7 +18,6 @@ from api.schemas import AMOUNT, DAY, ID, MOMENT, array, named, nullable, record,
 from api.scopes import INVOICES_READ, INVOICES_WRITE
 from invoices import queries
 from invoices.enums import Ending
-from invoices.models import PaymentApplication
 from invoices.ports import accounting
 from invoices.services import payment_endings, payments
 from invoices.services.payments import LONGEST_REFERENCE, Received
@@ -28,9 +27,10 @@ MORE_THAN_ZERO = {**AMOUNT, "pattern": r"^[0-9]{1,11}(\.[0-9]{1,10})?$"}
 PART = record({"invoice": nullable(ID), "amount": AMOUNT}, "invoice", "amount")
 
 
-def _parts_of(rows: Sequence[Any]) -> Mapping[int, Any]:
+def _parts_of(user: Any, rows: Sequence[Any]) -> Mapping[int, Any]:
+    """What each payment pays of invoices that ``user`` may see."""
     found: dict[int, list[Any]] = {row.pk: [] for row in rows}
-    parts = PaymentApplication.objects.filter(payment__in=found).order_by("payment_id", "pk")
+    parts = queries.parts_visible_to(user).filter(payment__in=found).order_by("payment_id", "pk")
     for payment, invoice, amount in parts.values_list("payment_id", "invoice_id", "amount"):
         found[payment].append({"invoice": invoice, "amount": plain(amount)})
     return found
@@ -63,7 +63,7 @@ PAYMENTS = Listed(
             Shown("reference", {"type": "string"}),
             Shown("note", {"type": "string"}),
             Shown("deposit_account", NAMES, "deposit_account_external_id"),
-            Shown("invoices", array(PART), load=_parts_of),
+            Shown("invoices", array(PART), load_for=_parts_of),
             Shown("ending", {"type": "string", "enum": list(Ending.values)}),
             Shown("voided", {"type": "boolean"}),
             Shown("removed_at", nullable(MOMENT)),

@@ -14,7 +14,7 @@ from accounts.access import require
 from crm.forms.activities import ActivityForm
 from crm.kinds import KINDS, Kind
 from crm.models import Activity, ActivityKind
-from crm.queries import related
+from crm.queries import activities, related
 from crm.services import activities as services
 from crm.views.timeline import kind_of, timeline_context
 
@@ -102,7 +102,7 @@ def activity_pin(request: HttpRequest, pk: int, object_type: str, record_pk: int
     kind = kind_of(object_type)
     require(request.user, "crm.edit")
     record = get_object_or_404(kind.visible_to(request.user), pk=record_pk)
-    activity = get_object_or_404(Activity, pk=pk, deleted_at=None)
+    activity = get_object_or_404(activities.visible_to(request.user), pk=pk)
     if not services.pin(activity, record, pinned=request.POST.get("pinned", "1") != "0"):
         raise Http404
     return _timeline(request, kind, record)
@@ -124,7 +124,7 @@ def _activity_kind(name: str) -> ActivityKind:
 def _mine(request: HttpRequest, pk: int) -> Activity:
     """An activity that the reader may change, or 404 and 403."""
     require(request.user, "crm.edit")
-    activity = get_object_or_404(Activity, pk=pk, deleted_at=None)
+    activity = get_object_or_404(activities.visible_to(request.user), pk=pk)
     if not services.may_change(activity, request.user):
         raise PermissionDenied(_("Only who wrote it and those who manage other people's notes may change it."))
     return activity

@@ -51,6 +51,7 @@ def association_list(request: HttpRequest, object_type: str, pk: int) -> HttpRes
 @require_GET
 def association_choices(request: HttpRequest, object_type: str, pk: int) -> JsonResponse:
     """Records of every kind that can be associated with this one, while somebody types."""
+    get_object_or_404(kind_of(object_type).visible_to(request.user), pk=pk)
     typed = request.GET.get("q", "").strip()[:200]
     found = [
         (kind, record)

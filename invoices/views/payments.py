@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -44,7 +44,7 @@ def payment_list(request: HttpRequest) -> HttpResponse:
 @needs("invoices.view")
 def payment_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The page of a payment: what it pays and uses, where the money went; its history comes as a fragment."""
-    parts = seen_parts(request.user).select_related("invoice").defer("invoice__search").order_by("pk")
+    parts = queries.parts_visible_to(request.user).select_related("invoice").defer("invoice__search").order_by("pk")
     uses = CreditApplication.objects.select_related("credit").defer("credit__search").order_by("pk")
     open_uses = CreditUse.objects.filter(done_at=None, **of_seen(request.user)).select_related("invoice")
     open_uses = open_uses.defer("invoice__search").order_by("pk")
@@ -69,11 +69,6 @@ def payment_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "property_card": shown.card(payment, "payment", request.user, editable=payment.removed_at is None),
         },
     )
-
-
-def seen_parts(user: Any) -> QuerySet[PaymentApplication]:
-    """What payments pay of invoices that ``user`` may see."""
-    return PaymentApplication.objects.filter(**of_seen(user))
 
 
 def of_seen(user: Any) -> dict[str, Any]:
@@ -103,7 +98,8 @@ def history(request: HttpRequest, object_type: str, pk: int, url: str) -> HttpRe
     told_so_far = stretch(request.user, object_type, pk, before=int(before) if before.isdigit() else 0)
     more = f"{url}?before={told_so_far.older}" if told_so_far.older else ""
     template = "core/_timeline_items.html" if before else "invoices/_history.html"
-    return render(request, template, {"entries": told_so_far.entries, "more": more})
+    context = {"entries": told_so_far.entries, "more": more, "record": f"{object_type}:{pk}"}
+    return render(request, template, context)
 
 
 @require_GET
