@@ -1,7 +1,7 @@
 """Pages of records: bounded, by key, with the fields that were asked for."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import field, partial
 from typing import Any
 
