@@ -42,7 +42,11 @@ def aging(user: Any) -> Sequence[Figure]:
     if result.total is None:
         return []
     return [
-        Figure(column.label, cell_text(cell, column))
+        Figure(
+            column.label,
+            cell_text(cell, column),
+            result.total.drills.get(column.key) or (result.total.drill if column.key == "total" else "") or "",
+        )
         for column, cell in zip(result.columns[1:], result.total.cells[1:], strict=True)
     ]
 

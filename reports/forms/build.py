@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from core.conditions import Field, registry
@@ -114,6 +115,10 @@ class BuildForm(forms.Form):
     def __init__(self, data: Any = None, *, source: Source, user: Any, **more: Any) -> None:
         super().__init__(data, **more)
         self.source = source
+        between = _("Show only the first: choose a number from 1 to %d.") % MOST_TOP
+        top = self.fields["top"]
+        top.error_messages["invalid"] = between
+        top.validators = [MinValueValidator(1, between), MaxValueValidator(MOST_TOP, between)]
         self.fields["where"] = ConditionField(object_type=source.name, user=user, required=False, label=_("Conditions"))
         own = source.label
         reached = list(_within(source, user))

@@ -58,11 +58,11 @@ def answer(_user: Any, asked: Parameters) -> Result:
     found = open_on(scope, asked.by)
     shown = [(_key(asked.by, one, two), sums) for one, two, _count, *sums in found if one is not None]
     names = named(asked.by, [key for key, _sums in shown])
-    drill = _drill(scope, asked.by) if asked.as_of >= asked.today else None
+    present = asked.as_of >= asked.today
     rows = [
         Row(
             (names.get(key, _("Somebody who left")), *sums, sum(sums)),
-            **(drill(key, names.get(key, "")) if drill else {}),
+            **(_lists(scope, *_whose(asked.by, key, names.get(key, ""))) if present else {}),
         )
         for key, sums in shown
     ]
@@ -79,13 +79,13 @@ def answer(_user: Any, asked: Parameters) -> Result:
     heading = _("Customer") if asked.by == "customer" else _("Owner")
     columns = [Column("name", heading), *(Column(key, label, "money", scope.currency) for key, label in BUCKETS)]
     on = _("Open on %s, by due date.") % date_format(asked.as_of)
-    past = "" if drill else _("Lists show invoices as they are today, so the figures of another day lead to none.")
+    past = "" if present else _("Lists show invoices as they are today, so the figures of another day lead to none.")
     return Result(
         _("Receivables aging"),
         [*columns, Column("total", _("Total"), "money", scope.currency)],
         rows,
         Chart("stacked_bar", labels, series, scope.currency),
-        Row((_("Total"), *whole, sum(whole))) if rows else None,
+        Row((_("Total"), *whole, sum(whole)), **(_lists(scope) if present else {})) if rows else None,
         [on, *scope.notes(period=False, left_out=left_out(scope)), *filter(None, [past])],
         scope.as_of,
         scope.currency,
@@ -126,17 +126,17 @@ def due_between(as_of: datetime.date, place: int) -> list[dict[str, Any]]:
     return [money.on_days("due_on", first, days[place - 1] - datetime.timedelta(days=1))]
 
 
-def _drill(scope: money.Scope, by: str) -> Any:
-    def links(key: Any, name: str) -> dict[str, Any]:
-        whose = money.of_customer(key, name) if by == "customer" else [money.owned_by(key)]
-        address = money.invoice_list(scope, *whose, statuses=money.OPEN)
-        cells = {
-            bucket: money.invoice_list(scope, *whose, *due_between(scope.asked.as_of, place), statuses=money.OPEN)
-            for place, (bucket, _label) in enumerate(BUCKETS)
-        }
-        return {"drill": address, "drills": cells}
+def _whose(by: str, key: Any, name: str) -> list[dict[str, Any]]:
+    return money.of_customer(key, name) if by == "customer" else [money.owned_by(key)]
 
-    return links
+
+def _lists(scope: money.Scope, *whose: dict[str, Any]) -> dict[str, Any]:
+    """Of a line, or of all of them, the list of all its open invoices, and one for each bucket."""
+    cells = {
+        bucket: money.invoice_list(scope, *whose, *due_between(scope.asked.as_of, place), statuses=money.OPEN)
+        for place, (bucket, _label) in enumerate(BUCKETS)
+    }
+    return {"drill": money.invoice_list(scope, *whose, statuses=money.OPEN), "drills": cells}
 
 
 def _key(by: str, one: int, two: Any) -> Any:

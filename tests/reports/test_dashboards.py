@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from core import company, home
 from crm.models import Company, Task
@@ -45,7 +46,7 @@ def late(rita):
     made = Invoice.objects.create(
         connection=books, external_id="1", number="1001", customer_external_id="7", customer_name="Acme", owner=rita,
         status="overdue", total=Decimal(120), balance=Decimal(120), currency="USD", due_on=due,
-        issued_on=due - datetime.timedelta(days=30),
+        issued_on=due - datetime.timedelta(days=30), remote_updated_at=timezone.now(),
     )  # fmt: skip
     refresh.refresh()
     return made
@@ -199,7 +200,10 @@ def test_home_pages_begin_with_what_each_role_is_there_for(client, boss, rita, l
     assert shown(boss)[:2] == ["sync-health", "reads-used"]
     assert "receivables-aging" not in shown(rita)
 
-    assert "$120.00" in client.get(reverse("reports:home-aging")).content.decode()
+    aging = client.get(reverse("reports:home-aging")).content.decode()
+    assert "$120.00" in aging
+    bucket = next(part.split('"')[0] for part in aging.split('href="')[1:] if "31–60" in part.split("</a>")[0])
+    assert "1001" in client.get(bucket.replace("&amp;", "&")).content.decode()
     overdue = client.get(reverse("reports:home-overdue")).content.decode()
     assert "$120.00" in overdue
     assert "/invoices/?status=overdue" in overdue

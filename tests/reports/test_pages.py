@@ -124,6 +124,9 @@ def test_the_preview_shows_what_the_form_says_or_what_is_wrong(client, rep, book
     assert "data-chart" in shown
     assert "$250.00" in shown
     assert "Choose of which property" in wrong
+    for top in ("0", "51", "many"):
+        said = client.post(address, {**TYPED, "top": top}).content.decode()
+        assert "Show only the first: choose a number from 1 to 50." in said
     assert not Report.objects.exists()
 
 
