@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import field, partial
+from functools import partial
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
