@@ -62,6 +62,13 @@ def configure(level: str, form: str, *, more_handlers: Mapping[str, str]) -> dic
     }
 
 
+def of_server(level: str, form: str) -> dict[str, Any]:
+    """The same for gunicorn's own lines: starts, stops, processes that died. Requests are told by the product."""
+    found = configure(level, form, more_handlers={})
+    own = {"handlers": ["console"], "level": level, "propagate": False}
+    return {**found, "loggers": {"gunicorn.error": own, "gunicorn.access": {**own, "handlers": []}}}
+
+
 def without_line_breaks(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
     """What others sent (an address, a browser's name) may not begin a line of its own in a log of text."""
     for name, value in event.items():

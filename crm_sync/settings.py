@@ -309,6 +309,8 @@ DJANGO_STRUCTLOG_CELERY_ENABLED = True
 # Some tasks run every few seconds: only what goes wrong is told.
 DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_CELERY_TASK_FAILURE_LOG_LEVEL = logging.ERROR
+# Also of messages that waited longer than their period and were dropped: another one follows.
+DJANGO_STRUCTLOG_CELERY_TASK_RETRY_LOG_LEVEL = logging.INFO
 # Errors are told to Sentry only where its address is set, and without anybody's data.
 SENTRY_DSN = env.str("SENTRY_DSN", "")
 SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", "production")

@@ -10,8 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from core.audit.source import client_address
 from core.metrics import collecting, switch
-from core.visitors import address_of
 
 
 @require_safe
@@ -33,7 +33,7 @@ def _has_token(request: HttpRequest) -> bool:
 
 
 def _from_allowed_address(request: HttpRequest) -> bool:
-    address = address_of(request)
+    address = client_address(request)
     if address is None:
         return False
     for text in settings.METRICS_ALLOWED:

@@ -87,8 +87,8 @@ def companies() -> Iterator[Finding]:
     elsewhere = {row.environment for row in rows} - {settings.QBO_ENVIRONMENT}
     if elsewhere:
         yield failure(
-            f"{len(rows) - len(here)} companies were connected in another environment "
-            f"({', '.join(sorted(elsewhere))}) and are not read.",
+            f"Companies that were connected in another environment are not read: {len(rows) - len(here)} "
+            f"({', '.join(sorted(elsewhere))}).",
             "Set QBO_ENVIRONMENT back, or use a database of its own for each environment.",
         )
     waiting = [row for row in here if row.status == ConnectionStatus.NEEDS_RECONNECT]

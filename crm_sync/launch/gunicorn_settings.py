@@ -7,6 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from crm_sync import logs
+
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_PROCESSES", "2"))
@@ -19,6 +21,8 @@ keepalive = 75
 # A file that workers touch; on a slow disk a heartbeat there can block them.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 -- gunicorn makes an unnamed file
 control_socket_disable = True
+# Its own lines look like those of the product, which is set up in its processes only.
+logconfig_dict = logs.of_server(os.environ.get("LOG_LEVEL") or "INFO", os.environ.get("LOG_FORMAT") or "json")
 
 # Where the processes of this server count requests together. It has to be known before the client is imported.
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"

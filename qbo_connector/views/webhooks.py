@@ -8,7 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from core import rates
-from core.visitors import address_of
+from core.audit.source import client_address
 from qbo_connector import webhook_bodies
 from qbo_connector.services import webhooks
 
@@ -29,7 +29,7 @@ def receive(request: HttpRequest) -> HttpResponse:
     length = request.headers.get("Content-Length") or "0"
     if not length.isdecimal() or int(length) > LARGEST_BODY:
         return HttpResponse(status=413)
-    sender = address_of(request) or "?"
+    sender = client_address(request) or "?"
     if rates.beyond("webhook-signature", sender, limit=MOST_WRONG):
         return HttpResponse(status=429, headers={"Retry-After": str(rates.SECONDS)})
     body = request.body

@@ -46,6 +46,7 @@ def test_a_request_that_is_being_answered_is_answered(tmp_path):
         asking.join(PATIENCE)
         assert answers == [200]
         assert web.process.wait(PATIENCE) == 0
+        assert web.said("Handling signal: term", level="info", logger="gunicorn.error")
 
 
 def test_what_a_worker_sends_is_finished_and_the_rest_is_left_to_others(us_company, quickbooks, tmp_path):

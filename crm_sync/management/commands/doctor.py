@@ -44,6 +44,6 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps({"failures": failures, "warnings": warnings, "findings": told}, indent=2))
         else:
-            self.stdout.write(f"\n{failures} failures, {warnings} warnings.")
+            self.stdout.write(f"\nFailures: {failures}, warnings: {warnings}.")
         if failures:
             sys.exit(1)
