@@ -5,6 +5,7 @@ from api.resources import (
     activities,
     associations,
     books,
+    deal_people,
     files,
     invoice_making,
     invoices,
@@ -22,7 +23,7 @@ from api.resources import (
 OPERATIONS: tuple[Operation, ...] = tuple(
     operation
     for resource in (
-        records, upsert, lines, associations, activities, tasks, files,
+        records, upsert, lines, deal_people, associations, activities, tasks, files,
         invoices, invoice_making, payments, books,
         syncing, reports, workspace, webhooks,
     )

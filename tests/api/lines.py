@@ -30,6 +30,7 @@ LINES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "void-payment": ("POST", "404", OPERATORS),
     "discard-payment": ("POST", "404", OPERATORS),
     **{f"read-{word}-lines": ("GET", "404", ALL) for word in ("deal", "quote")},
+    "replace-deal-contacts": ("PUT", "428", ALL),
     **{f"{act}-quote": ("POST", "428", ALL) for act in ("publish", "revise", "answer")},
     **{f"list-{word}-{part}": ("GET", "404", ALL) for word in KINDS.values() for part in ("associations", "files")},
     **{f"read-{word}-timeline": ("GET", "404", ALL) for word in KINDS.values()},

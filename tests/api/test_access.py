@@ -23,6 +23,7 @@ BODIES = {
     "change-quote": {"title": "Other"},
     "change-contact": {"first_name": "Bea"},
     "move-deal": {"stage": 1},
+    "replace-deal-contacts": {"contacts": []},
     "replace-deal-lines": {"lines": []},
     "replace-quote-lines": {"lines": []},
     "answer-quote": {"answer": "accepted"},

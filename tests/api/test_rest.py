@@ -42,6 +42,23 @@ def test_line_items_are_read_and_replaced_with_their_deal(program, deal):
     assert unknown.json()["errors"][0]["pointer"] == "/lines/0/product"
 
 
+def test_the_contacts_of_a_deal_are_replaced(program, deal):
+    nora = deal.contacts.get()
+    ann, bea = (contacts.create(by=program.user, first_name=name) for name in ("Ann", "Bea"))
+    path = f"deals/{deal.pk}/contacts"
+    before = program.get(f"deals/{deal.pk}")
+
+    both = program.call("PUT", path, {"contacts": [nora.pk, ann.pk], "primary": ann.pk}, If_Match=before["ETag"])
+    other = program.call("PUT", path, {"contacts": [bea.pk]}, If_Match="*")
+    odd = program.call("PUT", path, {"contacts": [999, bea.pk]}, If_Match="*")
+    none = program.call("PUT", path, {"contacts": []}, If_Match="*")
+
+    assert [both.json()["contacts"], other.json()["contacts"], none.json()["contacts"]] == [
+        [ann.pk, nora.pk], [bea.pk], [],
+    ]  # fmt: skip
+    assert odd.json()["errors"] == [{"detail": "There is no such contact.", "pointer": "/contacts/0"}]
+
+
 def test_a_quote_is_discounted_published_answered_and_revised(program, deal):
     quote = program.post("quotes", {"deal": deal.pk}).json()["id"]
 
