@@ -42,6 +42,8 @@ class AccountsConfig(AppConfig):
         registry.home_cards.append(
             registry.HomeCard("people", _("People"), "accounts:people-home", order=90, permission="accounts.manage")
         )
+        add_nouns: Any = import_string("core.audit.words.add_nouns")
+        add_nouns(user=_("Person"), role=_("Role"), team=_("Team"), invitation=_("Invitation"))
         import_string("accounts.teams.register")()
         import_string("accounts.handing_over.register")()
         import_string("accounts.audit.listen")()

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from accounts.invitations import waiting
 from accounts.models import Invitation, Role, Sees, User
 from accounts.permissions import PERMISSIONS, WHOLE
+from core.audit import differences
 from core.events import emit
 
 LONGEST_NAME = 60
@@ -80,8 +81,11 @@ def update(
         fresh.sees, fresh.sees_unassigned = far, unassigned
         fresh.save(update_fields=["name", "permissions", "requires_two_factor", "sees", "sees_unassigned"])
         gained, lost = sorted(set(wanted) - before), sorted(before - set(wanted))
+        names = ("name", "permissions", "requires_two_factor", "sees", "sees_unassigned")
+        told = dict(zip(names, former, strict=True))
+        now = differences.values_of(fresh, names) | {"permissions": set(wanted)}
         emit("role.changed", fresh, by=by, title=cleaned, gained=gained, lost=lost, two_factor=requires_two_factor,
-             sees=far, saw=former[3], unassigned=unassigned)  # fmt: skip
+             sees=far, saw=former[3], unassigned=unassigned, changes=differences.between(told, now))  # fmt: skip
     return fresh
 
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from accounts import audit, permissions, sessions
 from accounts.models import Role, User
 from core import company
+from core.audit import differences
 from core.events import Draft, emit, emit_many
 from core.models import Origin
 from core.services import company as profiles
@@ -54,9 +55,11 @@ def update_user(user: User, *, name: str, role: Role, by: User) -> User:
     """Change name and role. Raises LastAdministrator when that would leave nobody who manages users."""
     if "accounts.manage" not in role.permissions:
         _require_another_administrator(user)
+    held = User.objects.select_for_update(of=("self",)).select_related("role").get(pk=user.pk)
+    before = differences.values_of(held, ("name", "role"))
     User.objects.filter(pk=user.pk).update(name=name, role=role)
     user.refresh_from_db()
-    emit("user.changed", user, by=by, role=role.name)
+    emit("user.changed", user, by=by, role=role.name, changes=differences.since(before, user))
     return user
 
 
@@ -81,9 +84,10 @@ def set_active(user: User, *, active: bool, by: User, hand_to: User | None = Non
 @transaction.atomic
 def update_profile(user: User, **values: Any) -> User:
     """A person's own name, time zone, language, theme and density."""
+    before = differences.values_of(User.objects.select_for_update(of=("self",)).get(pk=user.pk), values)
     User.objects.filter(pk=user.pk).update(**values)
     user.refresh_from_db()
-    emit("user.changed", user, by=user, fields=sorted(values))
+    emit("user.changed", user, by=user, changes=differences.since(before, user))
     return user
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import queries
 from accounts.models import Team, User
+from core.audit import differences
 from core.conditions import operators
 from core.events import emit
 from core.models import SavedView, Visibility
@@ -25,7 +26,7 @@ def create(*, name: str, members: Iterable[User], by: Any) -> Team:
     """A new team. Raises TeamRefused."""
     team = Team.objects.create(name=_free_name(name))
     team.members.set(members)
-    emit("team.created", team, by=by, title=team.name)
+    emit("team.created", team, by=by, title=team.name, members=_names(team))
     return team
 
 
@@ -33,7 +34,7 @@ def create(*, name: str, members: Iterable[User], by: Any) -> Team:
 def update(team: Team, *, name: str, members: Iterable[User], by: Any) -> Team:
     """Another name or other members. Raises TeamRefused."""
     fresh = Team.objects.select_for_update().get(pk=team.pk)
-    before = set(fresh.members.values_list("pk", flat=True))
+    before, former = set(fresh.members.values_list("pk", flat=True)), {"name": fresh.name, "members": _names(fresh)}
     wanted = {person.pk for person in members}
     cleaned = _free_name(name, but=fresh.pk)
     if cleaned == fresh.name and before == wanted:
@@ -41,8 +42,14 @@ def update(team: Team, *, name: str, members: Iterable[User], by: Any) -> Team:
     fresh.name = cleaned
     fresh.save(update_fields=["name"])
     fresh.members.set(wanted)
-    emit("team.changed", fresh, by=by, title=fresh.name, joined=sorted(wanted - before), left=sorted(before - wanted))
+    changes = differences.between(former, {"name": fresh.name, "members": _names(fresh)})
+    joined, left = sorted(wanted - before), sorted(before - wanted)
+    emit("team.changed", fresh, by=by, title=fresh.name, joined=joined, left=left, changes=changes)
     return fresh
+
+
+def _names(team: Team) -> list[str]:
+    return sorted(str(person) for person in team.members.all())
 
 
 @transaction.atomic

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from core import registry
-from core.models import Event, EventLink
+from core.models import Event, EventLink, Origin
 
 
 @dataclass(frozen=True)
@@ -32,5 +34,8 @@ def entries(events: Sequence[Event]) -> list[TimelineEntry]:
     lines = []
     for event in events:
         kind: Any = registry.event_kinds[event.name]
-        lines.append(TimelineEntry(event, kind.sentence(event), kind.icon, kind.kind))
+        sentence = kind.sentence(event)
+        if event.origin == Origin.API:
+            sentence = _("%s, through the API") % sentence
+        lines.append(TimelineEntry(event, sentence, kind.icon, kind.kind))
     return lines

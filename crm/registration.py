@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import archive_notes, registry
+from core.audit.words import add_nouns
 from core.registry import MenuEntry, ObjectType, RecordCard
 from core.services.mails import attachment_makers, withdrawals
 from crm import activity_search, belongings, price_sentences, properties, search, sentences, tables
@@ -25,6 +26,10 @@ MENU = (
 
 def register() -> None:
     """Fill the registries of core."""
+    add_nouns(
+        pipeline=gettext_lazy("Pipeline"), quotesettings=gettext_lazy("Quote settings"),
+        associationlabel=gettext_lazy("Label of associations"), hubspotimport=gettext_lazy("Import from HubSpot"),
+    )  # fmt: skip
     for name, order, letter, icon in MENU:
         kind = KINDS[name]
         registry.menu.append(MenuEntry(kind.plural, kind.list_url, icon, order=order, shortcut=letter))

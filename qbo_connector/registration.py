@@ -4,6 +4,7 @@ from django.core import checks
 from django.utils.translation import gettext_lazy as _
 
 from core import registry
+from core.audit.words import add_nouns
 from core.metrics import collecting
 from qbo_connector import banners, figures, sentences
 from qbo_connector.checks import production_is_complete, times_fit
@@ -11,6 +12,7 @@ from qbo_connector.checks import production_is_complete, times_fit
 
 def register() -> None:
     """Fill the registries of core, and Django's of checks."""
+    add_nouns(connection=_("QuickBooks company"))
     registry.settings_menu.append(
         registry.MenuEntry(
             _("Connected apps"),

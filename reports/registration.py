@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.handing_over import Belonging, belongings
 from core import registry
+from core.audit.words import add_nouns
 from core.event_words import acted
 from reports.models import Report
 from reports.services import schedules
@@ -21,6 +22,7 @@ ACTS = {
 
 def register() -> None:
     """Fill the registries."""
+    add_nouns(report=_("Report"), dashboard=_("Dashboard"))
     registry.menu.append(
         registry.MenuEntry(_("Reports"), "reports:list", "chart-bar", order=65, permission=VIEW, shortcut="r")
     )

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from core.models import Event, EventLink
+from core.models import Event, EventLink, Origin
 from core.search import matching, words_in_json
 
 PERMISSION = "accounts.audit"
@@ -86,9 +86,9 @@ def from_address(value: str, _user: Any) -> Q:
 
 
 def with_key(value: str, _user: Any) -> Q:
-    """Everything done with one key of the API, imports among it."""
+    """Everything done with one key of the API, imports among it; the channels are what the index finds."""
     pk = _number(value)
-    return Q(key=pk) if pk is not None else Q(pk__in=[])
+    return Q(key=pk, origin__in=(Origin.API, Origin.IMPORT, Origin.SYSTEM)) if pk is not None else Q(pk__in=[])
 
 
 def of_request(value: str, _user: Any) -> Q:

@@ -114,7 +114,7 @@ TABLE = Table(
     [
         Column("occurred_at", L("When"), "datetime", sort="occurred_at", show=moment, look="audit-when"),
         Column("what", L("What"), value=lambda event: words.what(event.name), needs=NEEDS),
-        Column("record", L("Record"), value=words.title_of, needs=NEEDS, link=page_of),
+        Column("record", L("Record"), load=words.titles_of, needs=NEEDS, link=page_of),
         person_column("actor", L("Who")),
         Column("changes", L("Before and after"), "long", load=_changes, show=_show_changes, plain=_plain_changes),
         Column("channel", L("Channel"), value=channel, needs=NEEDS),
@@ -151,6 +151,7 @@ TABLE = Table(
     ),
     views=(
         BuiltIn("all", L("All")),
+        BuiltIn("people", L("By people"), query="channel=person&channel=api"),
         BuiltIn("settings", L("Settings"), query="kind=settings"),
         BuiltIn("access", L("Sign-in and access"), query="kind=access"),
         BuiltIn("moved", L("Exports and imports"), query="kind=moved"),
@@ -188,7 +189,7 @@ def described(event: Event) -> Mapping[str, Any]:
     return {
         "event": event,
         "what": words.what(event.name),
-        "title": words.title_of(event),
+        "title": words.titles_of([event])[event.pk],
         "page": page_of(event),
         "when": moment(event.occurred_at),
         "zone": timezone.get_current_timezone_name(),
@@ -218,7 +219,8 @@ def register() -> None:
         )
     )  # fmt: skip
     words.add_nouns(
-        property=L("Property"), listjob=L("Export or change of a list"), savedview=L("View"), segment=L("Segment"),
+        property=L("Property"), propertydefinition=L("Property"), propertygroup=L("Group of properties"),
+        listjob=L("Export or change of a list"), savedview=L("View"), segment=L("Segment"),
         mailserver=L("Mail server"), companyprofile=L("Company profile"), file=L("File"), mail=L("E-mail"),
         request=L("Request"), audit=L("Audit log"),
     )  # fmt: skip

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 # What things without a page of their own are called, by the first word of their events; apps add theirs.
 nouns: dict[str, "StrOrPromise"] = {}
-TITLES = ("title", "number", "name", "email", "key", "object", "list", "subject", "host")
+# Where an event says what its record is called, when its record does not say it itself.
+TITLES = ("number", "name", "email", "key", "list", "subject", "host")
 # What stands in an event's data for programs, or is said elsewhere on the page.
 UNSAID = {"changes", "told", FORGOTTEN, "title", "agent", "query"}
 LONGEST = 300
@@ -63,10 +64,27 @@ def what(name: str) -> str:
     return f"{noun(kind)} {_(verb.replace('_', ' '))}".strip()
 
 
-def title_of(event: Event) -> str:
-    """What the thing is called that it happened to; its number where nobody knows better."""
-    found = next((str(event.data[key]) for key in TITLES if event.data.get(key) and _is_plain(event.data[key])), "")
-    return found[:LONGEST] or f"{noun(event.object_type)} {event.object_id or ''}".strip()
+def titles_of(events: Sequence[Event]) -> dict[int, str]:
+    """What the things are called that it happened to: as they were then, else as now, else by kind and number.
+
+    One statement for each kind of thing that events tell no name of.
+    """
+    wanted: dict[type[Model], set[int]] = {}
+    for event in events:
+        model = _model(event.object_type)
+        if model is not None and not event.data.get("title") and event.object_id and not is_forgotten(event):
+            wanted.setdefault(model, set()).add(event.object_id)
+    rows = {model: model._base_manager.in_bulk(list(ids)) for model, ids in wanted.items()}
+    return {event.pk: _title(event, rows)[:LONGEST] for event in events}
+
+
+def _title(event: Event, rows: Mapping[type[Model], Mapping[int, Model]]) -> str:
+    if title := event.data.get("title"):
+        return str(title)
+    model = _model(event.object_type)
+    row = rows.get(model, {}).get(event.object_id) if model is not None else None
+    told = next((str(event.data[key]) for key in TITLES if event.data.get(key) and _is_plain(event.data[key])), "")
+    return (str(row) if row is not None else told) or f"{noun(event.object_type)} {event.object_id or ''}".strip()
 
 
 def is_forgotten(event: Event) -> bool:
@@ -83,6 +101,8 @@ def changes_of(events: Sequence[Event]) -> dict[int, list[Change]]:
 def facts_of(event: Event) -> list[tuple[str, str]]:
     """Whatever else an event says, as (label, words)."""
     paired = {key for key, _old, _new in _pairs(event)} | {"from", "to", "was", "gained", "lost"}
+    if event.data.get("address") == event.address:
+        paired.add("address")
     shown = [(key, _shown(value)) for key, value in event.data.items() if key not in UNSAID | paired]
     return [(_label(event, key), words) for key, words in shown if words]
 

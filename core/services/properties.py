@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.audit import differences
 from core.enums import PropertyKind
 from core.events import emit
 from core.models import PropertyDefinition, PropertyGroup
@@ -138,7 +139,8 @@ def change(row: PropertyDefinition, *, by: Any, **values: Any) -> PropertyDefini
         _require_distinct(fresh)
     _update(fresh, [*changed, "default"])
     schema.forget()
-    emit("property.changed", fresh, by=by, title=fresh.label, object=fresh.object_type, fields=changed)
+    changes = differences.since({name: before[name] for name in changed}, fresh)
+    emit("property.changed", fresh, by=by, title=fresh.label, object=fresh.object_type, fields=changed, changes=changes)
     return fresh
 
 
@@ -178,7 +180,7 @@ def restore(row: PropertyDefinition, *, by: Any) -> PropertyDefinition:
 def reorder(object_type: str, ids: Sequence[int], *, by: Any) -> None:
     """Put the properties with these ids into this order; others keep their places behind them."""
     _hold(object_type)
-    put_in_order(PropertyDefinition.objects.filter(object_type=object_type, deleted_at=None), ids)
+    _tell_order(PropertyDefinition.objects.filter(object_type=object_type, deleted_at=None), "label", ids, by=by)
     schema.forget()
 
 
@@ -210,10 +212,12 @@ def rename_group(group: PropertyGroup, name: str, *, by: Any) -> PropertyGroup:
     same = PropertyGroup.objects.filter(object_type=group.object_type, name__iexact=text).exclude(pk=group.pk)
     if same.exists():
         raise LabelTaken(_("There is a group “%s” already.") % text)
+    former = PropertyGroup.objects.select_for_update().get(pk=group.pk).name
     PropertyGroup.objects.filter(pk=group.pk).update(name=text)
     group.refresh_from_db()
     schema.forget()
-    emit("property.group_changed", group, by=by, title=text, object=group.object_type)
+    changes = differences.between({"name": former}, {"name": text})
+    emit("property.group_changed", group, by=by, title=text, object=group.object_type, changes=changes)
     return group
 
 
@@ -221,8 +225,18 @@ def rename_group(group: PropertyGroup, name: str, *, by: Any) -> PropertyGroup:
 def reorder_groups(object_type: str, ids: Sequence[int], *, by: Any) -> None:
     """Put the groups with these ids into this order; others keep their places behind them."""
     _hold(object_type)
-    put_in_order(PropertyGroup.objects.filter(object_type=object_type), ids)
+    _tell_order(PropertyGroup.objects.filter(object_type=object_type), "name", ids, by=by)
     schema.forget()
+
+
+def _tell_order(rows: Any, name: str, ids: Sequence[int], *, by: Any) -> None:
+    """Put rows into an order, with an event where that changes anything."""
+    before = list(rows.order_by("position", "pk").values_list(name, flat=True))
+    put_in_order(rows, ids)
+    after = rows.order_by("position", "pk")
+    changes = differences.between({"order": before}, {"order": list(after.values_list(name, flat=True))})
+    if changes and (first := after.first()) is not None:
+        emit("property.ordered", first, by=by, title=str(first), object=first.object_type, changes=changes)
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.audit import differences
 from core.conditions import registry
 from core.conditions.language import problems_of, setting
 from core.events import Draft, emit_many
@@ -43,10 +44,10 @@ def create(
 def change(segment: Segment, *, name: str, description: str = "", conditions: Any = None, by: Any) -> Segment:
     """Other words, or other conditions of a live one. Raises BadSegment."""
     locked = Segment.objects.select_for_update(of=("self",)).get(pk=segment.pk)
-    before = (locked.name, locked.description, locked.conditions)
+    before = differences.values_of(locked, ("name", "description", "conditions"))
     _write(locked, name=name, description=description, conditions=conditions or {})
-    if before != (locked.name, locked.description, locked.conditions):
-        _tell("segment.changed", locked, by=by)
+    if changes := differences.since(before, locked):
+        _tell("segment.changed", locked, by=by, changes=changes)
     return locked
 
 
@@ -141,10 +142,10 @@ def _origin(by: Any, origin: Origin | None) -> Origin:
     return origin or (Origin.PERSON if by is not None else Origin.SYSTEM)
 
 
-def _tell(name: str, segment: Segment, *, by: Any) -> None:
+def _tell(name: str, segment: Segment, *, by: Any, **more: Any) -> None:
     emit_many(
-        [Draft(name, "segment", segment.pk, data={"name": segment.name})], by=by, origin=_origin(by, None)
-    )  # fmt: skip
+        [Draft(name, "segment", segment.pk, data={"name": segment.name, **more})], by=by, origin=_origin(by, None)
+    )
 
 
 def _tell_records(name: str, segment: Segment, ids: list[int], *, by: Any, origin: Origin | None) -> None:

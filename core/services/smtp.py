@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from redis import RedisError
 
 from core import company
+from core.audit import differences
 from core.encryption import UnreadableSecret, decrypt, encrypt
 from core.events import emit
 from core.models import MailSecurity, MailServer
@@ -120,12 +121,16 @@ def change(values: Mapping[str, Any], *, password: str | None, by: Any) -> MailS
     if password is not None:
         sealed = encrypt(password, context=CONTEXT) if password else ""
         changed["sealed_password"] = sealed
+    before = differences.values_of(row, changed)
     if changed:
         MailServer.objects.filter(pk=1).update(**changed, failing_since=None, problem="", updated_at=timezone.now())
         row.refresh_from_db()
         transaction.on_commit(lambda: _remember(failing=False))
         told = sorted({"password" if name == "sealed_password" else name for name in changed})
-        emit("mail_server.changed", row, by=by, changed=told)
+        changes = differences.since(before, row)
+        if "sealed_password" in changed:
+            changes["password"] = changes.pop("sealed_password", [differences.HIDDEN, differences.HIDDEN])
+        emit("mail_server.changed", row, by=by, changed=told, changes=changes)
     return row
 
 

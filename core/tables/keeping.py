@@ -9,6 +9,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.audit import differences
 from core.events import emit
 from core.models import ListPreference, SavedView, Visibility
 from core.tables.address import DENSITIES, normal
@@ -91,9 +92,12 @@ def purge() -> int:
 
 
 def _write(view: SavedView, fields: list[str], by: Any) -> SavedView:
+    before = differences.values_of(SavedView.objects.select_for_update(of=("self",)).get(pk=view.pk), fields)
     view.updated_at = timezone.now()
     view.save(update_fields=[*fields, "updated_at"])
-    emit("view.changed", view, by=by, title=view.name, list=view.object_type, visibility=view.visibility)
+    changes = differences.since(before, view)
+    about = view.object_type
+    emit("view.changed", view, by=by, title=view.name, list=about, visibility=view.visibility, changes=changes)
     return view
 
 

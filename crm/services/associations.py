@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.audit import differences
 from core.events import emit, object_type_of
 from crm.models import Association, AssociationLabel
 
@@ -84,7 +85,9 @@ def _tell(name: str, first: Record, second: Record, label: AssociationLabel | No
 
 
 @transaction.atomic
-def save_label(label: AssociationLabel | None, *, from_type: str, to_type: str, name: str, inverse: str) -> Any:
+def save_label(
+    label: AssociationLabel | None, *, from_type: str, to_type: str, name: str, inverse: str, by: Any = None
+) -> Any:
     """Make or rename a label; the kinds of one that there is never change. Raises BadLabel."""
     name, inverse = " ".join(name.split()), " ".join(inverse.split())
     if not name:
@@ -95,14 +98,19 @@ def save_label(label: AssociationLabel | None, *, from_type: str, to_type: str, 
     if taken.exists():
         raise BadLabel(_("There is a label “%s” for these records already.") % name)
     if label is None:
-        return AssociationLabel.objects.create(from_type=from_type, to_type=to_type, name=name, inverse=inverse)
+        made = AssociationLabel.objects.create(from_type=from_type, to_type=to_type, name=name, inverse=inverse)
+        emit("association_label.created", made, by=by, title=name, inverse=inverse, kinds=[from_type, to_type])
+        return made
+    before = differences.values_of(AssociationLabel.objects.select_for_update().get(pk=label.pk), ("name", "inverse"))
     AssociationLabel.objects.filter(pk=label.pk).update(name=name, inverse=inverse)
     label.refresh_from_db()
+    if changes := differences.since(before, label):
+        emit("association_label.changed", label, by=by, title=name, changes=changes)
     return label
 
 
 @transaction.atomic
-def delete_label(label: AssociationLabel) -> int:
+def delete_label(label: AssociationLabel, *, by: Any = None) -> int:
     """Forget a label; associations that had it stay, without one. Returns how many those are."""
     count = 0
     for association in Association.objects.filter(label=label).order_by("pk"):
@@ -116,5 +124,6 @@ def delete_label(label: AssociationLabel) -> int:
             continue
         Association.objects.filter(pk=association.pk).update(label=None)
         count += association.removed_at is None
+    emit("association_label.deleted", label, by=by, title=label.name, associations=count)
     label.delete()
     return count

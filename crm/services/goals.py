@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 
+from core.audit import differences
 from core.company import profile
 from core.events import emit
 from crm.models import SalesGoal
@@ -32,5 +34,9 @@ def set_goals(goals: Mapping[tuple[int, datetime.date], Decimal | None], *, by: 
             SalesGoal.objects.update_or_create(owner_id=owner, month=month, defaults={"amount": amount})
     if changed:
         told = [[owner, month.isoformat(), plain(amount)] for (owner, month), amount in changed.items()]
-        emit("sales_goals.changed", profile(), by=by, goals=told)
+        people = get_user_model()._default_manager.in_bulk([owner for owner, _month in changed])
+        names = {key: f"{people.get(key[0], key[0])}, {key[1]:%Y-%m}" for key in changed}
+        former = {names[key]: held.get(key) for key in changed}
+        changes = differences.between(former, {names[key]: amount for key, amount in changed.items()})
+        emit("sales_goals.changed", profile(), by=by, goals=told, changes=changes)
     return len(changed)

@@ -11,6 +11,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.audit import differences
 from core.events import Draft, emit, emit_many
 from core.models import Origin
 from core.ordering import put_in_order
@@ -65,10 +66,13 @@ def update(pipeline: Pipeline, *, by: Any, **values: Any) -> Pipeline:
 @transaction.atomic
 def order(ids: Sequence[int], *, by: Any) -> None:
     """Put the pipelines in the order of ``ids``; those that are not named follow."""
+    before = [each.name for each in Pipeline.objects.all()]
     put_in_order(Pipeline.objects.select_for_update(), ids)
+    after = [each.name for each in Pipeline.objects.all()]
     first = Pipeline.objects.first()
     if first is not None:
-        emit("pipeline.ordered", first, by=by, title=first.name)
+        changes = differences.between({"order": before}, {"order": after})
+        emit("pipeline.ordered", first, by=by, title=first.name, changes=changes)
 
 
 @transaction.atomic
@@ -116,10 +120,12 @@ def update_stage(stage: Stage, *, by: Any, **values: Any) -> Stage:
         if Deal.objects.filter(stage=fresh).exists():
             raise Refused(_("Move the deals of this stage first: they would be opened or closed."))
     known = _known(values, STAGE_FIELDS)
+    before = differences.values_of(fresh, known)
     for name, value in known.items():
         setattr(fresh, name, value)
     fresh.save(update_fields=list(known))
-    emit("pipeline.changed", pipeline, by=by, title=pipeline.name, stage=fresh.name)
+    changes = differences.since(before, fresh)
+    emit("pipeline.changed", pipeline, by=by, title=pipeline.name, stage=fresh.name, changes=changes)
     return fresh
 
 
@@ -127,8 +133,11 @@ def update_stage(stage: Stage, *, by: Any, **values: Any) -> Stage:
 def order_stages(pipeline: Pipeline, ids: Sequence[int], *, by: Any) -> None:
     """Put the stages in the order of ``ids``; those that are not named follow."""
     fresh = _locked(pipeline)
+    before = [stage.name for stage in fresh.stages.all()]
     put_in_order(Stage.objects.filter(pipeline=fresh), ids)
-    emit("pipeline.changed", fresh, by=by, title=fresh.name, ordered=True)
+    after = [stage.name for stage in _locked(pipeline).stages.all()]
+    changes = differences.between({"stages": before}, {"stages": after})
+    emit("pipeline.changed", fresh, by=by, title=fresh.name, ordered=True, changes=changes)
 
 
 @transaction.atomic
@@ -153,12 +162,14 @@ def set_reasons(pipeline: Pipeline, status: DealStatus, names: Iterable[str], *,
     """What is offered as reasons for ``status``, in this order. Deals keep the words that they have."""
     fresh = _locked(pipeline)
     wanted = list(dict.fromkeys(text for name in names if (text := " ".join(name.split())[:200])))
+    before = list(fresh.reasons.filter(status=status).values_list("name", flat=True))
     fresh.reasons.filter(status=status).exclude(name__in=wanted).delete()
     rows = [CloseReason(pipeline=fresh, status=status, name=name, position=n) for n, name in enumerate(wanted)]
     CloseReason.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["pipeline", "status", "name"], update_fields=["position"]
     )
-    emit("pipeline.changed", fresh, by=by, title=fresh.name, reasons=wanted)
+    changes = differences.between({f"{status}_reasons": before}, {f"{status}_reasons": wanted})
+    emit("pipeline.changed", fresh, by=by, title=fresh.name, changes=changes)
     return list(fresh.reasons.filter(status=status))
 
 
@@ -181,10 +192,11 @@ def _known(values: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
 def _written(row: Pipeline, values: dict[str, Any], names: Iterable[str], event: str, *, by: Any) -> Pipeline:
     known = _known(values, names)
+    before = differences.values_of(row, known)
     for name, value in known.items():
         setattr(row, name, value)
     row.save(update_fields=list(known))
-    emit(event, row, by=by, title=row.name)
+    emit(event, row, by=by, title=row.name, changes=differences.since(before, row))
     return row
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import company as own_company
+from core.audit import differences
 from core.events import emit
 from core.money import ZERO
 from crm import amounts
@@ -240,10 +241,12 @@ def change_settings(values: Mapping[str, Any], *, by: Any) -> QuoteSettings:
     """Write the given settings. ``by`` is who did it; numbers only ever go on from where they are put."""
     with transaction.atomic():
         row = QuoteSettings.objects.select_for_update().get(pk=settings().pk)
+        before = differences.values_of(row, values)
         for name, value in values.items():
             setattr(row, name, value)
         row.save(update_fields=list(values))
-        emit("quote_settings.changed", row, by=by, changed=sorted(values))
+        changes = differences.since(before, row)
+        emit("quote_settings.changed", row, by=by, changed=sorted(values), changes=changes)
     return row
 
 

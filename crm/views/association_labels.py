@@ -47,7 +47,7 @@ def label_list(request: HttpRequest) -> HttpResponse:
     """The labels by the kinds that they are for, and the form of a new one."""
     require(request.user, "crm.configure")
     form = LabelForm(request.POST or None)
-    if request.method == "POST" and _saved(form, None):
+    if request.method == "POST" and _saved(form, None, request.user):
         messages.success(request, _("The label was made."))
         return redirect("crm:association-labels")
     groups: dict[tuple[str, str], list[AssociationLabel]] = {}
@@ -68,7 +68,7 @@ def label_edit(request: HttpRequest, pk: int) -> HttpResponse:
     require(request.user, "crm.configure")
     label = get_object_or_404(AssociationLabel, pk=pk)
     form = LabelForm(request.POST or None, label=label)
-    if request.method == "POST" and _saved(form, label):
+    if request.method == "POST" and _saved(form, label, request.user):
         messages.success(request, _("Changes saved."))
         return redirect("crm:association-labels")
     context = {"form": form, "label": label}
@@ -79,7 +79,7 @@ def label_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def label_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Forget a label; what had it stays associated, without one."""
     require(request.user, "crm.configure")
-    count = services.delete_label(get_object_or_404(AssociationLabel, pk=pk))
+    count = services.delete_label(get_object_or_404(AssociationLabel, pk=pk), by=request.user)
     text = ngettext(
         "The label is gone. %d association had it and stays, without one.",
         "The label is gone. %d associations had it and stay, without one.",
@@ -89,11 +89,11 @@ def label_delete(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("crm:association-labels")
 
 
-def _saved(form: LabelForm, label: AssociationLabel | None) -> bool:
+def _saved(form: LabelForm, label: AssociationLabel | None, by: Any) -> bool:
     if not form.is_valid():
         return False
     try:
-        services.save_label(label, **form.cleaned_data)
+        services.save_label(label, **form.cleaned_data, by=by)
     except services.BadLabel as bad:
         form.add_error("name", str(bad))
         return False

@@ -15,7 +15,8 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 
-from core.events import Draft, emit_many
+from core.audit import differences
+from core.events import Draft, emit, emit_many
 from core.models import Origin
 from crm.enums import DealStatus
 from crm.models import Deal, DealContact
@@ -225,12 +226,17 @@ def rules_of(connection_id: int) -> AssociationRules:
     return found or AssociationRules(connection_id=connection_id)
 
 
+@transaction.atomic
 def choose(
-    connection_id: int, *, by_custom_field: bool, custom_field: str, by_memo: bool, by_open_deal: bool
+    connection_id: int, *, by_custom_field: bool, custom_field: str, by_memo: bool, by_open_deal: bool, by: Any = None
 ) -> AssociationRules:
     """Set the rules of a company. They count for what QuickBooks changes from now on."""
     values = {
         "by_custom_field": by_custom_field, "custom_field": custom_field.strip(), "by_memo": by_memo,
         "by_open_deal": by_open_deal,
     }  # fmt: skip
-    return AssociationRules.objects.update_or_create(connection_id=connection_id, defaults=values)[0]
+    before = differences.values_of(rules_of(connection_id), values)
+    row = AssociationRules.objects.update_or_create(connection_id=connection_id, defaults=values)[0]
+    if changes := differences.since(before, row):
+        emit("connection.association_rules_changed", row.connection, by=by, title=str(row.connection), changes=changes)
+    return row

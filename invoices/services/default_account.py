@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from core.events import emit
 from crm.models import Deal, Pipeline
 from invoices.models import PipelineCompany
 from invoices.ports import Account, accounting
@@ -52,12 +54,22 @@ def chosen() -> dict[int, int]:
 
 
 @transaction.atomic
-def choose(companies: Mapping[int, int | None], *, known: Iterable[int]) -> None:
+def choose(companies: Mapping[int, int | None], *, known: Iterable[int], by: Any = None) -> None:
     """Set the usual company of pipelines; None for none. Ids that are not ``known`` companies are left out."""
     allowed = set(known)
+    rows = PipelineCompany.objects.select_related("connection").in_bulk(field_name="pipeline_id")
     for pipeline in Pipeline.objects.filter(pk__in=companies).order_by("pk"):
         connection_id = companies[pipeline.pk]
+        held = rows.get(pipeline.pk)
+        if (held.connection_id if held else None) == (connection_id if connection_id in allowed else None):
+            continue
         if connection_id in allowed:
-            PipelineCompany.objects.update_or_create(pipeline=pipeline, defaults={"connection_id": connection_id})
+            made, _new = PipelineCompany.objects.update_or_create(
+                pipeline=pipeline, defaults={"connection_id": connection_id}
+            )
+            after = str(made.connection)
         else:
             PipelineCompany.objects.filter(pipeline=pipeline).delete()
+            after = ""
+        changes = {"usual_company": [str(held.connection) if held else "", after]}
+        emit("pipeline.company_changed", pipeline, by=by, title=pipeline.name, changes=changes)

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
+from core.audit import differences
 from core.events import emit
 from invoices.models import Invoice, InvoicingSettings
 from invoices.ports import ItemChoice
@@ -34,10 +35,12 @@ def change(
     changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
     if not changed:
         return row
+    before = differences.values_of(row, changed)
     for name, value in changed.items():
         setattr(row, name, value)
     row.save(update_fields=list(changed))
-    emit("connection.invoicing_changed", connection, by=by, **changed)
+    told = differences.since(before, row)
+    emit("connection.invoicing_changed", connection, by=by, title=str(connection), changes=told, **changed)
     return row
 
 

@@ -12,6 +12,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.audit import differences
 from core.events import emit
 from core.models import Origin
 from invoices import recurrence
@@ -115,6 +116,7 @@ def change(row: RecurringInvoice, *, by: Any, **fields: Any) -> RecurringInvoice
     changed = {name: value for name, value in fields.items() if getattr(locked, name) != value}
     if not changed:
         return locked
+    before = differences.values_of(locked, changed)
     for name, value in changed.items():
         setattr(locked, name, value)
     _check(locked)
@@ -126,7 +128,8 @@ def change(row: RecurringInvoice, *, by: Any, **fields: Any) -> RecurringInvoice
     _set_next(locked)
     locked.updated_at = timezone.now()
     locked.save()
-    emit("recurring.changed", locked, by=by, about=[locked.deal] if locked.deal else [], **_said(locked))
+    told = {**_said(locked), "changes": differences.since(before, locked)}
+    emit("recurring.changed", locked, by=by, about=[locked.deal] if locked.deal else [], **told)
     return locked
 
 

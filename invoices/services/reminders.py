@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import placeholders
+from core.audit import differences
 from core.events import Draft, emit, emit_many
 from core.models import MailState, Origin, OutgoingMail
 from core.services.mails import NotReady, plan_mail
@@ -36,6 +37,7 @@ class BadRule(ValueError):
         self.field = field
 
 
+@transaction.atomic
 def save_rule(rule: ReminderRule | None, *, by: Any, **fields: Any) -> ReminderRule:
     """Make or change a rule; ``fields`` are of RULE_FIELDS. Raises BadRule."""
     row = rule or ReminderRule(created_by=by)
@@ -56,13 +58,21 @@ def save_rule(rule: ReminderRule | None, *, by: Any, **fields: Any) -> ReminderR
             placeholders.check(getattr(row, name), reminder_texts.PLACEHOLDERS)
         except placeholders.BadText as bad:
             raise BadRule(str(bad), name) from bad
+    held = ReminderRule.objects.filter(pk=row.pk).first() if row.pk else None
+    before = differences.values_of(held, fields) if held is not None else {}
     row.save()
+    if held is None:
+        emit("reminder_rule.created", row, by=by, title=row.name, rule=differences.values_of(row, fields))
+    elif changes := differences.since(before, row):
+        emit("reminder_rule.changed", row, by=by, title=row.name, changes=changes)
     return row
 
 
+@transaction.atomic
 def switch(rule: ReminderRule, *, on: bool, by: Any) -> None:
     """Switch a rule on or off. On: from today; nothing is sent for days that have passed."""
     ReminderRule.objects.filter(pk=rule.pk).update(active=on, active_since=_today_of(rule) if on else None)
+    emit("reminder_rule.switched_on" if on else "reminder_rule.switched_off", rule, by=by, title=rule.name)
 
 
 def _today_of(rule: ReminderRule) -> datetime.date:
@@ -88,12 +98,18 @@ def pause_customer(
         customer_external_id=customer_external_id,
         defaults={"customer_name": name, "until": until, "reason": reason.strip()[:300], "by": by},
     )
+    day = until.isoformat() if until else ""
+    emit("reminder_pause.made", row, by=by, title=name, until=day, reason=row.reason)
     return row
 
 
-def resume_customer(connection_id: int, customer_external_id: str) -> None:
+@transaction.atomic
+def resume_customer(connection_id: int, customer_external_id: str, *, by: Any = None) -> None:
     """End a customer's pause."""
-    ReminderPause.objects.filter(connection_id=connection_id, customer_external_id=customer_external_id).delete()
+    held = ReminderPause.objects.filter(connection_id=connection_id, customer_external_id=customer_external_id)
+    for row in held:
+        emit("reminder_pause.ended", row, by=by, title=row.customer_name)
+        row.delete()
 
 
 def pause_of(invoice: Invoice) -> ReminderPause | None:

@@ -93,6 +93,7 @@ def invoice_history(request: HttpRequest, pk: int) -> HttpResponse:
     more = f"{url}?kind={chosen}&before={found.older}" if found.older else ""
     template = "core/_timeline_items.html" if before else "invoices/_history.html"
     context = {"entries": found.entries, "more": more, "url": url, "kind": chosen}
+    context["record"] = f"invoice:{pk}"
     context["kinds"] = [("", _("All")), *offered] if len(offered) > 1 else []
     return render(request, template, context)
 

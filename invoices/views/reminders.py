@@ -154,6 +154,6 @@ def customer_pause(request: HttpRequest, pk: int) -> HttpResponse:
 def pause_end(request: HttpRequest, pk: int) -> HttpResponse:
     """End a customer's pause."""
     row = get_object_or_404(ReminderPause, pk=pk)
-    reminders.resume_customer(row.connection_id, row.customer_external_id)
+    reminders.resume_customer(row.connection_id, row.customer_external_id, by=request.user)
     messages.success(request, _("Reminders go to “%s” again.") % row.customer_name)
     return redirect("invoices:reminder-list")

@@ -46,7 +46,7 @@ def association_rules(request: HttpRequest) -> HttpResponse:
         saved = next((each for each in accounts if str(each.connection_id) == request.POST.get("account")), None)
         form = RulesForm(request.POST, prefix=request.POST.get("account", ""))
         if saved is not None and form.is_valid():
-            service.choose(saved.connection_id, **form.cleaned_data)
+            service.choose(saved.connection_id, **form.cleaned_data, by=request.user)
             messages.success(request, _("The rules of %s were saved.") % saved.name)
             return redirect("invoices:association-rules")
     rows = [(account, _form_of(account)) for account in accounts]

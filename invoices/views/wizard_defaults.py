@@ -24,7 +24,7 @@ def usual_companies(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and not reason:
         typed = {pipeline.pk: request.POST.get(f"pipeline-{pipeline.pk}", "") for pipeline in pipelines}
         chosen = {pk: int(text) if text.isdecimal() and len(text) < 19 else None for pk, text in typed.items()}
-        default_account.choose(chosen, known=[account.connection_id for account in accounts])
+        default_account.choose(chosen, known=[account.connection_id for account in accounts], by=request.user)
         messages.success(request, _("The usual companies were saved."))
         return redirect("invoices:usual-companies")
     usual = default_account.chosen()

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models.functions import Least
 from django.utils import timezone
 
+from core.audit import differences
 from core.events import emit
 from qbo_connector.mirror import schedule
 from qbo_connector.models import Connection, PullSchedule
@@ -44,6 +45,7 @@ def _change(connection: Connection, wanted: dict[str, Any], *, by: Any) -> bool:
     changes = {name: value for name, value in wanted.items() if getattr(row, name) != value}
     if not changes:
         return False
+    before = differences.values_of(row, changes)
     for name, value in changes.items():
         setattr(row, name, value)
     row.save(update_fields=list(changes))
@@ -53,5 +55,6 @@ def _change(connection: Connection, wanted: dict[str, Any], *, by: Any) -> bool:
         PullSchedule.objects.filter(connection=row).update(
             due_at=Least("due_at", schedule.next_due(row, timezone.now()))
         )
-    emit("connection.settings_changed", row, by=by, **changes)
+    told = differences.since(before, row)
+    emit("connection.settings_changed", row, by=by, title=str(row), changes=told, **changes)
     return True

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.audit import differences
 from core.events import emit
 from core.tables.keeping import ViewRefused, shared
 from reports.models import Dashboard, DashboardTile, Report
@@ -66,6 +67,7 @@ def create(*, by: Any, name: str, beginning: str = "") -> Dashboard:
 def change(dashboard: Dashboard, *, by: Any, name: str, sharing: str) -> Dashboard:
     """Another name, or others who see it. Raises DashboardRefused."""
     fresh = _changeable(dashboard, by)
+    before = differences.values_of(fresh, ("name", "sharing", "team"))
     fresh.name = _named(name)
     try:
         fresh.sharing, fresh.team = shared(sharing, by)
@@ -73,7 +75,7 @@ def change(dashboard: Dashboard, *, by: Any, name: str, sharing: str) -> Dashboa
         raise DashboardRefused(str(refused)) from refused
     fresh.updated_at = timezone.now()
     fresh.save(update_fields=["name", "sharing", "team", "updated_at"])
-    emit("dashboard.changed", fresh, by=by, title=fresh.name)
+    emit("dashboard.changed", fresh, by=by, title=fresh.name, changes=differences.since(before, fresh))
     return fresh
 
 
@@ -93,7 +95,7 @@ def add_tile(dashboard: Dashboard, *, by: Any, ready: str = "", report: Report |
         raise DashboardRefused(_("A dashboard has room for %d reports.") % MOST_TILES)
     last = fresh.tiles.aggregate(last=Max("position"))["last"]
     made: DashboardTile = fresh.tiles.create(position=0 if last is None else last + 1, ready=ready, report=report)
-    _told(fresh, by)
+    _told(fresh, by, added=str(report or ready))
     return made
 
 
@@ -102,7 +104,7 @@ def remove_tile(tile: DashboardTile, *, by: Any) -> None:
     """Take a report off; the report itself stays. Raises DashboardRefused."""
     fresh = _changeable(tile.dashboard, by)
     tile.delete()
-    _told(fresh, by)
+    _told(fresh, by, removed=str(tile.report or tile.ready))
 
 
 @transaction.atomic
@@ -110,7 +112,7 @@ def widen(tile: DashboardTile, *, by: Any) -> None:
     """Give a report a row for itself, or half of one again. Raises DashboardRefused."""
     fresh = _changeable(tile.dashboard, by)
     DashboardTile.objects.filter(pk=tile.pk).update(wide=~F("wide"))
-    _told(fresh, by)
+    _told(fresh, by, widened=str(tile.report or tile.ready))
 
 
 @transaction.atomic
@@ -129,12 +131,12 @@ def arrange(dashboard: Dashboard, ids: Sequence[int], *, by: Any, move: int | No
     for place, pk in enumerate(order):
         tiles[pk].position = place
     DashboardTile.objects.bulk_update(tiles.values(), ["position"])
-    _told(fresh, by)
+    _told(fresh, by, arranged=True)
 
 
-def _told(dashboard: Dashboard, by: Any) -> None:
+def _told(dashboard: Dashboard, by: Any, **what: Any) -> None:
     Dashboard.objects.filter(pk=dashboard.pk).update(updated_at=timezone.now())
-    emit("dashboard.changed", dashboard, by=by, title=dashboard.name)
+    emit("dashboard.changed", dashboard, by=by, title=dashboard.name, **what)
 
 
 def _changeable(dashboard: Dashboard, by: Any) -> Dashboard:

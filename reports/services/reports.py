@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.audit import differences
 from core.events import emit
 from core.models import Visibility
 from core.tables.keeping import ViewRefused, shared
@@ -51,12 +52,14 @@ def change(
 ) -> Report:
     """Write what was built. Raises ReportRefused."""
     fresh = _changeable(report, by)
+    before = differences.values_of(fresh, ("name", "description", "definition", "sharing", "team"))
     fresh.name, fresh.description, fresh.definition = _named(name), description.strip(), dict(definition)
     if sharing != sharing_of(fresh):
         fresh.sharing, fresh.team = _shared(sharing, by)
     fresh.updated_at = timezone.now()
     fresh.save(update_fields=["name", "description", "definition", "sharing", "team", "updated_at"])
-    emit("report.changed", fresh, by=by, title=fresh.name, sharing=fresh.sharing)
+    changes = differences.since(before, fresh)
+    emit("report.changed", fresh, by=by, title=fresh.name, sharing=fresh.sharing, changes=changes)
     return fresh
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from core import company
+from core.events import emit
 from core.models import OutgoingMail
 from core.services.mails import NotReady, attachment_makers, plan_mail, withdrawals
 from core.tables import sheets
@@ -65,6 +66,7 @@ def plan(report: Report, *, by: Any, recipients: Sequence[Any], **when: Any) -> 
     made.due_at = due_after(made, timezone.now())
     made.save()
     made.recipients.set(recipients)
+    emit("report.scheduled", report, by=by, title=report.name, **_said(made))
     return made
 
 
@@ -73,7 +75,13 @@ def stop(schedule: ReportSchedule, *, by: Any) -> None:
     """Do not send it any more. Raises ReportRefused."""
     if not may_change(schedule.report, by):
         raise ReportRefused(_("Only who may change a report decides who gets it."))
+    emit("report.unscheduled", schedule.report, by=by, title=schedule.report.name, **_said(schedule))
     schedule.delete()
+
+
+def _said(schedule: ReportSchedule) -> dict[str, Any]:
+    people = sorted(str(person) for person in schedule.recipients.all())
+    return {"rhythm": schedule.get_rhythm_display(), "hour": schedule.hour, "recipients": people}
 
 
 def send_due(now: datetime.datetime | None = None) -> int:

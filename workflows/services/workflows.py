@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.audit import differences
 from core.events import emit
 from workflows import dry_runs, sharing
 from workflows.definition import Definition, placed
@@ -63,10 +64,11 @@ def create(
 def rename(workflow: Workflow, *, name: str, description: str, owner: Any, by: Any) -> Workflow:
     """Write its name, description and owner. Raises NotPossible."""
     fresh = _locked(workflow)
+    before = differences.values_of(fresh, ("name", "description", "owner"))
     fresh.name, fresh.description, fresh.owner = _named(name), description.strip(), owner
     fresh.updated_at = timezone.now()
     fresh.save(update_fields=["name", "description", "owner", "updated_at"])
-    emit("workflow.changed", fresh, by=by, title=fresh.name)
+    emit("workflow.changed", fresh, by=by, title=fresh.name, changes=differences.since(before, fresh))
     return fresh
 
 
@@ -109,7 +111,11 @@ def publish(workflow: Workflow, *, by: Any) -> WorkflowVersion:
     fresh.save(update_fields=["published"])
     if fresh.enabled and (before is None or _watches(before.definition) != _watches(fresh.draft)):
         _watch_anew(fresh)
-    emit("workflow.published", fresh, by=by, title=fresh.name, version=version.number)
+    # What a version says can be read on the workflow's page; here is which parts of it differ.
+    parts = sorted(name for name in {*fresh.draft, *(before.definition if before else {})}
+                   if before is None or before.definition.get(name) != fresh.draft.get(name))  # fmt: skip
+    changes = {"version": [before.number if before else None, version.number]}
+    emit("workflow.published", fresh, by=by, title=fresh.name, version=version.number, parts=parts, changes=changes)
     return version
 
 

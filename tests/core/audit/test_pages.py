@@ -205,3 +205,23 @@ def test_the_number_of_statements_does_not_grow(web, company, rep, admin):
     add(29)
     assert count(address) == few
     assert few <= 20
+
+
+def test_a_record_leads_those_who_may_to_its_lines(web, company, rep):
+    with coming_from(Source("203.0.113.9", 7, "Zapier")):
+        companies.update(company, by=rep, domain="acme.test")
+    address = f"{LIST}?view=all&amp;record=company:{company.pk}"
+    page = web.get(reverse("crm:company-detail", args=[company.pk])).content.decode()
+    assert address in page
+    assert "through the API" in page
+    theirs = Client()
+    theirs.force_login(rep)
+    assert address not in theirs.get(reverse("crm:company-detail", args=[company.pk])).content.decode()
+
+
+def test_things_are_called_by_their_names(web, admin, rep):
+    emit("user.signed_in", rep, by=rep, address="203.0.113.9")
+    emit("user.api_key_created", rep, by=admin, key="Zapier", prefix="crm_abc")
+    body = listed(web, kind="access").content.decode()
+    assert body.count(f">{rep}<") >= 2
+    assert "Key: Zapier" in body
