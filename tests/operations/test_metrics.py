@@ -16,9 +16,9 @@ from qbo_connector.models import Alert, Connection, Operation, PullSchedule
 from sync.enums import Outcome
 from sync.models import Link
 from tests import workers
-from tests.makers import user
+from tests.makers import deal_of, requested_invoice, user
 from tests.operations.processes import running
-from tests.quickbooks import sync_company
+from tests.quickbooks import drain_until_settled, sync_company
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TOKEN = "a-token-that-only-the-monitoring-knows"
@@ -175,6 +175,24 @@ def test_calls_are_counted_by_cause_and_how_they_ended(client, switched_on, us_c
         value for (name, labels), value in before.items()
         if name == "crm_quickbooks_calls_total" and ("ended", "answered") in labels
     ) >= 5  # fmt: skip
+
+
+def test_writes_are_counted_by_what_became_of_them(client, switched_on, us_company, quickbooks):
+    sync_company(us_company)
+    person = user()
+    requested_invoice(deal_of("Cool Cars", person), person)
+    drain_until_settled(us_company)
+    quickbooks.fault(method="POST", path="/invoice", code="6000", times=1)
+    requested_invoice(deal_of("Cool Cars", person), person)
+    drain_until_settled(us_company)
+
+    found = read(client)
+
+    ended = {labels: value for (name, labels), value in found.items() if name == "crm_outbox_outcomes_total"}
+    assert ended == {
+        (("code", ""), ("outcome", "done")): 1,
+        (("code", "6000"), ("outcome", "refused")): 1,
+    }
 
 
 def test_nothing_is_counted_where_nobody_may_read(db):
