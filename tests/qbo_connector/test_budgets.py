@@ -104,7 +104,9 @@ def test_the_economical_mode_reads_every_six_hours_and_when_told(company):
 
     later = schedule.next_due(company, timezone.now() + datetime.timedelta(minutes=1))
     assert datetime.timedelta(0) < later - timezone.now() <= datetime.timedelta(hours=6, minutes=1)
-    assert Event.objects.get(name="connection.settings_changed").data == {"economical": True}
+    assert Event.objects.get(name="connection.settings_changed").data == {
+        "economical": True, "title": str(company), "changes": {"economical": [False, True]},
+    }  # fmt: skip
 
 
 def test_the_program_itself_does_not_shorten_a_wait_after_failures_but_a_person_does(company):

@@ -29,6 +29,11 @@ def test_an_admin_chooses_the_default_product_and_the_switch(client, page, us_co
     event = Event.objects.get(name="connection.invoicing_changed")
     assert event.data == {
         "default_item_external_id": item.external_id, "default_item_name": item.name, "skip_other_currencies": True,
+        "title": str(us_company),
+        "changes": {
+            "default_item_external_id": ["", item.external_id], "default_item_name": ["", item.name],
+            "skip_other_currencies": [False, True],
+        },
     }  # fmt: skip
     assert item.name in client.get(page).content.decode()
 
