@@ -70,6 +70,3 @@ lock: setup ## write requirements.lock anew (needs Python 3.11, 3.12 and 3.13)
 
 audit: setup ## look up known vulnerabilities of all pinned packages (needs the network)
 	.venv/bin/python scripts/audit.py
-
-audit: setup ## look up known vulnerabilities of all pinned packages (needs the network)
-	.venv/bin/python scripts/audit.py
