@@ -69,7 +69,14 @@ os.environ["REDIS_URL"] = f"{os.environ['CRM_TEST_REDIS_URL']}?db={int(re.sub(r'
 os.environ["REDIS_KEY_PREFIX"] = f"test-{worker or 'main'}"
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-pytest_plugins = ["tests.running", "tests.emptying", "tests.servers", "tests.browser", "tests.windows", "tests.watching"]
+pytest_plugins = [
+    "tests.running",
+    "tests.emptying",
+    "tests.servers",
+    "tests.browser",
+    "tests.windows",
+    "tests.watching",
+]
 
 
 @pytest.hookimpl(trylast=True)
