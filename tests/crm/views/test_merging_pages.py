@@ -62,11 +62,11 @@ def test_a_dismissed_pair_stays_dismissed(signed_in, rep, contact, twin, settled
     contacts.update(twin, by=rep, phone="99 99 99 99")
     merging_suggestions.scan()
 
-    assert not duplicates.open_pairs("contact").exists()
+    assert not duplicates.open_pairs(None, "contact").exists()
     page = signed_in.get(reverse("crm:duplicate-list", args=["contact"]), {"dismissed": "1"})
     assert "Suggest again" in page.content.decode()
     signed_in.post(reverse("crm:duplicate-decide", args=[pair.pk]), {"act": "again"})
-    assert duplicates.open_pairs("contact").get() == pair
+    assert duplicates.open_pairs(None, "contact").get() == pair
 
 
 def test_records_are_merged_side_by_side_and_the_old_address_leads_on(signed_in, contact, twin):
