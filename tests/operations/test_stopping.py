@@ -108,13 +108,11 @@ def test_an_export_goes_on_where_it_was(tmp_path):
     assert len(names) == len(set(names)) == rows
 
 
-def test_beat_and_an_idle_worker_end_at_once(tmp_path):
+def test_beat_and_an_idle_worker_end_by_themselves(tmp_path):
     with running("beat", tmp_path) as beat, running("worker", tmp_path) as worker:
         workers.wait_until(Heartbeat.objects.exists, seconds=60, what="they work")
         for process in (beat, worker):
-            began = time.monotonic()
             assert process.end(PATIENCE) == 0, process.log.read_text()[-2000:]
-            assert time.monotonic() - began < 15
     assert not begun()
 
 
