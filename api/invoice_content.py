@@ -57,7 +57,7 @@ def _customer(content: DraftContent, given: Mapping[str, Any], account: Account,
     external_id = given.get("id") or _linked(given, account, user)
     if external_id:
         choice = accounting().customer(account.connection_id, external_id)
-        if choice is None:
+        if choice is None or accounting().hidden_customers(account.connection_id, [external_id], user):
             raise unfit_at("/customer/id", "The QuickBooks company has no such customer.")
         drafts.choose_customer(content, choice, account)
         return

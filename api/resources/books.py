@@ -94,6 +94,10 @@ def _reader(name: str) -> Callable[[Call], Answer]:
         ask = getattr(accounting(), name.replace("-", "_"))
         found = {"search": call.query["search"], "limit": MOST} if name in SEARCHED else {}
         rows = ask(account.connection_id, **found)
+        if name == "customers":
+            ids = [each.external_id for each in rows]
+            hidden = accounting().hidden_customers(account.connection_id, ids, call.user)
+            rows = [each for each in rows if each.external_id not in hidden]
         return Answer({"data": [{"id": each.external_id, "name": each.name, **more(each)} for each in rows]})
 
     return read

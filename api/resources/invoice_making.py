@@ -213,7 +213,7 @@ def _shown(draft: InvoiceDraft, status: int = 200) -> Answer:
 
 def read_draft(call: Call) -> Answer:
     """What became of a draft of one's own that waits for approval; approvers see those of others too."""
-    rows = InvoiceDraft.objects.filter(request_id=call.at["key"])
+    rows = queries.drafts_visible_to(call.user).filter(request_id=call.at["key"])
     row = rows.first()
     own = row is not None and row.owner_id == call.user.pk
     asked = row is not None and row.approval == Approval.ASKED and call.user.has_perm(approvals.APPROVE)

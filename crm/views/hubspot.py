@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import require
+from accounts.access import require, require_all_records
 from core.files import BadFile
 from crm.forms.hubspot import HubspotForm
 from crm.hubspot import batches, proposing, uploading
@@ -34,6 +34,7 @@ def found(request: HttpRequest, pk: int) -> HubspotImport:
     """The import with this id that the reader may see: a person's own; those who manage users see all."""
     user: Any = request.user
     require(user, PERMISSION)
+    require_all_records(user)
     rows = HubspotImport.objects.select_related("owner")
     batch: HubspotImport = get_object_or_404(
         rows if user.has_perm("accounts.manage") else rows.filter(owner=user.pk), pk=pk
@@ -45,6 +46,7 @@ def found(request: HttpRequest, pk: int) -> HubspotImport:
 def hubspot_create(request: HttpRequest) -> HttpResponse:
     """Upload the files of an export."""
     require(request.user, PERMISSION)
+    require_all_records(request.user)
     form = HubspotForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:

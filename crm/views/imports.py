@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import require
+from accounts.visibility import sees_all
 from core.files import BadFile
 from crm.forms.imports import FileForm, OptionsForm, UploadForm
 from crm.imports import columns, preparing, runs
@@ -79,7 +80,12 @@ def import_list(request: HttpRequest) -> HttpResponse:
         batches = batches.filter(owner=request.user.pk)
     kinds = [KINDS[name] for name in OBJECTS]
     lines = [{"job": job, "kind": KINDS[job.object_type]} for job in jobs[:SHOWN_IMPORTS]]
-    context = {"lines": lines, "kinds": kinds, "batches": batches.order_by("-pk")[:SHOWN_IMPORTS]}
+    context = {
+        "lines": lines,
+        "kinds": kinds,
+        "batches": batches.order_by("-pk")[:SHOWN_IMPORTS],
+        "from_hubspot": sees_all(request.user),
+    }
     return render(request, "crm/imports/list.html", context)
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.access import require
+from accounts.access import require, require_all_records
 from core.tables import sheets
 from crm.models import Deal, HubspotImport
 from crm.services.changes import plain
@@ -30,6 +30,7 @@ def _found(request: HttpRequest, pk: int) -> HubspotImport:
     """The import that the reader may see: a person's own; those who manage users see all."""
     user: Any = request.user
     require(user, "crm.import")
+    require_all_records(user)
     rows = HubspotImport.objects.all()
     batch: HubspotImport = get_object_or_404(
         rows if user.has_perm("accounts.manage") else rows.filter(owner=user.pk), pk=pk

@@ -6,6 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import Role, Sees
+from crm.models import Company
+from crm.services import companies
 from invoices.models import Invoice, InvoiceDraft, Payment
 from sync.publish import invoice_changes, payments, sends
 from tests import makers
@@ -201,3 +204,21 @@ def test_without_the_scope_of_invoices_there_are_none(books):
 
     assert program.get("invoices").status_code == 403
     assert program.get("payments").status_code == 403
+
+
+def test_a_customer_of_a_strangers_company_is_not_there(books):
+    boss, rep = program_of(), program_of("Sales rep")
+    path = f"connections/{books.pk}/customers?search=Amy"
+    customer = first(boss, path)
+    Role.objects.filter(pk=rep.user.role_id).update(sees=Sees.OWN)
+    linked = Company.objects.get(name=customer["name"])
+    companies.update(linked, by=boss.user, owner=boss.user)
+
+    assert rep.get(path).json()["data"] == []
+    asked = {"connection": books.pk, "customer": {"id": customer["id"]}, "lines": [{"name": "A", "unit_price": "1"}]}
+    refused = rep.post("invoices", asked)
+    assert refused.status_code == 422
+    assert customer["name"] not in refused.text
+
+    companies.update(linked, by=boss.user, owner=rep.user)
+    assert first(rep, path)["id"] == customer["id"]

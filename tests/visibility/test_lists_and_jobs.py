@@ -270,3 +270,12 @@ def test_the_page_of_a_role_says_and_keeps_how_far_it_sees():
     refused = client.post(reverse("accounts:role-edit", args=[made.pk]), {**typed, "permissions": ["sync.run"]})
     assert refused.status_code == 422
     assert "Start a sync" in refused.content.decode()
+
+
+def test_the_import_from_hubspot_is_for_who_sees_all():
+    """It compares with all records, and would make those anew that its person does not see."""
+    world = build("own")
+
+    assert browser(world.me).get(reverse("imports:list")).content.count(b"hubspot") == 0
+    assert browser(world.me).get(reverse("imports:hubspot-create")).status_code == 403
+    assert browser(world.stranger).get(reverse("imports:hubspot-create")).status_code == 200
