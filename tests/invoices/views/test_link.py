@@ -35,26 +35,26 @@ def add_to(record) -> str:
     return reverse("invoices:invoice-add", args=[record._meta.model_name, record.pk])
 
 
-def test_the_dialog_searches_by_words_and_dates_in_the_chosen_company(web, deal, make_invoice, uk_connection):
+def test_the_dialog_searches_by_words_and_dates_in_the_chosen_company(web, rep, deal, make_invoice, uk_connection):
     invoice = make_invoice(number="1037")
     books.found = FoundInvoices([found(invoice)], next=7)
 
     page = text(web.get(add_to(deal)))
     assert "1037 · Cool Cars" in page
     assert "UK Company" in page
-    assert books.searches[-1] == InvoiceSearch(record=("deal", deal.pk))
+    assert books.searches[-1] == InvoiceSearch(record=("deal", deal.pk), seen_by=rep)
 
     query = {"part": "results", "q": "362.07", "from": "2026-11-01", "to": "2026-11-30", "account": uk_connection.pk}
     page = text(web.get(add_to(deal), query))
     day = datetime.date(2026, 11, 1)
-    assert books.searches[-1] == InvoiceSearch("362.07", day, datetime.date(2026, 11, 30))
+    assert books.searches[-1] == InvoiceSearch("362.07", day, datetime.date(2026, 11, 30), seen_by=rep)
     assert "after=7" in page
 
 
-def test_a_record_without_invoices_of_its_own_is_offered_those_of_the_company_at_once(web, deal, connection):
+def test_a_record_without_invoices_of_its_own_is_offered_those_of_the_company_at_once(web, rep, deal, connection):
     page = text(web.get(add_to(deal)))
 
-    assert books.searches == [InvoiceSearch(record=("deal", deal.pk)), InvoiceSearch()]
+    assert books.searches == [InvoiceSearch(record=("deal", deal.pk), seen_by=rep), InvoiceSearch(seen_by=rep)]
     assert 'name="own" value="yes">' in page
 
 
