@@ -295,7 +295,7 @@ MATRIX: dict[str, Line] = {
     "crm:mail-compose": EDIT_RECORD.called(object_type="deal"),
     "crm:association-list": RECORD.called(object_type="deal"),
     "crm:association-add": EDIT_RECORD.called(object_type="deal"),
-    "crm:association-choices": PAGE.called(object_type="deal"),
+    "crm:association-choices": RECORD.called(object_type="deal"),
     "crm:association-remove": CHANGE,
     "crm:association-relabel": EDIT_RECORD,
     "crm:association-labels": ADMIN_PAGE,
