@@ -4,6 +4,7 @@ A row is read and written under its lock, so whoever renews the same secret mean
 instance) is not overwritten. It can be stopped and started again: what has the new key already is left alone.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.db import models, transaction
+from django.db.models.functions import Cast
 
 from accounts.adapters import CONTEXT as TWO_FACTOR
 from accounts.two_factor import SEALED
@@ -24,6 +26,9 @@ from crm.models import TaskFeed
 from crm.services.task_feeds import CONTEXT as TASK_FEED
 from qbo_connector.models import ConnectionToken
 from qbo_connector.services.tokens import context_of
+from workflows.models import Workflow, WorkflowVersion
+from workflows.models.sealed_steps import CONTEXT as STEP
+from workflows.models.sealed_steps import sealed_in
 
 AT_ONCE = 200
 
@@ -53,6 +58,21 @@ class Sealed:
         row.save(update_fields=self.columns if self.within else sorted(texts))
 
 
+@dataclass(frozen=True)
+class SealedSteps(Sealed):
+    """Addresses in the steps of a definition, which the column opens when it is read and seals when it is written."""
+
+    def texts_of(self, row: Any) -> dict[str, str]:
+        """The encrypted texts as they stand in the database."""
+        stored = type(row)._default_manager.filter(pk=row.pk).annotate(text=Cast(self.columns[0], models.TextField()))
+        text = stored.values_list("text", flat=True).first()
+        return {str(number): each for number, each in enumerate(sealed_in(json.loads(text)) if text else ())}
+
+    def put(self, row: Any, texts: dict[str, str]) -> None:
+        """Write the definition as it is."""
+        row.save(update_fields=self.columns)
+
+
 ALL = (
     Sealed(
         "QuickBooks tokens",
@@ -65,6 +85,8 @@ ALL = (
     Sealed("webhook secrets", WebhookSigning, ("sealed_secret", "sealed_previous"), lambda _row: SECRET_CONTEXT),
     Sealed("addresses of requests", OutgoingRequest, ("sealed_url",), lambda _row: URL_CONTEXT),
     Sealed("addresses of webhooks", WebhookSubscription, ("sealed_url",), lambda _row: webhooks.URL_CONTEXT),
+    SealedSteps("addresses in workflows", Workflow, ("draft",), lambda _row: STEP),
+    SealedSteps("addresses in versions of workflows", WorkflowVersion, ("definition",), lambda _row: STEP),
     Sealed("addresses of calendars", TaskFeed, ("sealed_token",), lambda _row: TASK_FEED),
 )
 

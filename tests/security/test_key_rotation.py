@@ -23,6 +23,8 @@ from qbo_connector.gateway import client_for
 from qbo_connector.models import Connection, ConnectionToken
 from qbo_connector.services import tokens
 from tests import makers
+from tests.workflows.makers import step, workflow_of
+from workflows.models import Workflow
 
 FORMER, FRESH = "test:" + "A" * 43 + "=", "fresh:" + "B" * 43 + "="
 
@@ -50,6 +52,7 @@ def secrets(db):
     requests.plan_request("k1", kind=RequestKind.SLACK, url="https://hooks.slack.com/services/T/B/x", body="{}")
     task_feeds.renew(admin)
     webhooks.create(url="https://hooks.example.com/secret", events=["deal.won"], scopes=["crm:read"], by=admin)
+    workflow_of(admin, step("a", "slack_message", url="https://hooks.slack.com/services/T/B/y", text="Hi"))
     return admin
 
 
@@ -65,7 +68,7 @@ def test_every_encrypted_column_is_known():
         if field.name not in ("sync_token", "lease_token")
     }
     assert named <= known
-    assert len(known) == 9
+    assert len(known) == 11
 
 
 def test_all_secrets_take_the_new_key_and_say_the_same(secrets, settings):
@@ -85,6 +88,9 @@ def test_all_secrets_take_the_new_key_and_say_the_same(secrets, settings):
     assert WebhookSigning.objects.get().sealed_previous != both[1]
     assert requests.decrypt(OutgoingRequest.objects.get().sealed_url, context=requests.URL_CONTEXT).endswith("/x")
     assert task_feeds.address_of(secrets) == address
+    workflow = Workflow.objects.select_related("published").get()
+    for definition in (workflow.draft, workflow.published.definition):
+        assert definition["steps"][0]["settings"]["url"].endswith("/y")
     before = list(TaskFeed.objects.values_list("sealed_token", flat=True))
     ran()
     assert list(TaskFeed.objects.values_list("sealed_token", flat=True)) == before, "a second run writes nothing"

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from workflows.models.sealed_steps import DefinitionField
+
 
 class Workflow(models.Model):
     """A workflow. ``draft`` is what the builder shows; ``published`` is what new enrolments run through."""
@@ -14,7 +16,7 @@ class Workflow(models.Model):
     enabled = models.BooleanField(default=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     published = models.ForeignKey("WorkflowVersion", models.PROTECT, null=True, related_name="+")
-    draft = models.JSONField(default=dict)
+    draft = DefinitionField(default=dict)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True)
@@ -50,7 +52,7 @@ class WorkflowVersion(models.Model):
 
     workflow = models.ForeignKey(Workflow, models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
-    definition = models.JSONField()
+    definition = DefinitionField()
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     published_at = models.DateTimeField(default=timezone.now)
 
