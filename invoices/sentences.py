@@ -218,6 +218,11 @@ def assigned(event: Event) -> str:
     return _("gave %(invoice)s to %(person)s") % words
 
 
+def association_rules_changed(_event: Event) -> str:
+    """What the rules were and are stands in the audit log."""
+    return _("changed how invoices find their deals")
+
+
 def invoicing_changed(event: Event) -> str:
     """“set the default product to Design and left invoices in other currencies out of the deals' figures”."""
     parts = []
@@ -235,6 +240,7 @@ def invoicing_changed(event: Event) -> str:
 
 KINDS = (
     EventKind("connection.invoicing_changed", "connection", "settings", invoicing_changed),
+    EventKind("connection.association_rules_changed", "connection", "settings", association_rules_changed),
     EventKind("invoice.assigned", "invoice", "user-check", assigned),
     EventKind("invoice.file_refused", "file", "alert-triangle", file_refused),
     EventKind("invoice.requested", "invoice", "file-invoice", requested),

@@ -13,7 +13,7 @@ COUNT_UP_TO = 100_000
 # Until the first success a company is as late as it is connected.
 _COMPANIES = """
     SELECT company.id, company.realm_id, company.status,
-           extract(epoch FROM now() - coalesce(plan.finished_at, company.connected_at)),
+           extract(epoch FROM now() - coalesce(plan.finished_at, company.connected_at))::float8,
            CASE WHEN %(every)s > 0 THEN %(every)s WHEN company.economical THEN 21600
                 ELSE 60 * company.interval_minutes END,
            coalesce(plan.failures, 0)
@@ -23,7 +23,7 @@ _COMPANIES = """
 """
 # A range of the index "qbo_operation_due", left as soon as it is long enough.
 _OUTBOX = """
-    SELECT state, count(*), extract(epoch FROM now() - min(created_at)) FROM (
+    SELECT state, count(*), extract(epoch FROM now() - min(created_at))::float8 FROM (
         SELECT state, created_at FROM qbo_connector_operation
         WHERE state IN ('planned', 'leased', 'unknown') ORDER BY due_at LIMIT %(most)s
     ) AS waiting GROUP BY state
@@ -54,8 +54,8 @@ def _companies() -> Iterator[Metric]:
         by_status[status] = by_status.get(status, 0) + 1
         if status != "active":
             continue
-        lags.append((str(pk), realm, float(lag)))
-        late += float(lag) > 2 * float(interval) + 120
+        lags.append((str(pk), realm, lag))
+        late += lag > 2 * interval + 120
         failing += failures > 0
     companies = GaugeMetricFamily("crm_companies", "QuickBooks companies by status.", labels=["status"])
     for status, number in sorted(by_status.items()):
@@ -81,7 +81,7 @@ def _outbox() -> Iterator[Metric]:
     oldest = 0.0
     with database.cursor() as cursor:
         cursor.execute(_OUTBOX, {"most": COUNT_UP_TO})
-        found = {state: (number, float(age or 0)) for state, number, age in cursor.fetchall()}
+        found = {state: (number, age or 0.0) for state, number, age in cursor.fetchall()}
     for state in ("planned", "leased", "unknown"):
         number, age = found.get(state, (0, 0.0))
         depth.add_metric([state], number)

@@ -71,5 +71,5 @@ def counted() -> dict[str, list[tuple[list[str], float]]]:
     series: dict[str, list[tuple[list[str], float]]] = {}
     for field, total in kept.items():
         name, *values = json.loads(field)
-        series.setdefault(name, []).append((values, float(total)))
+        series.setdefault(name, []).append((values, json.loads(total)))
     return series

@@ -8,21 +8,21 @@ from prometheus_client.core import GaugeMetricFamily
 COUNT_UP_TO = 100_000
 # Each is a range of a partial index, left as soon as it is long enough.
 _WAITING = """
-    SELECT 'events', count(*), extract(epoch FROM now() - min(since)) FROM (
+    SELECT 'events', count(*), extract(epoch FROM now() - min(since))::float8 FROM (
         SELECT occurred_at AS since FROM core_event WHERE dispatched_at IS NULL ORDER BY id LIMIT %(most)s
     ) AS waiting
     UNION ALL
-    SELECT 'mails', count(*), extract(epoch FROM now() - min(since)) FROM (
+    SELECT 'mails', count(*), extract(epoch FROM now() - min(since))::float8 FROM (
         SELECT due_at AS since FROM core_outgoingmail WHERE state = 'planned' AND due_at <= now()
         ORDER BY due_at LIMIT %(most)s
     ) AS waiting
     UNION ALL
-    SELECT 'requests', count(*), extract(epoch FROM now() - min(since)) FROM (
+    SELECT 'requests', count(*), extract(epoch FROM now() - min(since))::float8 FROM (
         SELECT due_at AS since FROM core_outgoingrequest WHERE state = 'planned' AND due_at <= now()
         ORDER BY due_at LIMIT %(most)s
     ) AS waiting
     UNION ALL
-    SELECT 'heartbeat', count(*), extract(epoch FROM now() - max(beaten_at)) FROM core_heartbeat WHERE name = 'worker'
+    SELECT 'heartbeat', count(*), extract(epoch FROM now() - max(beaten_at))::float8 FROM core_heartbeat WHERE name = 'worker'
 """
 
 
@@ -38,8 +38,8 @@ def families() -> Iterator[GaugeMetricFamily]:
         for kind, number, seconds in cursor.fetchall():
             if kind == "heartbeat":
                 if seconds is not None:
-                    beat.add_metric([], float(seconds))
+                    beat.add_metric([], seconds)
                 continue
             count.add_metric([kind], number)
-            age.add_metric([kind], max(0.0, float(seconds or 0)))
+            age.add_metric([kind], max(0.0, seconds or 0.0))
     yield from (count, age, beat)

@@ -14,6 +14,7 @@ from celery import current_app
 from django.utils import timezone
 
 from accounts.models import User
+from api import tasks as api_tasks
 from core.models import Event
 from core.redis import redis_client
 from crm_sync.wiring import EVENT_HANDLERS
@@ -30,7 +31,7 @@ from tests.quickbooks import QuickBooks, connect_realm, enable
 from workflows import tasks as workflow_tasks
 
 # Importing them registers them.
-REGISTERED = (tasks, workflow_tasks)
+REGISTERED = (tasks, workflow_tasks, api_tasks)
 Step = tuple[str, int]
 PAST = "2000-01-01T00:00:00Z"
 # What may still be asked of the product in one cycle before it counts as going round in circles.

@@ -219,9 +219,9 @@ def test_a_call_is_logged_a_note_pinned_and_a_property_changed_in_place(open_pag
     expect(page.locator("#drawer")).to_contain_text("Rita Rep")
     page.keyboard.press("Escape")
 
-    page.locator("#card-tasks [data-card-toggle]").click()
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.locator("#card-tasks [data-card-toggle]").click()
     expect(page.locator("#card-tasks-body")).to_be_hidden()
-    page.wait_for_load_state("networkidle")
     page.reload()
     expect(page.locator("#card-tasks-body")).to_be_hidden()
 
