@@ -22,7 +22,8 @@ _WAITING = """
         ORDER BY due_at LIMIT %(most)s
     ) AS waiting
     UNION ALL
-    SELECT 'heartbeat', count(*), extract(epoch FROM now() - max(beaten_at))::float8 FROM core_heartbeat WHERE name = 'worker'
+    SELECT 'heartbeat', count(*), extract(epoch FROM now() - max(beaten_at))::float8
+    FROM core_heartbeat WHERE name = 'worker'
 """
 
 
