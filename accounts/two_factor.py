@@ -1,7 +1,6 @@
 """The second factor: who has one, who needs one, and how an administrator takes it from somebody who lost it."""
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import decrypt, encrypt
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -34,19 +33,3 @@ def take_away(person: User, *, request: HttpRequest, by: User) -> bool:
     if removed:
         audit.record("user.two_factor_removed", person, request=request, by=by)
     return bool(removed)
-
-
-def reseal() -> int:
-    """Seal every secret with the first of the keys, so that a former key may go; returns how many there were."""
-    count = 0
-    for pk in list(Authenticator.objects.values_list("pk", flat=True)):
-        with transaction.atomic():
-            # A recovery code that is used meanwhile is marked in the same column.
-            factor = Authenticator.objects.select_for_update().filter(pk=pk).first()
-            if factor is None:
-                continue
-            sealed = {name: encrypt(decrypt(factor.data[name])) for name in SEALED if name in factor.data}
-            factor.data |= sealed
-            factor.save(update_fields=["data"])
-            count += 1
-    return count
