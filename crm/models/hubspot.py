@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import CurrencyField, MoneyField
+from crm.models.imports import Import
 
 ID_LENGTH = 40
 
@@ -14,19 +15,7 @@ ID_LENGTH = 40
 class HubspotImport(models.Model):
     """Files of a HubSpot export that are checked, imported and undone together; each is an ``Import`` of its own."""
 
-    class State(models.TextChoices):
-        """How far it is."""
-
-        READING = "reading", _("Being read")
-        DRAFT = "draft", _("Being prepared")
-        CHECKING = "checking", _("Being checked")
-        CHECKED = "checked", _("Checked")
-        RUNNING = "running", _("Running")
-        DONE = "done", _("Done")
-        FAILED = "failed", _("Failed")
-        STOPPED = "stopped", _("Stopped")
-        UNDOING = "undoing", _("Being undone")
-        UNDONE = "undone", _("Undone")
+    State = Import.State
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     state = models.CharField(max_length=8, choices=State, default=State.READING)

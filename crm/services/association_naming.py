@@ -6,9 +6,9 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from core.events import emit, object_type_of
+from core.events import object_type_of
 from crm.models import Association, AssociationLabel
-from crm.services.associations import BadAssociation
+from crm.services.associations import BadAssociation, tell
 
 End = tuple[str, int]
 
@@ -45,17 +45,7 @@ def relabel(
     held.to_type, held.to_id = two
     held.label = label
     held.save(update_fields=["from_type", "from_id", "to_type", "to_id", "label"])
-    emit(
-        "association.relabelled",
-        first,
-        by=by,
-        about=[second],
-        title=str(first),
-        other=str(second),
-        label=label.name if label else "",
-        before=before.name if before else "",
-        ends=[list(one), list(two)],
-    )
+    tell("association.relabelled", first, second, label, by=by, before=before.name if before else "")
     return held
 
 

@@ -45,7 +45,7 @@ def add(record: Record, other: Record, *, by: Any, label: AssociationLabel | Non
     if held is not None:
         return held
     made = Association.objects.create(**ends, label=label, by=by)
-    _tell("association.added", first, second, label, by=by)
+    tell("association.added", first, second, label, by=by)
     return made
 
 
@@ -54,7 +54,7 @@ def remove(association: Association, first: Record, second: Record, *, by: Any) 
     """Take two records apart; False when they were apart already. ``first`` is the one that it begins with."""
     taken = Association.objects.filter(pk=association.pk, removed_at=None).update(removed_at=timezone.now())
     if taken:
-        _tell("association.removed", first, second, association.label, by=by)
+        tell("association.removed", first, second, association.label, by=by)
     return bool(taken)
 
 
@@ -67,11 +67,12 @@ def restore(association: Association, first: Record, second: Record, *, by: Any)
     except IntegrityError:
         return False
     if back:
-        _tell("association.added", first, second, association.label, by=by)
+        tell("association.added", first, second, association.label, by=by)
     return bool(back)
 
 
-def _tell(name: str, first: Record, second: Record, label: AssociationLabel | None, *, by: Any) -> None:
+def tell(name: str, first: Record, second: Record, label: AssociationLabel | None, *, by: Any, **more: Any) -> None:
+    """Say on the timelines of both what happened to their association; ``more`` goes into the event."""
     emit(
         name,
         first,
@@ -81,6 +82,7 @@ def _tell(name: str, first: Record, second: Record, label: AssociationLabel | No
         other=str(second),
         label=label.name if label else "",
         ends=[[object_type_of(first), first.pk], [object_type_of(second), second.pk]],
+        **more,
     )
 
 
