@@ -1,5 +1,6 @@
 """Inviting people, and accepting an invitation."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from django import forms
@@ -73,28 +74,24 @@ def invite(request: HttpRequest) -> HttpResponse:
 @require_POST
 def resend(request: HttpRequest, pk: int) -> HttpResponse:
     """Another e-mail with another link."""
-    require(request.user, MANAGES)
-    invitation = get_object_or_404(Invitation, pk=pk)
-    try:
-        invitations.resend(invitation, by=cast(User, request.user))
-    except invitations.InvitationOver:
-        messages.error(request, _("That invitation is over."))
-    else:
-        messages.success(request, _("%s gets another e-mail; the former link no longer works.") % invitation)
-    return redirect("accounts:user-list")
+    return _act(request, pk, invitations.resend, _("%s gets another e-mail; the former link no longer works."))
 
 
 @require_POST
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an invitation back."""
+    return _act(request, pk, invitations.withdraw, _("The invitation of %s is withdrawn."))
+
+
+def _act(request: HttpRequest, pk: int, act: Callable[..., Any], done: str) -> HttpResponse:
     require(request.user, MANAGES)
     invitation = get_object_or_404(Invitation, pk=pk)
     try:
-        invitations.withdraw(invitation, by=cast(User, request.user))
+        act(invitation, by=cast(User, request.user))
     except invitations.InvitationOver:
         messages.error(request, _("That invitation is over."))
     else:
-        messages.success(request, _("The invitation of %s is withdrawn.") % invitation)
+        messages.success(request, done % invitation)
     return redirect("accounts:user-list")
 
 
