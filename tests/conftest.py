@@ -75,6 +75,7 @@ pytest_plugins = [
     "tests.servers",
     "tests.browser",
     "tests.windows",
+    "tests.messages",
     "tests.watching",
 ]
 

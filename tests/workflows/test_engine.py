@@ -184,18 +184,17 @@ def test_single_records_pass_bulks_and_neither_starves(boss, acme):
     assert isinstance(taken[0].lease_token, uuid.UUID)
 
 
-def test_what_a_stretch_of_work_does_to_many_records_is_told_in_few_messages(transactional_db, boss, monkeypatch):
+def test_what_a_stretch_of_work_does_to_many_records_is_told_in_few_messages(transactional_db, boss, noted_messages):
     ids = [companies.create(by=boss, name=f"Shop {number}").pk for number in range(5)]
     workflow = workflow_of(boss, step("a", "set_property", property="industry", value="Trade"))
     enrolments.enrol_by_hand(workflow, "company", ids, by=boss)
-    sent = []
-    monkeypatch.setattr("core.broker.send", lambda task, args, **_line: sent.append((task, args)))
+    noted_messages.clear()
 
     engine.work()
 
     changed = Event.objects.filter(name="company.changed", cause__isnull=False)
     assert set(changed.values_list("object_id", flat=True)) == set(ids)
     assert not changed.filter(dispatched_at=None).exists()
-    told = [args for task, args in sent if task == "workflows.start_runs"]
+    told = [args for task, args in noted_messages if task == "workflows.start_runs"]
     assert told == [[sorted(changed.values_list("pk", flat=True))]]
-    assert len({task for task, _args in sent}) == len(sent)
+    assert len({task for task, _args in noted_messages}) == len(noted_messages)

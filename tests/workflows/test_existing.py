@@ -91,15 +91,13 @@ def test_with_a_date_those_count_whose_time_has_come(boss):
     assert sorted(Enrolment.objects.values_list("title", flat=True)) == ["-10", "-400"]
 
 
-def test_a_lost_message_is_found_by_the_sweep(paris, boss, monkeypatch):
-    sent = []
-    monkeypatch.setattr(existing.broker, "send", lambda task, args, **_line: sent.append(task))
+def test_a_lost_message_is_found_by_the_sweep(paris, boss, noted_messages):
     existing.ask(paris, by=boss)
-    sent.clear()
+    noted_messages.clear()
 
     tasks.sweep()
 
-    assert sent.count(existing.TASK) == 1
+    assert [task for task, _args in noted_messages].count(existing.TASK) == 1
 
 
 def test_switching_on_asks_and_says_how_many(paris, boss, client):

@@ -2,7 +2,6 @@
 
 # ruff: noqa: PLC0415 -- models need Django set up
 import pytest
-from django.test import Client
 
 
 @pytest.fixture
@@ -10,21 +9,6 @@ def rep(db):
     from tests import makers
 
     return makers.user()
-
-
-@pytest.fixture
-def admin(db):
-    from tests import makers
-
-    return makers.user("Admin", "admin@example.com")
-
-
-@pytest.fixture
-def web(admin):
-    """The admin's browser."""
-    client = Client()
-    client.force_login(admin)
-    return client
 
 
 @pytest.fixture

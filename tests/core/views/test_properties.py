@@ -2,23 +2,8 @@
 
 # ruff: noqa: PLC0415 -- models need Django set up
 import pytest
-from django.test import Client
-
-from tests import makers
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def admin(db):
-    return makers.user("Admin", "admin@example.com")
-
-
-@pytest.fixture
-def web(admin):
-    client = Client()
-    client.force_login(admin)
-    return client
 
 
 @pytest.fixture

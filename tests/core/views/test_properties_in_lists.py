@@ -10,18 +10,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def admin(db):
-    return makers.user("Admin", "admin@example.com")
-
-
-@pytest.fixture
-def web(admin):
-    client = Client()
-    client.force_login(admin)
-    return client
-
-
-@pytest.fixture
 def known(admin):
     """Region, size, tags and VIP of companies, by label, with three companies that have values and one without."""
     from core.properties import definitions

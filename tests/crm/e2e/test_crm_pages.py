@@ -77,17 +77,22 @@ def test_a_table_fits_on_paper(open_page: Open, full_deal, path):
     expect(page.locator(".sidebar")).to_be_hidden()
 
 
-def test_a_card_is_dragged_to_another_stage(open_page: Open, deal, stages):
-    page = open_page("/deals/board/")
-    card = page.locator(f"#board-deal-{deal.pk}")
-    goal = page.locator(f'[data-stage="{stages["Proposal"].pk}"]')
-
+def drag(page, card, goal):
+    """Drag a card into a column, as a hand does."""
     start, end = card.bounding_box(), goal.bounding_box()
     page.mouse.move(start["x"] + 30, start["y"] + 60)
     page.mouse.down()
     page.mouse.move(end["x"] + 40, end["y"] + 20, steps=12)
     page.mouse.move(end["x"] + 60, end["y"] + 30, steps=4)
     page.mouse.up()
+
+
+def test_a_card_is_dragged_to_another_stage(open_page: Open, deal, stages):
+    page = open_page("/deals/board/")
+    card = page.locator(f"#board-deal-{deal.pk}")
+    goal = page.locator(f'[data-stage="{stages["Proposal"].pk}"]')
+
+    drag(page, card, goal)
 
     expect(goal.locator(f"#board-deal-{deal.pk}")).to_be_visible()
     expect(page.locator(f"#stage-{stages['Proposal'].pk}")).to_contain_text("1")
@@ -99,12 +104,7 @@ def test_a_card_goes_back_where_the_move_got_lost(open_page: Open, deal, stages)
     page = open_page("/deals/board/")
     page.route("**/move/", lambda route: route.abort())
     card, goal = page.locator(f"#board-deal-{deal.pk}"), page.locator(f'[data-stage="{stages["Proposal"].pk}"]')
-    start, end = card.bounding_box(), goal.bounding_box()
-    page.mouse.move(start["x"] + 30, start["y"] + 60)
-    page.mouse.down()
-    page.mouse.move(end["x"] + 40, end["y"] + 20, steps=12)
-    page.mouse.move(end["x"] + 60, end["y"] + 30, steps=4)
-    page.mouse.up()
+    drag(page, card, goal)
 
     expect(page.locator("#toasts")).to_contain_text("Nothing was changed")
     expect(page.locator(f'[data-stage="{stages["New"].pk}"] #board-deal-{deal.pk}')).to_be_visible()

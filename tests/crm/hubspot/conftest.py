@@ -11,13 +11,9 @@ FILES = Path(__file__).parent / "files"
 
 
 @pytest.fixture(autouse=True)
-def tasks(monkeypatch):
+def tasks(noted_messages):
     """Messages that no worker gets: ``settle`` does what they ask for."""
-    from core import broker
-
-    sent: list[tuple[str, list[Any]]] = []
-    monkeypatch.setattr(broker, "send", lambda task, args, **_line: sent.append((task, list(args))))
-    return sent
+    return noted_messages
 
 
 @pytest.fixture

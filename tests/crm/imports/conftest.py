@@ -17,13 +17,9 @@ def as_csv(rows: "list[list[str]]", delimiter: str = ",") -> bytes:
 
 
 @pytest.fixture(autouse=True)
-def quiet_broker(monkeypatch):
+def quiet_broker(noted_messages):
     """No worker is there: what is sent is noted, and ``work`` is called by hand."""
-    from core import broker
-
-    sent: list[tuple[str, list[Any]]] = []
-    monkeypatch.setattr(broker, "send", lambda task, args, **_line: sent.append((task, list(args))))
-    return sent
+    return noted_messages
 
 
 @pytest.fixture
