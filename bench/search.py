@@ -5,7 +5,7 @@ people ask, and prints a table of milliseconds. It touches no other database. ``
 next run.
 """
 
-# ruff: noqa: T201, S106 -- a program that prints; its key protects nothing
+# ruff: noqa: T201 -- a program that prints
 
 import argparse
 import os
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.filling import pick
+from bench.stage import environment
 
 GOAL = 100.0  # milliseconds for the palette's whole answer, in the middle of the tries
 TRIES = 9
@@ -229,16 +230,7 @@ def main() -> int:
         filled = home / f"filled-{asked.records}"
         sockets = Path(folder) / "socket"
         with PostgreSQL(home / "postgres", durable=False, socket_folder=sockets) as server:
-            os.environ.update(
-                DJANGO_SETTINGS_MODULE="crm_sync.settings",
-                READ_DOT_ENV="false",
-                SECRET_KEY="for-the-benchmark-alone-and-long-enough-for-every-check",
-                ENCRYPTION_KEYS="bench:" + "A" * 43 + "=",
-                ALLOWED_HOSTS="testserver",
-                DATABASE_URL=server.url,
-                LOG_LEVEL="ERROR",
-                STATICFILES_BACKEND="django.contrib.staticfiles.storage.StaticFilesStorage",
-            )
+            os.environ.update(environment(server.url))
             import django  # noqa: PLC0415 -- the environment has to be complete before
 
             django.setup()

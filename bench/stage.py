@@ -71,6 +71,27 @@ class QuickBooks:
         return int(self.call("GET", "calls?metered=true&limit=0")["metered"])
 
 
+def environment(database_url: str, **more: str) -> dict[str, str]:
+    """This process' environment with settings of the product that need no file."""
+    return {
+        **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+        "DJANGO_SETTINGS_MODULE": "crm_sync.settings",
+        "READ_DOT_ENV": "false",
+        "SECRET_KEY": "for-the-benchmark-alone-and-long-enough-for-every-check",
+        "ENCRYPTION_KEYS": "bench:" + "A" * 43 + "=",
+        "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
+        "DATABASE_URL": database_url,
+        "LOG_LEVEL": "ERROR",
+        "STATICFILES_BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
+        "QBO_ENVIRONMENT": "simulator",
+        "QBO_CLIENT_ID": "demo-client",
+        "QBO_CLIENT_SECRET": "demo-secret",
+        "QBO_WEBHOOK_VERIFIER": "bench-verifier",
+        "QBO_LIMITER_COLD_START": "false",
+        **more,
+    }
+
+
 @dataclass(frozen=True)
 class Stage:
     """Addresses of everything that runs, and what starts more."""
@@ -82,29 +103,16 @@ class Stage:
 
     def environment(self, database: str, **more: str) -> dict[str, str]:
         """What a process of the product gets that works on ``database``."""
-        return {
-            **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
-            "DJANGO_SETTINGS_MODULE": "crm_sync.settings",
-            "READ_DOT_ENV": "false",
-            "SECRET_KEY": "for-the-benchmark-alone-and-long-enough-for-every-check",
-            "ENCRYPTION_KEYS": "bench:" + "A" * 43 + "=",
-            "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
-            "DATABASE_URL": re.sub(r"/crm\?", f"/{database}?", self.postgres.url),
-            "REDIS_URL": self.valkey.url,
-            "LOG_LEVEL": "ERROR",
-            "STATICFILES_BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
-            "STATIC_ROOT": str(self.folder / "static"),
-            "MEDIA_ROOT": str(self.folder / "media"),
-            "QBO_ENVIRONMENT": "simulator",
-            "QBO_SIMULATOR_URL": self.quickbooks.url,
-            "QBO_CLIENT_ID": "demo-client",
-            "QBO_CLIENT_SECRET": "demo-secret",
-            "QBO_WEBHOOK_VERIFIER": "bench-verifier",
-            "QBO_LIMITER_COLD_START": "false",
-            "BENCH_POSTMASTER": str(self.postgres.process.pid if self.postgres.process else 0),
-            "BENCH_COUNTS": "1" if self.postgres.counts else "",
+        return environment(
+            re.sub(r"/crm\?", f"/{database}?", self.postgres.url),
+            REDIS_URL=self.valkey.url,
+            STATIC_ROOT=str(self.folder / "static"),
+            MEDIA_ROOT=str(self.folder / "media"),
+            QBO_SIMULATOR_URL=self.quickbooks.url,
+            BENCH_POSTMASTER=str(self.postgres.process.pid if self.postgres.process else 0),
+            BENCH_COUNTS="1" if self.postgres.counts else "",
             **more,
-        }
+        )
 
     def fresh_database(self, name: str) -> None:
         """A migrated, empty database of that name, instead of one that may be there."""

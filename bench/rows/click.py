@@ -11,8 +11,8 @@ import requests
 
 from bench import books
 from bench.figures import Figures, Line, Of, Play, Row, Variant, middle, spread
-from bench.rows.pages import _signed_in
 from bench.stage import product, wait_until
+from bench.visitor import signed_in
 from crm.models import Contact, Product
 from crm.services import deal_contacts, deal_lines, deals, pipelines
 from crm.services.lines import LineValues
@@ -35,7 +35,7 @@ def _play(play: Play) -> dict[str, Any]:
     try:
         environment = {**os.environ, "PORT": str(port), "BASE_URL": address}
         with product(environment, play.folder, "web", "worker", "beat"):
-            session = _signed_in(address, person.email)
+            session = signed_in(address, person.email)
             took = [_click(session, address, person) for _click_number in range(CLICKS)]
     finally:
         play.quickbooks.latency(0)

@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import os
-import re
 import statistics
 import time
 from collections.abc import Mapping, Sequence
@@ -14,7 +13,8 @@ from django.db import connection as database
 from bench import books
 from bench.figures import Figures, Line, Of, Play, Row, Variant, at_most
 from bench.filling import insert, pick, settle
-from bench.stage import product, wait_for_web
+from bench.stage import product
+from bench.visitor import signed_in
 from crm.models import Company, Contact, Deal, DealContact
 from crm.services import pipelines
 from crm_sync.launch.environment import free_port
@@ -101,7 +101,7 @@ def _play(invoices: int, play: Play) -> dict[str, Any]:
     port = free_port(18_000)
     address = f"http://127.0.0.1:{port}"
     with product({**os.environ, "PORT": str(port), "WEB_PROCESSES": "2"}, play.folder, "web"):
-        sessions = [_signed_in(address, person.email) for _reader in range(READERS)]
+        sessions = [signed_in(address, person.email) for _reader in range(READERS)]
         given = {
             "deal": Deal.objects.values_list("pk", flat=True)[0],
             "contact": Contact.objects.values_list("pk", flat=True)[0],
@@ -117,17 +117,6 @@ def _play(invoices: int, play: Play) -> dict[str, Any]:
                     "statements": statements,
                 }
     return found
-
-
-def _signed_in(address: str, email: str) -> requests.Session:
-    wait_for_web(address)
-    session = requests.Session()
-    page = session.get(f"{address}/login/")
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
-    assert token is not None
-    form = {"csrfmiddlewaretoken": token[1], "username": email, "login": email, "password": books.PASSWORD}
-    session.post(page.url, data=form, headers={"Referer": page.url}).raise_for_status()
-    return session
 
 
 def _times(session: requests.Session, url: str) -> list[float]:
