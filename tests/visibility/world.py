@@ -52,7 +52,8 @@ from workflows.models import Enrolment, Workflow, WorkflowVersion
 # In every text of the other one's records; their amounts hold MONEY, which nothing else does.
 CANARY, MONEY = "Zqcanary", Decimal("98765.43")
 OWN, OWN_MONEY = "Qwmine", Decimal("120.00")
-GIVEAWAYS = (CANARY.lower(), "98,765", "98765")
+# Figures stand alone: five digits in a row come by chance in keys and times of day.
+GIVEAWAYS = (CANARY.lower(), r"(?<![\w.:-])-?98[.,]?765(?:[.,]?43)?(?![\w-])")
 KINDS = ("company", "contact", "deal", "quote", "invoice", "payment")
 
 
