@@ -41,8 +41,8 @@ test-long: setup ## the fault tests with all their seeds (SEEDS=50 for the rows 
 test-clients: setup ## the JavaScript QuickBooks clients against the simulator (needs node and npm)
 	.venv/bin/python tests/qbo_simulator/node/run.py
 
-bench: setup ## what the product's work costs, against what one would do otherwise (QUICK=1: a tenth of the sizes)
-	.venv/bin/python -m bench $(if $(QUICK),--quick)
+bench: setup ## what the product's work costs, against what one would do otherwise (QUICK=1: a tenth of the sizes; ROW=cycle: that row alone)
+	.venv/bin/python -m bench $(if $(QUICK),--quick) $(if $(ROW),--row "$(ROW)")
 
 # The checks read settings, no server: the values only have to be there.
 lint: export READ_DOT_ENV = false

@@ -77,6 +77,36 @@ def table(lines: Sequence[Line]) -> str:
     marks = {True: "met", False: "**missed**", None: ""}
     rows = [("what", "measured", "compared with", "goal", ""), ("---",) * 5]
     rows += [(line.what, line.measured, line.compared, line.goal, marks[line.met]) for line in lines]
+    return _markdown(rows)
+
+
+# What a run tells of its costs: name in its figures, heading, digits.
+COSTS = (
+    ("seconds", "seconds", 1),
+    ("cpu", "processor, product (s)", 1),
+    ("database", "processor, PostgreSQL (s)", 1),
+    ("megabytes", "peak memory (MB)", 0),
+    ("statements", "SQL statements", 0),
+    ("reads", "metered reads", 0),
+    ("rows", "rows written", 0),
+)
+
+
+def costs(results: Mapping[str, Mapping[str, Sequence[Figures]]]) -> str:
+    """What each variant took, as Markdown: medians of its runs."""
+    rows = [("variant", "runs", *(heading for _name, heading, _digits in COSTS)), ("---",) * (2 + len(COSTS))]
+    for row, variants in results.items():
+        for variant, runs in variants.items():
+            if runs and "cpu" in runs[0]:
+                rows.append((f"{row}: {variant}", str(len(runs)), *(_cost(runs, *cost) for cost in COSTS)))
+    return _markdown(rows) if len(rows) > 2 else ""
+
+
+def _cost(runs: Sequence[Figures], name: str, _heading: str, digits: int) -> str:
+    return f"{middle(runs, name):,.{digits}f}" if name in runs[0] else ""
+
+
+def _markdown(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 

@@ -3,10 +3,13 @@
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, connections
+
+from bench.statements import counted
 
 TICKS = os.sysconf("SC_CLK_TCK")
 # What the meter itself and the bookkeeping of a read may write.
@@ -22,19 +25,23 @@ BOOKKEEPING = (
 @dataclass(frozen=True)
 class Taken:
     """Seconds on the clock, seconds of processor (``cpu`` ours, ``database`` PostgreSQL's), peak memory in MB,
-    SQL statements (None where this PostgreSQL can't count them), and rows written by table."""
+    SQL statements, and rows written by table."""
 
     seconds: float
     cpu: float
     database: float
     megabytes: float
-    statements: int | None
+    statements: int
     written: dict[str, int]
 
     @property
     def rows(self) -> int:
         """Rows written, bookkeeping aside."""
         return sum(count for table, count in self.written.items() if table not in BOOKKEEPING)
+
+    def figures(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**asdict(self), "rows": self.rows}
 
 
 class Meter:
@@ -48,13 +55,11 @@ class Meter:
         connections.close_all()
         for process in family(self.processes):
             Path(f"/proc/{process}/clear_refs").write_text("5")
-        if os.environ["BENCH_COUNTS"]:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_stat_statements_reset()")
         self._written = _rows_written()
         connections.close_all()
-        self._database = _tree_seconds(int(os.environ["BENCH_POSTMASTER"]))
+        self._database = database_seconds()
         self._cpu = self._ours()
+        self._statements = counted(family(self.processes))
         self._began = time.perf_counter()
         return self
 
@@ -62,17 +67,17 @@ class Meter:
         """End, and say what it took."""
         seconds = time.perf_counter() - self._began
         cpu = self._ours() - self._cpu
-        database = _tree_seconds(int(os.environ["BENCH_POSTMASTER"])) - self._database
-        memory = sum(peak_megabytes(process) for process in family(self.processes))
+        database = database_seconds() - self._database
+        statements = counted(family(self.processes)) - self._statements
+        memory = peak(self.processes)
         # A session tells what it wrote when it ends.
         connections.close_all()
-        statements = _statements()
         written = _rows_written()
         grown = {table: count - self._written.get(table, 0) for table, count in written.items()}
         return Taken(seconds, cpu, database, memory, statements, {t: n for t, n in grown.items() if n})
 
     def _ours(self) -> float:
-        return sum(_tree_seconds(process) for process in self.processes)
+        return processor_seconds(self.processes)
 
 
 def family(processes: Iterable[int]) -> list[int]:
@@ -93,10 +98,10 @@ def family(processes: Iterable[int]) -> list[int]:
     return found
 
 
-def _tree_seconds(root: int) -> float:
-    """Processor seconds of a process, its living and its ended descendants."""
+def processor_seconds(processes: Iterable[int]) -> float:
+    """Processor seconds of processes, their living and their ended descendants."""
     total = 0
-    for process in family([root]):
+    for process in family(processes):
         try:
             fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
         except OSError:
@@ -105,25 +110,23 @@ def _tree_seconds(root: int) -> float:
     return total / TICKS
 
 
-def peak_megabytes(process: int) -> float:
-    """The most memory that a process held so far, since its peak was last forgotten."""
+def database_seconds() -> float:
+    """Processor seconds of PostgreSQL so far."""
+    return processor_seconds([int(os.environ["BENCH_POSTMASTER"])])
+
+
+def peak(processes: Iterable[int]) -> float:
+    """The most memory in MB that processes and their descendants held, each since its peak was last forgotten."""
+    return sum(map(_peak, family(processes)))
+
+
+def _peak(process: int) -> float:
     try:
         status = Path(f"/proc/{process}/status").read_text()
     except OSError:
         return 0.0
     found = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
     return int(found[0]) / 1024 if found else 0.0
-
-
-def _statements() -> int | None:
-    if not os.environ["BENCH_COUNTS"]:
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE query NOT LIKE '%%pg_stat_%%'"
-            " AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
-        )
-        return int(cursor.fetchone()[0])
 
 
 def _rows_written() -> dict[str, int]:

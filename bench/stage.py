@@ -21,21 +21,12 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "migrated"
 
 
-class CountingPostgreSQL(PostgreSQL):
-    """The embedded PostgreSQL, told to count statements where its build can."""
-
-    @property
-    def counts(self) -> bool:
-        """Whether this build has the extension that counts statements."""
-        command = [str(self.programs / "pg_config"), "--pkglibdir"]
-        asked = subprocess.run(command, capture_output=True, text=True, check=False)
-        return asked.returncode == 0 and Path(asked.stdout.strip(), "pg_stat_statements.so").exists()
+class RoomyPostgreSQL(PostgreSQL):
+    """The embedded PostgreSQL with the room that a server of this size is given."""
 
     def command(self) -> list[str]:
-        """As the product's own, and with room for what a server of this size is given."""
+        """As the product's own, and more."""
         more = {"shared_buffers": "512MB", "max_wal_size": "4GB"}
-        if self.counts:
-            more |= {"shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.track_planning": "off"}
         return [*super().command(), *(part for name, value in more.items() for part in ("-c", f"{name}={value}"))]
 
 
@@ -97,7 +88,7 @@ class Stage:
     """Addresses of everything that runs, and what starts more."""
 
     folder: Path
-    postgres: CountingPostgreSQL
+    postgres: RoomyPostgreSQL
     valkey: Valkey
     quickbooks: QuickBooks
 
@@ -105,12 +96,14 @@ class Stage:
         """What a process of the product gets that works on ``database``."""
         return environment(
             re.sub(r"/crm\?", f"/{database}?", self.postgres.url),
+            DJANGO_SETTINGS_MODULE="bench.settings",
             REDIS_URL=self.valkey.url,
             STATIC_ROOT=str(self.folder / "static"),
             MEDIA_ROOT=str(self.folder / "media"),
             QBO_SIMULATOR_URL=self.quickbooks.url,
             BENCH_POSTMASTER=str(self.postgres.process.pid if self.postgres.process else 0),
-            BENCH_COUNTS="1" if self.postgres.counts else "",
+            BENCH_FOLDER=str(self.folder),
+            BENCH_SIMULATOR=self.quickbooks.url,
             **more,
         )
 
@@ -126,13 +119,10 @@ class Stage:
             cursor.execute(f"CREATE DATABASE {TEMPLATE}")
         command = [sys.executable, "-W", "ignore", "manage.py", "migrate", "--verbosity", "0"]
         subprocess.run(command, cwd=ROOT, env=self.environment(TEMPLATE), check=True)
-        if self.postgres.counts:
-            with self._session(TEMPLATE) as cursor:
-                cursor.execute("CREATE EXTENSION pg_stat_statements")
 
     @contextlib.contextmanager
-    def _session(self, database: str = "postgres") -> Iterator[Any]:
-        session = psycopg2.connect(host=str(self.postgres.socket_folder), user="crm", dbname=database)
+    def _session(self) -> Iterator[Any]:
+        session = psycopg2.connect(host=str(self.postgres.socket_folder), user="crm", dbname="postgres")
         session.autocommit = True
         try:
             yield session.cursor()
@@ -144,7 +134,7 @@ class Stage:
 def staged(folder: Path) -> Iterator[Stage]:
     """All servers, in ``folder``; they end with the block."""
     sockets = folder / "sockets"
-    postgres = CountingPostgreSQL(folder / "postgres", socket_folder=sockets / "postgres")
+    postgres = RoomyPostgreSQL(folder / "postgres", socket_folder=sockets / "postgres")
     valkey = Valkey(folder / "valkey", durable=False, socket_folder=sockets / "valkey")
     for place in (postgres.socket_folder, valkey.socket_folder):
         place.mkdir(parents=True, exist_ok=True)
@@ -200,6 +190,13 @@ def wait_until(condition: Any, *, seconds: float, what: str, every: float = 0.05
         if time.monotonic() > end:
             raise TimeoutError(f"{what} took longer than {seconds:.0f} s")
         time.sleep(every)
+
+
+def wait_for_worker() -> None:
+    """Wait until a worker takes messages. Raises TimeoutError."""
+    from crm_sync.celery import app  # noqa: PLC0415 -- Django is set up by then
+
+    wait_until(lambda: app.control.ping(timeout=0.5), seconds=120, what="the worker's start")
 
 
 def wait_for_web(address: str) -> None:

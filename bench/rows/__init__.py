@@ -10,10 +10,12 @@ def all_rows() -> list[Row]:
         companies,
         cycles,
         first_load,
+        memory,
         pages,
         publish,
         remap,
         webhook,
     )
 
-    return [first_load.ROW, cycles.ROW, remap.ROW, publish.ROW, pages.ROW, click.ROW, webhook.ROW, companies.ROW]
+    rows = (first_load, cycles, remap, publish, pages, click, webhook, companies, memory)
+    return [row.ROW for row in rows]

@@ -11,7 +11,7 @@ import requests
 
 from bench import books
 from bench.figures import Figures, Line, Of, Play, Row, Variant, middle, spread
-from bench.stage import product, wait_until
+from bench.stage import product, wait_for_worker, wait_until
 from bench.visitor import signed_in
 from crm.models import Contact, Product
 from crm.services import deal_contacts, deal_lines, deals, pipelines
@@ -35,6 +35,7 @@ def _play(play: Play) -> dict[str, Any]:
     try:
         environment = {**os.environ, "PORT": str(port), "BASE_URL": address}
         with product(environment, play.folder, "web", "worker", "beat"):
+            wait_for_worker()
             session = signed_in(address, person.email)
             took = [_click(session, address, person) for _click_number in range(CLICKS)]
     finally:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from bench import books
 from bench.figures import Figures, Line, Of, Play, Row, Variant
-from bench.meter import family, peak_megabytes
+from bench.meter import peak
 from bench.stage import product
 from qbo_connector.enums import LoadState
 from qbo_connector.mirror import schedule
@@ -59,7 +59,7 @@ def _play(play: Play) -> dict[str, Any]:
                 time.sleep(1)
                 oldest = PullSchedule.objects.aggregate(due=Min("due_at"))["due"]
                 late = max(late, (timezone.now() - oldest).total_seconds())
-                memory.append(sum(map(peak_megabytes, family([processes["worker"]]))))
+                memory.append(peak([processes["worker"]]))
     finally:
         play.quickbooks.latency(0)
     half = len(memory) // 2

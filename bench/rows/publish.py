@@ -7,7 +7,7 @@ from typing import Any
 
 from bench import books
 from bench.figures import Figures, Line, Of, Play, Row, Variant, middle, spread
-from bench.stage import product, wait_until
+from bench.stage import product, wait_for_worker, wait_until
 from crm.models import Contact
 from crm.services import contacts
 from qbo_connector.models import Operation
@@ -32,6 +32,7 @@ def _play(play: Play) -> dict[str, Any]:
     play.quickbooks.call("DELETE", "calls")
     try:
         with product(os.environ, play.folder, "worker", "beat"):
+            wait_for_worker()
             began = time.perf_counter()
             for person in people:
                 contacts.update(person, by=user, phone=f"650-555-{person.pk:04d}")
