@@ -9,6 +9,15 @@ GUARDED = (
     "address", "request", "key", "key_name",
 )  # fmt: skip
 
+
+def not_truncated(table: str) -> str:
+    """The statement that keeps a table with events, or a part of it, from being emptied at once."""
+    return (
+        f"CREATE TRIGGER core_event_is_not_truncated BEFORE TRUNCATE ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION core_event_is_kept()"
+    )
+
+
 CREATE = f"""
 CREATE FUNCTION core_event_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -32,8 +41,7 @@ BEGIN
 END $$;
 CREATE TRIGGER core_event_is_kept BEFORE DELETE OR UPDATE OF {", ".join(f'"{name}"' for name in GUARDED)}
     ON core_event FOR EACH ROW EXECUTE FUNCTION core_event_is_kept();
-CREATE TRIGGER core_event_is_not_truncated BEFORE TRUNCATE
-    ON core_event FOR EACH STATEMENT EXECUTE FUNCTION core_event_is_kept();
+{not_truncated("core_event")};
 """
 
 DROP = """
