@@ -1,10 +1,13 @@
 """How django-allauth, which signs people in, fits into this product: its hooks, and nothing else of it."""
 
+import secrets
 from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialApp
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -12,10 +15,13 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit, sessions, two_factor
 from accounts.models import User
+from accounts.oidc import admission, configuration
+from accounts.oidc.provider import Bounded
 from core import company
 from core.encryption import decrypt, encrypt
 
 CONTEXT = "accounts.two_factor"
+CODE_STAGE = "allauth.mfa.stages.AuthenticateStage"
 UNKNOWN = "0.0.0.0"  # noqa: S104 -- nothing listens there: it is shown where a client has no address
 # The library's messages by the names of its templates, in our words. Those that are not here are not told.
 WORDS = {
@@ -37,9 +43,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # the library
 
     def login(self, request: HttpRequest, user: Any) -> None:
         """All factors are given: the session begins, under a new key."""
+        channel = admission.complete(request, user)
         super().login(request, user)
         sessions.begin(request)
-        audit.record("user.signed_in", user, request=request, by=user)
+        request.session[admission.CHANNEL] = channel
+        audit.record("user.signed_in", user, request=request, by=user, channel=channel)
+
+    def get_login_stages(self) -> list[str]:
+        """Without a code where the identity provider has taken care of the second factor."""
+        stages: list[str] = super().get_login_stages()
+        return [each for each in stages if each != CODE_STAGE or not admission.trusted(self.request)]
 
     def add_message(
         self,
@@ -57,6 +70,26 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # the library
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """``accounts.audit`` and its listeners tell people; the library's e-mails are not sent."""
+
+
+class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # as above
+    """The identity provider, as the library asks for it: one, never of the database, and limited in every way."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        """Who comes in is decided in ``accounts.oidc.admission``."""
+        return False
+
+    def list_apps(self, request: HttpRequest, provider: Any = None, client_id: Any = None) -> list[SocialApp]:
+        """The one of the environment."""
+        return [configuration.app()] if configuration.configured() else []
+
+    def get_requests_session(self) -> Bounded:
+        """For all that the library asks the provider."""
+        return Bounded()
+
+    def generate_state_param(self, state: dict[str, Any]) -> str:
+        """256 bits, as everywhere."""
+        return secrets.token_urlsafe(32)
 
 
 class TwoFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # as above

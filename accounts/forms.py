@@ -5,13 +5,16 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts import attempts, audit
+from accounts.backends import RoleBackend
 from accounts.models import Role, User
+from accounts.oidc import configuration
 
 
 def zone_choices() -> list[tuple[str, str]]:
@@ -25,6 +28,7 @@ class SignInForm(AuthenticationForm):
     error_messages = {
         "invalid_login": _("E-mail or password is wrong. Both are checked for capitals."),
         "inactive": _("This account is switched off. Ask an administrator."),
+        "provider": _("Here people sign in with %(name)s; a password is for administrators in an emergency."),
         "wait": _("Too many attempts for this e-mail address. Try again in a quarter of an hour."),
     }
     username = forms.EmailField(
@@ -44,7 +48,14 @@ class SignInForm(AuthenticationForm):
             raise
         if email and self.get_user() is not None:
             attempts.forget(email)
+            self._refuse_unless_emergency(self.get_user())
         return cleaned
+
+    def _refuse_unless_emergency(self, person: AbstractBaseUser) -> None:
+        """Where the identity provider is the only way, whoever manages users may be needed to mend it."""
+        if configuration.only() and not RoleBackend().has_perm(person, "accounts.manage"):
+            named = {"name": configuration.name()}
+            raise ValidationError(self.error_messages["provider"], code="provider", params=named)
 
     def _note_failure(self, email: str, address: str) -> None:
         locked = attempts.failed(email, address)

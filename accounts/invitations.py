@@ -70,8 +70,8 @@ def withdraw(invitation: Invitation, *, by: User) -> None:
 
 
 @transaction.atomic
-def accept(invitation: Invitation, *, password: str, time_zone: str, request: HttpRequest) -> User:
-    """Make the account, once. Raises InvitationOver."""
+def accept(invitation: Invitation, *, password: str | None, time_zone: str, request: HttpRequest) -> User:
+    """Make the account, once; without a password for who signs in otherwise. Raises InvitationOver."""
     fresh = Invitation.objects.select_for_update().get(pk=invitation.pk)
     if not fresh.is_open or User.objects.filter(email__iexact=fresh.email).exists():
         raise InvitationOver

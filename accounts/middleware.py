@@ -1,7 +1,7 @@
 """Everything needs a signed-in user, unless a view says otherwise; and a second factor where the role asks for it."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -9,6 +9,8 @@ from django.shortcuts import redirect, resolve_url
 from django.utils.translation import gettext as _
 
 from accounts import sessions, two_factor
+from accounts.models import User
+from accounts.oidc import admission
 
 __all__ = ["LoginRequiredMiddleware", "SessionSeenMiddleware", "TwoFactorRequiredMiddleware"]
 
@@ -41,7 +43,7 @@ class TwoFactorRequiredMiddleware:
         """Asks the database only where the role requires a second factor."""
         match = request.resolver_match
         public = not getattr(view, "login_required", True) or (match is not None and match.view_name in OPEN)
-        if public or not request.user.is_authenticated or not two_factor.missing(request.user):
+        if public or not request.user.is_authenticated or not _missing(request):
             return None
         if request.headers.get("HX-Request") == "true":
             return HttpResponse(status=204, headers={"HX-Redirect": resolve_url(SET_UP)})
@@ -49,6 +51,10 @@ class TwoFactorRequiredMiddleware:
             words = _("Your role needs two-factor sign-in. Set it up in the browser first.")
             return JsonResponse({"detail": words}, status=403)
         return redirect(SET_UP)
+
+
+def _missing(request: HttpRequest) -> bool:
+    return not admission.trusted(request) and two_factor.missing(cast(User, request.user))
 
 
 class SessionSeenMiddleware:

@@ -20,6 +20,8 @@ TOLD: dict[str, "StrOrPromise"] = {
     "user.two_factor_added": gettext_lazy("Two-factor sign-in was switched on"),
     "user.two_factor_removed": gettext_lazy("Two-factor sign-in was switched off"),
     "user.recovery_codes_renewed": gettext_lazy("New recovery codes were made"),
+    "user.identity_connected": gettext_lazy("Sign-in with an identity provider was connected"),
+    "user.identity_disconnected": gettext_lazy("Sign-in with an identity provider was disconnected"),
     "user.recovery_code_used": gettext_lazy("A recovery code was used"),
 }
 

@@ -20,6 +20,7 @@ WORDS: dict[str, "StrOrPromise"] = {
     "user.signed_out": _("Signed out"),
     "user.sign_in_failed": _("Wrong password"),
     "user.code_refused": _("Wrong code"),
+    "user.identity_refused": _("A sign-in with the identity provider was refused"),
     "user.locked": _("Too many wrong passwords: sign-in paused"),
     "user.reset_requested": _("A link for a new password was asked for"),
     "user.session_ended": _("A session was ended"),

@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from accounts.views import home, invitations, profile, resets, roles, security, session, teams, users
+from accounts.views import home, invitations, oidc, profile, resets, roles, security, session, teams, users
 
 app_name = "accounts"
 urlpatterns = [
     path("login/", session.login, name="login"),
+    path("login/provider/", oidc.begin, name="oidc-begin"),
+    path("login/provider/callback/", oidc.callback, name="oidc-callback"),
+    path("settings/security/provider/off/", oidc.disconnect, name="oidc-disconnect"),
+    path("settings/users/<int:pk>/provider/off/", users.user_identity_off, name="user-identity-off"),
     path("logout/", session.logout, name="logout"),
     path("login/forgotten/", resets.forgotten, name="forgotten"),
     path("login/forgotten/sent/", resets.asked, name="reset-asked"),

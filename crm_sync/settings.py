@@ -41,6 +41,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "core",
     "accounts",
@@ -220,6 +222,16 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "60/m/ip,5/5m/key", "reauthenticate": "10
 MFA_ADAPTER = "accounts.adapters.TwoFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_RECOVERY_CODES_SHOW_ONCE = True
+# An identity provider of the company's own, over OpenID Connect (accounts/oidc); without OIDC_ISSUER there is none.
+OIDC_ISSUER = env.str("OIDC_ISSUER", "")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", "")
+OIDC_NAME = env.str("OIDC_NAME", "single sign-on")
+OIDC_ONLY = env.bool("OIDC_ONLY", False)
+OIDC_SIGN_UP_ROLE = env.str("OIDC_SIGN_UP_ROLE", "")
+OIDC_TRUST_SECOND_FACTOR = env.bool("OIDC_TRUST_SECOND_FACTOR", False)
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.ProviderAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "core:home"
 LOGOUT_REDIRECT_URL = "accounts:login"

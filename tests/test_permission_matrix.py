@@ -160,6 +160,11 @@ MATRIX: dict[str, Line] = {
     **{f"accounts:{page}": Line(everybody(OK, nobody=OK)) for page in ("forgotten", "reset-asked", "reset")},
     # Who is signed in reads that they are.
     "accounts:invitation": Line(everybody(OK, nobody=MISSING)),
+    # No identity provider is set up here, so there is none to sign in with.
+    "accounts:oidc-begin": Line(everybody(MISSING, nobody=MISSING), "POST"),
+    "accounts:oidc-callback": Line(everybody(MISSING, nobody=MISSING)),
+    "accounts:oidc-disconnect": Line(everybody(LEADS_ON), "POST"),
+    "accounts:user-identity-off": ADMIN_CHANGE,
     **{f"accounts:{page}": ADMIN_PAGE for page in ("invite", "role-list", "role-create")},
     "accounts:role-edit": ADMIN_RECORD,
     "accounts:role-delete": ADMIN_CHANGE,

@@ -18,6 +18,7 @@ from accounts import invitations
 from accounts.access import require
 from accounts.forms import NewPassword, zone_choices
 from accounts.models import Invitation, Role, Team, User
+from accounts.oidc import configuration
 from accounts.views.session import go_in
 from core import company
 
@@ -105,6 +106,9 @@ def accept(request: HttpRequest, pk: int, token: str) -> HttpResponse:
     if invitation is None or request.user.is_authenticated:
         status = 200 if request.user.is_authenticated else 404
         return render(request, "accounts/invitation_over.html", status=status)
+    if configuration.only():
+        # Signing in with the provider accepts it; its address is verified there as the link verifies it here.
+        return redirect("accounts:login")
     zone = {"time_zone": company.profile().time_zone}
     form = AcceptForm(request.POST or None, invitation=invitation, initial=zone)
     if request.method == "POST" and form.is_valid():

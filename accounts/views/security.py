@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import browsers, sessions, sign_in_words, two_factor
 from accounts.models import User
+from accounts.oidc import admission, configuration
 
 
 @require_safe
@@ -27,6 +28,8 @@ def security(request: HttpRequest) -> HttpResponse:
         "factor": factors.get(Authenticator.Type.TOTP),
         "codes_left": len(codes.wrap().get_unused_codes()) if codes else 0,
         "must": two_factor.needed(user),
+        "provider": configuration.name() if configuration.configured() else "",
+        "identity": admission.account_of(user) if configuration.configured() else None,
         "lines": [
             {
                 "session": each,

@@ -19,17 +19,23 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import audit, queries, services, sessions, two_factor
 from accounts.forms import FirstAdminForm, SignInForm
 from accounts.models import User
+from accounts.oidc import admission, configuration
 
 
 def destination(request: HttpRequest) -> str:
     """Where to go after signing in: ``next`` if it is a page of ours, else home."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if ours else resolve_url(settings.LOGIN_REDIRECT_URL)
+    return ours(request, request.POST.get("next") or request.GET.get("next") or "")
+
+
+def ours(request: HttpRequest, wanted: str) -> str:
+    """``wanted`` if it is a page of ours, else home."""
+    good = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if good else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 def go_in(request: HttpRequest, person: User, *, to: str) -> HttpResponse:
     """Go on with somebody who has proven the password: to the second factor, or in."""
+    admission.forget(request)
     # Where the password is all there is, giving it just now is as good as being asked for it again.
     record_authentication(request, person, method="password", reauthenticated=not two_factor.has(person))
     answer: HttpResponse = perform_login(request, Login(user=person, redirect_url=to))
@@ -47,10 +53,13 @@ def login(request: HttpRequest) -> HttpResponse:
     if queries.nobody_yet():
         return redirect("accounts:first-admin")
     form = SignInForm(request, request.POST or None)
+    emergency = request.method == "POST" or "emergency" in request.GET
     if request.method == "POST" and form.is_valid():
         return go_in(request, form.get_user(), to=destination(request))
     accounts = getattr(settings, "DEMO_ACCOUNTS", ()) if settings.DEMO else ()
     context = {"form": form, "next": request.POST.get("next") or request.GET.get("next", ""), "demo_accounts": accounts}
+    context["provider"] = configuration.name() if configuration.configured() else ""
+    context |= {"only": configuration.only(), "passwords": emergency or not configuration.only()}
     return render(request, "accounts/login.html", context, status=422 if form.errors else 200)
 
 

@@ -13,6 +13,7 @@ from accounts import handing_over, invitations, queries, services, two_factor
 from accounts.access import require
 from accounts.forms import NewUserForm, UserForm
 from accounts.models import User
+from accounts.oidc import admission, configuration
 
 
 @require_safe
@@ -57,7 +58,13 @@ def user_edit(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("%s is saved.") % user)
             return redirect("accounts:user-list")
-    context = {"form": form, "person": visible.get(pk=pk), "two_factor": two_factor.has(person)}
+    context = {
+        "form": form,
+        "person": visible.get(pk=pk),
+        "two_factor": two_factor.has(person),
+        "provider": configuration.name(),
+        "identity": admission.account_of(person) if configuration.configured() else None,
+    }
     return render(request, "accounts/user_form.html", context, status=422 if form.errors else 200)
 
 
@@ -98,4 +105,14 @@ def user_two_factor_off(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(queries.visible_to(cast(User, request.user)), pk=pk)
     if two_factor.take_away(person, request=request, by=cast(User, request.user)):
         messages.success(request, _("%s signs in with the password alone until two-factor is set up again.") % person)
+    return redirect("accounts:user-edit", pk=pk)
+
+
+@require_POST
+def user_identity_off(request: HttpRequest, pk: int) -> HttpResponse:
+    """Forget who somebody is at the identity provider, as when they got another identity there."""
+    require(request.user, "accounts.manage")
+    person = get_object_or_404(queries.visible_to(cast(User, request.user)), pk=pk)
+    if admission.disconnect(person, request=request, by=cast(User, request.user)):
+        messages.success(request, _("The next sign-in of %s with the identity provider connects it again.") % person)
     return redirect("accounts:user-edit", pk=pk)

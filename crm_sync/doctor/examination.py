@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db import DatabaseError
 from redis import RedisError
 
-from crm_sync.doctor import configuration, files, quickbooks, secrets, servers
+from crm_sync.doctor import configuration, files, identity, quickbooks, secrets, servers
 from crm_sync.doctor.findings import Check, Finding, warning
 
 PARTS: tuple[tuple[str, Check], ...] = (
@@ -17,10 +17,11 @@ PARTS: tuple[tuple[str, Check], ...] = (
     ("Keys", secrets.keys),
     ("Files", files.files),
     ("E-mail", files.mail),
+    ("Identity provider", identity.provider),
     ("QuickBooks", quickbooks.reachable),
     ("Companies", quickbooks.companies),
 )
-NETWORK = ("QuickBooks",)
+NETWORK = ("QuickBooks", "Identity provider")
 
 
 def examine(*, network: bool = True) -> Iterator[tuple[str, list[Finding]]]:
