@@ -25,9 +25,9 @@ SENT_IN_A_TASK = 50
 
 
 @shared_task(name="qbo_connector.lease_due_pulls")
-def lease_due_pulls(only: list[int] | None = None) -> int:
+def lease_due_pulls(only: list[int] | None = None, limit: int = schedule.BATCH) -> int:
     """Lease the companies that are due and send them to workers in batches."""
-    leases = schedule.lease_due(only=only)
+    leases = schedule.lease_due(only=only, limit=limit)
     for first in range(0, len(leases), PULLS_IN_A_TASK):
         batch = leases[first : first + PULLS_IN_A_TASK]
         current_app.send_task("qbo_connector.pull", args=[[[lease.connection_id, lease.token] for lease in batch]])
@@ -39,9 +39,10 @@ def pull_companies(leases: list[list[int]]) -> None:
     """Read the leased companies, several at a time: most of a read is waiting."""
     found = [schedule.Lease(connection_id, token) for connection_id, token in leases]
     run_each(_pull_or_leave, found)
-    # A first load goes on with its next slice, and a request made meanwhile is served, without waiting for the tick.
-    if schedule.anything_due([lease.connection_id for lease in found]):
-        current_app.send_task("qbo_connector.lease_due_pulls", args=[[lease.connection_id for lease in found]])
+    # Whoever is done takes as many more, without waiting for the tick: the next slice of a first load, what was asked
+    # for meanwhile, and whatever else is due, the oldest first. Not more than that, or messages would pile up.
+    if schedule.anything_due():
+        current_app.send_task("qbo_connector.lease_due_pulls", kwargs={"limit": PULLS_IN_A_TASK})
 
 
 @shared_task(name="qbo_connector.drain_outbox")

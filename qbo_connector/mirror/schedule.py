@@ -149,11 +149,11 @@ def request_pull(connection_ids: Sequence[int], *, cause: Cause = Cause.SYNC_NOW
     rows.update(**values)
 
 
-def anything_due(connection_ids: Sequence[int]) -> bool:
-    """Whether one of the companies is due again already."""
+def anything_due() -> bool:
+    """Whether a company is due that nobody reads."""
     return PullSchedule.objects.filter(
-        connection_id__in=connection_ids,
         due_at__lte=timezone.now(),
         leased_until=None,
         connection__status=ConnectionStatus.ACTIVE,
+        connection__environment=settings.QBO_ENVIRONMENT,
     ).exists()
