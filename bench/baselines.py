@@ -44,7 +44,7 @@ class _PlainClient(QuickBooks):
     def __init__(self, *, realm: str, token: str, url: str) -> None:
         self.url = f"{url}/v3"
         self.session = requests.Session()
-        self.session.headers["Authorization"] = f"Bearer {token}"
+        self.session.access_token = token  # type: ignore[attr-defined]  # where the library looks for it
 
     @property
     def api_url(self) -> str:

@@ -15,7 +15,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 # What the meter itself and the bookkeeping of a read may write.
 BOOKKEEPING = (
     "qbo_connector_pullschedule",
-    "qbo_connector_apimeter",
+    "qbo_connector_apiusage",
     "qbo_connector_loadprogress",
     "core_heartbeat",
     "django_session",
