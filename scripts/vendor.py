@@ -19,16 +19,10 @@ ICON_LIST = ROOT / "scripts" / "vendor-icons.txt"
 SVG = "{http://www.w3.org/2000/svg}"
 
 # npm package -> (folder under static/vendor, {file in the package: file in the folder}).
-# @alpinejs/csp and @tabler/core ship no licence file: theirs is checked in and stays.
+# @tabler/core ships no licence file: it is checked in and stays.
 COPIES = {
-    "@alpinejs/csp": ("alpine", {"dist/cdn.min.js": "alpine-csp.min.js"}),
-    "@tabler/core": (
-        "tabler",
-        {
-            "dist/css/tabler.min.css": "tabler.min.css",
-            "dist/js/tabler.min.js": "tabler.min.js",
-        },
-    ),
+    # The stylesheet alone: what moves on pages is ours.
+    "@tabler/core": ("tabler", {"dist/css/tabler.min.css": "tabler.min.css"}),
     "@tabler/icons": ("tabler-icons", {"LICENSE": "LICENSE"}),
     "@fontsource-variable/inter": (
         "inter",
@@ -87,6 +81,7 @@ def main() -> int:
                 names = ICON_LIST.read_text().split()
                 (VENDOR / folder / "sprite.svg").write_text(sprite(package / "icons", names))
     (VENDOR / "README.md").write_text(overview(pins))
+    subprocess.run([sys.executable, str(ROOT / "scripts" / "used_css.py")], check=True)
     return 0
 
 

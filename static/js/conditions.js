@@ -384,7 +384,8 @@
   const start = (root) => {
     if (root.dataset.ready) return;
     root.dataset.ready = "yes";
-    new Editor(root);
+    // The focus goes through the pickers of a row as it is drawn.
+    crm.library("tomSelect").then(() => new Editor(root), () => { delete root.dataset.ready; });
   };
   const startAll = (root) => {
     if (root.matches && root.matches("[data-conditions]")) start(root);

@@ -42,11 +42,42 @@
     picker.on("dropdown_close", () => picker.control_input.removeAttribute("aria-activedescendant"));
     if (url) picker.on("type", () => picker.clearOptions());
   };
-  crm.dressPicker = dress;
-  const dressAll = (root) => {
-    if (root.matches && root.matches("select[data-picker]")) dress(root);
-    root.querySelectorAll("select[data-picker]").forEach(dress);
+  crm.dressPicker = dress; // for who has fetched the library
+  const fetchAndDress = async (select) => {
+    // Its place is kept; where the library does not come, the browser's own list is there.
+    select.classList.add("picker-waits");
+    await crm.library("tomSelect").finally(() => select.classList.remove("picker-waits"));
+    if (select.isConnected) dress(select);
   };
-  document.addEventListener("DOMContentLoaded", () => dressAll(document));
+  // Most pickers stand in forms that nobody opens.
+  const seen = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      seen.unobserve(target);
+      fetchAndDress(target).catch(() => { /* the browser's own list stays */ });
+    }
+  }, { rootMargin: "400px" });
+  // Those below cards are seen by all and used by few: they wait for a hand that comes near.
+  const late = (select) => {
+    if (select.tomselect || select.classList.contains("form-select")) return;
+    select.classList.add("form-select");
+    if (select.options[0] && !select.options[0].value) select.options[0].label = select.dataset.placeholder || "";
+    let begun = false;
+    const near = async (event) => {
+      if (begun) return;
+      begun = true;
+      const focused = event.type === "focusin";
+      select.classList.remove("form-select");
+      await fetchAndDress(select).catch(() => { begun = false; });
+      if (focused && select.tomselect) select.tomselect.focus();
+    };
+    for (const name of ["pointerover", "focusin"]) select.form.addEventListener(name, near);
+  };
+  const begin = (select) => (select.closest(".card-adder") ? late(select) : seen.observe(select));
+  const dressAll = (root) => {
+    if (root.matches && root.matches("select[data-picker]")) begin(root);
+    root.querySelectorAll("select[data-picker]").forEach(begin);
+  };
+  dressAll(document);
   document.addEventListener("htmx:load", (event) => dressAll(event.detail.elt));
 })(window.crm);

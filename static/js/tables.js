@@ -106,7 +106,7 @@
     document.querySelectorAll("[data-sortable]").forEach((list) => {
       if (list.dataset.armed) return;
       list.dataset.armed = "yes";
-      window.Sortable.create(list, {
+      crm.library("sortable").then(() => window.Sortable.create(list, {
         handle: "[data-grip]",
         draggable: "li:not(.columns-fixed)",
         animation: 120,
@@ -115,7 +115,7 @@
           const done = list.closest("form").querySelector("[data-order-done]");
           if (done) list.closest("form").requestSubmit(done);
         },
-      });
+      }));
     });
   };
   document.addEventListener("htmx:afterSettle", (event) => {
