@@ -22,4 +22,8 @@ class ApiConfig(AppConfig):
                 _("Keys of everybody"), "api:key-overview", "key", order=35, permission="accounts.manage",
                 group=_("Workspace"), text=_("Which programs work in whose name, since when, and when they last did."),
             ),
+            registry.MenuEntry(
+                _("Webhooks"), "api:webhook-list", "send", order=36, permission="core.configure",
+                group=_("Workspace"), text=_("Addresses of other programs that are told when something happens here."),
+            ),
         ]  # fmt: skip

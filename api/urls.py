@@ -7,7 +7,7 @@ from django.urls import URLPattern, path
 from api.catalogue import OPERATIONS
 from api.described import Operation
 from api.dispatch import Endpoint, nowhere
-from api.views import keys, reference
+from api.views import keys, reference, webhooks
 
 app_name = "api"
 
@@ -33,6 +33,15 @@ urlpatterns = [
     path("settings/api-keys/add/", keys.key_create, name="key-create"),
     path("settings/api-keys/everybody/", keys.key_overview, name="key-overview"),
     path("settings/api-keys/<int:pk>/revoke/", keys.key_revoke, name="key-revoke"),
+    path("settings/webhooks/", webhooks.webhook_list, name="webhook-list"),
+    path("settings/webhooks/add/", webhooks.webhook_create, name="webhook-create"),
+    path("settings/webhooks/<int:pk>/", webhooks.webhook_detail, name="webhook-detail"),
+    path("settings/webhooks/<int:pk>/edit/", webhooks.webhook_edit, name="webhook-edit"),
+    path("settings/webhooks/<int:pk>/pause/", webhooks.webhook_pause, name="webhook-pause"),
+    path("settings/webhooks/<int:pk>/test/", webhooks.webhook_test, name="webhook-test"),
+    path("settings/webhooks/<int:pk>/delete/", webhooks.webhook_delete, name="webhook-delete"),
+    path("settings/webhooks/deliveries/<int:pk>/", webhooks.webhook_delivery, name="webhook-delivery"),
+    path("settings/webhooks/deliveries/<int:pk>/replay/", webhooks.webhook_replay, name="webhook-replay"),
     *_endpoints(),
     path("api/v1/<path:rest>", nowhere, name="nowhere"),
 ]

@@ -524,6 +524,9 @@ MATRIX: dict[str, Line] = {
     "api:key-create": PAGE,
     "api:key-overview": ADMIN_PAGE,
     "api:key-revoke": RECORD.called("POST"),
+    **{f"api:webhook-{page}": ADMIN_PAGE for page in ("list", "create")},
+    **{f"api:webhook-{page}": ADMIN_RECORD for page in ("detail", "edit", "delivery")},
+    **{f"api:webhook-{act}": ADMIN_CHANGE for act in ("pause", "test", "delete", "replay")},
     "api:nowhere": Line(everybody(MISSING, nobody=MISSING)),
     **{f"api:{name}": _program(*line) for name, line in lines.LINES.items()},
     # workflows

@@ -68,6 +68,7 @@ OUTSIDE = (
     "sync:company-health", "api:list-quickbooks-", "api:read-mapping", "api:run-ready-report", "api:read-report",
     "api:run-report", "api:read-sync-health", "api:read-user",
     "accounts:", "account_", "mfa_", "qbo_connector:", "sync:", "imports:", "reports:", "api:key-", "api:nowhere",
+    "api:webhook-",
     "core:property", "core:choice", "core:mail", "core:outgoing", "core:brand", "core:condition", "core:webhook",
     "tables:job", "tables:view", "tables:columns", "tables:sums", "tables:act", "tables:export", "crm:pipeline",
     "crm:stage-", "crm:association-label", "crm:quote-public", "crm:quote-accept", "crm:quote-decline",
