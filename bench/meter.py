@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,8 @@ class Meter:
         """Begin; peaks of memory are forgotten."""
         connections.close_all()
         for process in family(self.processes):
-            Path(f"/proc/{process}/clear_refs").write_text("5")
+            with suppress(FileNotFoundError):  # it ended meanwhile
+                Path(f"/proc/{process}/clear_refs").write_text("5")
         self._written = _rows_written()
         connections.close_all()
         self._database = database_seconds()

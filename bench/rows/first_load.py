@@ -13,10 +13,14 @@ from bench.meter import Meter
 from bench.stage import product, wait_for_worker, wait_until
 from crm_sync.celery import app
 from qbo_connector.models import Connection, LoadProgress, PullSchedule
+from reports.rollups import refresh
 from sync.models import ObjectSettings
 
 SIZES = {"customers": 20_000, "items": 2_000, "invoices": 100_000, "payments": 80_000}
 PATIENCE = 3600
+EVENT_ROWS = 2  # an event and what it is about
+# What looks at records by itself some time after they came.
+LATER = ("crm_duplicatekey", "crm_duplicatescan", "reports_healthsample")
 # Of the objects, how many the slow way reads: it is linear, and would take an hour.
 SLICE = 2_000
 
@@ -49,6 +53,7 @@ def _by_workers(play: Play, latency: float, *, replay: bool = False) -> dict[str
     connection = company(play, _sizes(play))
     if replay:
         books.load(connection)
+        refresh.refresh()
         due_at = timezone.now() + datetime.timedelta(days=1)
         PullSchedule.objects.update(cursor=None, due_at=due_at)
         LoadProgress.objects.all().delete()
@@ -134,7 +139,7 @@ def _lines(results: Mapping[str, Sequence[Figures]], of: Of) -> list[Line]:
     seconds = {name: middle(runs, "seconds") for name, runs in results.items()}
     objects = int(middle(fast, "objects"))
     allowed = sum(count // 1000 // of + 3 for count in SIZES.values())
-    written = middle(again, "rows")
+    written = max(run["rows"] - sum(run["written"].get(table, 0) for table in LATER) for run in again)
 
     def times(other: str, mine: str, goal: float, name: str, what: str) -> Line:
         ratio = seconds[other] / seconds[mine]
@@ -162,7 +167,13 @@ def _lines(results: Mapping[str, Sequence[Figures]], of: Of) -> list[Line]:
         ),
         Line("replay of an unchanged first load", spread(again, "seconds", digits=1)),
         times("0 ms", "replay", 5, "the first load", "replay"),
-        Line("rows that a replay writes, bookkeeping aside", f"{written:.0f}", "", "none", written == 0),
+        Line(
+            "rows that a replay writes, bookkeeping aside",
+            f"{written:.0f}",
+            "",
+            "none but the event that it is over",
+            written <= EVENT_ROWS,
+        ),
     ]
 
 
