@@ -8,6 +8,7 @@ def all_rows() -> list[Row]:
     from bench.rows import (  # noqa: PLC0415 -- they import models
         click,
         companies,
+        crowd,
         cycles,
         first_load,
         memory,
@@ -17,5 +18,5 @@ def all_rows() -> list[Row]:
         webhook,
     )
 
-    rows = (first_load, cycles, remap, publish, pages, click, webhook, companies, memory)
+    rows = (first_load, cycles, remap, publish, pages, click, webhook, companies, crowd, memory)
     return [row.ROW for row in rows]

@@ -24,12 +24,10 @@ INTERVAL = 600
 TURNS = 2
 
 
-def _connected(play: Play, number: int) -> Connection:
-    return books.connect(play.quickbooks, str(play.quickbooks.empty_company(f"Company {number}")))
-
-
-def _known(companies: Sequence[Connection]) -> None:
-    """The companies were loaded before, and are due one after the other, as they would be by themselves."""
+def connected(play: Play, wanted: int) -> list[Connection]:
+    """Companies that were loaded before, and are due one after the other, as they would be by themselves."""
+    names = (f"Company {number}" for number in range(wanted))
+    companies = [books.connect(play.quickbooks, str(play.quickbooks.empty_company(name))) for name in names]
     now = timezone.now()
     done = {"state": LoadState.DONE, "finished_at": now}
     LoadProgress.objects.bulk_create(
@@ -41,14 +39,13 @@ def _known(companies: Sequence[Connection]) -> None:
         row.cursor = row.loaded_at = row.counted_at = now - datetime.timedelta(minutes=1)
         row.due_at = schedule.next_due(row.connection, now)
     PullSchedule.objects.bulk_update(rows, ["cursor", "loaded_at", "counted_at", "due_at"], batch_size=2000)
+    return companies
 
 
 def _play(play: Play) -> dict[str, Any]:
     wanted, interval = play.size(COMPANIES), play.size(INTERVAL)
     os.environ["PULL_INTERVAL_SECONDS"] = str(interval)
-    # Companies are a matter of the simulator's time alone.
-    companies = [_connected(play, number) for number in range(wanted)]
-    _known(companies)
+    connected(play, wanted)
     play.quickbooks.latency(ANSWER)
     play.quickbooks.call("DELETE", "calls")
     late, memory = 0.0, []
