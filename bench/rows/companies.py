@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Min
 from django.utils import timezone
 
@@ -24,8 +25,13 @@ INTERVAL = 600
 TURNS = 2
 
 
-def connected(play: Play, wanted: int) -> list[Connection]:
-    """Companies that were loaded before, and are due one after the other, as they would be by themselves."""
+def connected(play: Play, wanted: int, interval: int) -> list[Connection]:
+    """Companies that were loaded before, and are due one after the other, as they would be by themselves.
+
+    ``interval`` is in seconds; it holds for processes that are started later, too.
+    """
+    settings.PULL_INTERVAL_SECONDS = interval
+    os.environ["PULL_INTERVAL_SECONDS"] = str(interval)
     names = (f"Company {number}" for number in range(wanted))
     companies = [books.connect(play.quickbooks, str(play.quickbooks.empty_company(name))) for name in names]
     now = timezone.now()
@@ -44,8 +50,7 @@ def connected(play: Play, wanted: int) -> list[Connection]:
 
 def _play(play: Play) -> dict[str, Any]:
     wanted, interval = play.size(COMPANIES), play.size(INTERVAL)
-    os.environ["PULL_INTERVAL_SECONDS"] = str(interval)
-    connected(play, wanted)
+    connected(play, wanted, interval)
     play.quickbooks.latency(ANSWER)
     play.quickbooks.call("DELETE", "calls")
     late, memory = 0.0, []

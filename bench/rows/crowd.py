@@ -80,28 +80,26 @@ class _Lateness:
 
 def _crowd(play: Play) -> dict[str, Any]:
     interval = play.size(INTERVAL)
-    os.environ["PULL_INTERVAL_SECONDS"] = str(interval)
-    companies = connected(play, play.size(COMPANIES))
+    companies = connected(play, play.size(COMPANIES), interval)
     noisy, silent, refused, *others = companies
     play.quickbooks.latency(ANSWER)
     play.quickbooks.call("POST", "faults", {"action": "latency", "latency": SILENT_SECONDS, "realm": silent.realm_id})
     play.quickbooks.call("POST", "faults", {"action": "status", "status": 429, "realm": refused.realm_id})
     play.quickbooks.call("DELETE", "calls")
     changes, lateness, memory = _Changes(play, others, noisy), _Lateness([noisy, silent, refused]), []
-    try:
-        with product(os.environ, play.folder, "worker", "beat") as processes, ThreadPoolExecutor() as threads:
-            making = threads.submit(changes.make)
+    with product(os.environ, play.folder, "worker", "beat") as processes, ThreadPoolExecutor() as threads:
+        making = threads.submit(changes.make)
+        try:
             end = time.monotonic() + interval * TURNS
             while time.monotonic() < end and not making.done():
                 time.sleep(1)
                 lateness.look()
                 memory.append(peak([processes["worker"]]))
-            changes.ended.set()
-            making.result()
             reads = play.quickbooks.metered()
-    finally:
-        changes.ended.set()
-        play.quickbooks.latency(0)
+        finally:
+            changes.ended.set()
+            play.quickbooks.latency(0)
+        making.result()
     mirrored = MirrorObject.objects.filter(entity="Customer").count()
     return {
         "companies": len(companies),
@@ -117,11 +115,9 @@ def _crowd(play: Play) -> dict[str, Any]:
 
 def _at_once(play: Play, workers: int) -> dict[str, Any]:
     """All companies are due at once; how long until the last is read."""
-    os.environ["PULL_INTERVAL_SECONDS"] = "36000"
     wanted = play.size(AT_ONCE)
-    connected(play, wanted)
+    connected(play, wanted, INTERVAL * 60)
     play.quickbooks.latency(ANSWER)
-    due = PullSchedule.objects.filter(due_at__lte=timezone.now())
     try:
         with product(os.environ, play.folder, *["worker"] * workers, "beat"):
             time.sleep(20)  # they start, and find nothing due
