@@ -1,5 +1,5 @@
 # `make demo` shows the product, `make test` checks it. Everything else is below.
-.PHONY: help setup demo demo-reset run doctor test test-fast test-long test-clients bench lint format vendor lock audit
+.PHONY: help setup demo demo-reset run doctor test test-fast test-long endurance test-clients bench lint format vendor lock audit
 .DEFAULT_GOAL := help
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -37,6 +37,9 @@ test-fast: setup ## the tests that take under two minutes and need no browser
 
 test-long: setup ## the fault tests with all their seeds (SEEDS=50 for the rows that have many), every limit of the API
 	FAULT_SEEDS=$(or $(SEEDS),50) $(SPREAD) --timeout 3600 -o faulthandler_timeout=4000 tests/faults tests/api/test_published.py
+
+endurance: setup ## a simulated day of work amid faults, in 24 minutes (MINUTES=2 for a look, SEED=1)
+	ENDURANCE_MINUTES=$(or $(MINUTES),24) ENDURANCE_SEED=$(or $(SEED),1) $(PYTEST) -s --show-capture no -o faulthandler_timeout=4000 tests/endurance
 
 test-clients: setup ## the JavaScript QuickBooks clients against the simulator (needs node and npm)
 	.venv/bin/python tests/qbo_simulator/node/run.py
