@@ -195,11 +195,18 @@ def by_dlt(python: Path, connection: Connection, url: str, names: Sequence[str],
         "url": f"{url}/v3/company/{connection.realm_id}/",
         "token": ConnectionTokens(connection).current(),
         "entities": [ENTITIES[name] for name in names],
-        "database": f"postgresql://crm@/{address.path[1:]}?host={host}",
+        # dlt insists on a host and a password; the server takes the folder for the one and asks for no other.
+        "database": f"postgresql://crm:none@localhost/{address.path[1:]}?host={host}",
         "folder": str(folder / f"dlt-{timezone.now():%H%M%S%f}"),
     }
     script = Path(__file__).with_name("with_dlt.py")
     environment = {**os.environ, "RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
+    # Not as an argument: those are for everybody on this machine to read.
     subprocess.run(
-        [str(python), str(script), json.dumps(asked)], check=True, env=environment, stdout=subprocess.DEVNULL
+        [str(python), str(script)],
+        input=json.dumps(asked),
+        text=True,
+        check=True,
+        env=environment,
+        stdout=subprocess.DEVNULL,
     )

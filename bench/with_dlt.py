@@ -34,7 +34,7 @@ class QueryPaginator(BasePaginator):
 
 def main() -> None:
     """Read all entities, merged by Id, each object in one row."""
-    asked = json.loads(sys.argv[1])
+    asked = json.load(sys.stdin)
     client = RESTClient(
         base_url=asked["url"], auth=BearerTokenAuth(token=asked["token"]), headers={"Accept": "application/json"}
     )
