@@ -47,5 +47,6 @@ class AccountsConfig(AppConfig):
         import_string("accounts.teams.register")()
         import_string("accounts.handing_over.register")()
         import_string("accounts.audit.listen")()
+        import_string("accounts.sessions.listen")()
         import_string("accounts.resets.register")()
         import_string("accounts.invitations.register")()

@@ -3,8 +3,11 @@
 import hashlib
 import time
 from collections.abc import Iterable
+from typing import Any, cast
 
 import structlog
+from allauth.account.signals import authentication_step_completed
+from allauth.mfa import signals as mfa_signals
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
@@ -32,6 +35,18 @@ def begin(request: HttpRequest) -> None:
     request.session[LISTED] = True
     request.session[BEGAN] = request.session[SEEN] = int(time.time())
     UserSession.objects.create_from_request(request)
+
+
+def renew(request: HttpRequest) -> None:
+    """Give the session of this request another key, because its person has just proven again who they are."""
+    former = request.session.session_key
+    request.session.cycle_key()
+    UserSession.objects.filter(session_key=former).update(session_key=request.session.session_key)
+
+
+def factors_changed(person: User, request: HttpRequest) -> None:
+    """Another way to sign in: whoever came in by the former one is out, in all browsers but this one."""
+    end_all(person, but=request.session.session_key if request.user == person else None)
 
 
 def forget(request: HttpRequest) -> None:
@@ -90,6 +105,22 @@ def end(found: Iterable[UserSession], *, request: HttpRequest, by: User) -> int:
         )
         count += 1
     return count
+
+
+def listen() -> None:
+    """Hear from the library who proved what, and whose factors changed."""
+    authentication_step_completed.connect(_proven_again)
+    for signal in (mfa_signals.authenticator_added, mfa_signals.authenticator_removed, mfa_signals.authenticator_reset):
+        signal.connect(_factor_changed)
+
+
+def _proven_again(sender: Any, request: HttpRequest, user: Any, **more: Any) -> None:
+    if more.get("reauthenticated") and request.user == user:
+        renew(request)
+
+
+def _factor_changed(sender: Any, request: HttpRequest, user: Any, **_more: Any) -> None:
+    factors_changed(cast(User, user), request)
 
 
 def end_all(person: User, *, but: str | None = None) -> None:

@@ -4,7 +4,7 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts import audit
+from accounts import audit, sessions
 from accounts.models import User
 
 # What is secret in a factor's data: the key of the app, or the seed of the recovery codes.
@@ -28,8 +28,9 @@ def missing(person: User) -> bool:
 
 @transaction.atomic
 def take_away(person: User, *, request: HttpRequest, by: User) -> bool:
-    """Forget the second factor of somebody who lost it; False when there is none."""
+    """Forget the second factor of somebody who lost it, and end their sessions; False when there is none."""
     removed, _kinds = Authenticator.objects.filter(user=person).delete()
     if removed:
+        sessions.factors_changed(person, request)
         audit.record("user.two_factor_removed", person, request=request, by=by)
     return bool(removed)

@@ -210,6 +210,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "accounts.leaked.LeakedPasswordValidator"},
+    {"NAME": "accounts.context_words.ContextWordsValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = 3600
 # django-allauth signs people in; what it may do is in accounts/adapters.py and accounts/allauth_urls.py.

@@ -165,6 +165,8 @@ MATRIX: dict[str, Line] = {
     "accounts:oidc-callback": Line(everybody(MISSING, nobody=MISSING)),
     "accounts:oidc-disconnect": Line(everybody(LEADS_ON), "POST"),
     "accounts:user-identity-off": ADMIN_CHANGE,
+    "accounts:user-sessions-end": ADMIN_CHANGE,
+    "accounts:everybody-sessions-end": Line(only(ADMIN, gets=LEADS_ON), "POST"),
     **{f"accounts:{page}": ADMIN_PAGE for page in ("invite", "role-list", "role-create")},
     "accounts:role-edit": ADMIN_RECORD,
     "accounts:role-delete": ADMIN_CHANGE,

@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
@@ -44,6 +45,7 @@ def security(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@reauthentication_required  # type: ignore[untyped-decorator] # the library has no types
 def session_end(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign out in one other browser."""
     user = cast(User, request.user)
@@ -54,6 +56,7 @@ def session_end(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@reauthentication_required  # type: ignore[untyped-decorator] # as above
 def sessions_end(request: HttpRequest) -> HttpResponse:
     """Sign out everywhere but here."""
     user = cast(User, request.user)

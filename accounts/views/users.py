@@ -2,14 +2,18 @@
 
 from typing import cast
 
+from allauth.account.decorators import reauthentication_required
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import handing_over, invitations, queries, services, two_factor
+from accounts import handing_over, invitations, queries, services, sessions, two_factor
 from accounts.access import require
 from accounts.forms import NewUserForm, UserForm
 from accounts.models import User
@@ -63,6 +67,7 @@ def user_edit(request: HttpRequest, pk: int) -> HttpResponse:
         "person": visible.get(pk=pk),
         "two_factor": two_factor.has(person),
         "provider": configuration.name(),
+        "sessions": UserSession.objects.filter(user=person).count(),
         "identity": admission.account_of(person) if configuration.configured() else None,
     }
     return render(request, "accounts/user_form.html", context, status=422 if form.errors else 200)
@@ -116,3 +121,28 @@ def user_identity_off(request: HttpRequest, pk: int) -> HttpResponse:
     if admission.disconnect(person, request=request, by=cast(User, request.user)):
         messages.success(request, _("The next sign-in of %s with the identity provider connects it again.") % person)
     return redirect("accounts:user-edit", pk=pk)
+
+
+@require_POST
+@reauthentication_required  # type: ignore[untyped-decorator] # the library has no types
+def user_sessions_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sign somebody out in all browsers, as when a laptop was lost."""
+    require(request.user, "accounts.manage")
+    person = get_object_or_404(queries.visible_to(cast(User, request.user)), pk=pk)
+    _end(request, UserSession.objects.filter(user=person))
+    return redirect("accounts:user-edit", pk=pk)
+
+
+@require_POST
+@reauthentication_required  # type: ignore[untyped-decorator] # as above
+def everybody_sessions_end(request: HttpRequest) -> HttpResponse:
+    """Sign everybody out, but the reader in this browser."""
+    require(request.user, "accounts.manage")
+    _end(request, UserSession.objects.all())
+    return redirect("accounts:user-list")
+
+
+def _end(request: HttpRequest, found: QuerySet[UserSession]) -> None:
+    others = found.exclude(session_key=request.session.session_key).select_related("user")
+    count = sessions.end(others, request=request, by=cast(User, request.user))
+    messages.success(request, ngettext("%d session is ended.", "%d sessions are ended.", count) % count)

@@ -1,6 +1,10 @@
 """Where a person is signed in, and the end of it."""
 
+import time
+
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, format_hotp_value, hotp_value
 from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.test import Client
@@ -8,7 +12,7 @@ from django.urls import reverse
 
 from accounts.browsers import in_words
 from accounts.models import Role, User
-from core.models import Event, OutgoingMail
+from core.models import CompanyProfile, Event, OutgoingMail
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
@@ -142,3 +146,90 @@ def test_a_network_address_that_tries_many_people_waits_and_others_do_not(rep, m
 )
 def test_browsers_are_named_in_words(agent, words):
     assert in_words(agent) == words
+
+
+def age_the_proof(client):
+    """An hour has gone by since the person proved who they are."""
+    session = client.session
+    session["account_authentication_methods"] = [
+        each | {"at": each["at"] - 3600} for each in session["account_authentication_methods"]
+    ]
+    session.save()
+
+
+def test_proving_again_who_one_is_gives_the_session_another_key(rep):
+    here = browser(FIREFOX)
+    age_the_proof(here)
+    before = here.session.session_key
+
+    assert here.post(reverse("account_reauthenticate"), {"password": "wrong"}).status_code == 422
+    assert here.session.session_key == before
+    here.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+
+    assert here.session.session_key != before
+    assert not here.session.exists(before)
+    assert [each.session_key for each in UserSession.objects.all()] == [here.session.session_key]
+    assert here.get("/").status_code == 200
+
+
+def test_ending_a_session_asks_who_it_is_unless_that_was_just_proven(rep):
+    here, there = browser(FIREFOX), browser(PHONE)
+    age_the_proof(here)
+    row = UserSession.objects.get(session_key=there.session.session_key)
+
+    for act in (reverse("accounts:session-end", args=[row.pk]), reverse("accounts:sessions-end")):
+        asked = here.post(act)
+        assert asked.url.startswith(reverse("account_reauthenticate"))
+        assert there.get("/").status_code == 200
+    here.post(asked.url, {"password": PASSWORD})
+
+    assert (here.get("/").status_code, there.get("/").status_code) == (200, 302)
+
+
+def test_a_changed_second_factor_ends_all_sessions_but_this_one(rep, django_capture_on_commit_callbacks):
+    here, there = browser(FIREFOX), browser(PHONE)
+    here.get(reverse("mfa_activate_totp"))
+    secret = here.session[SECRET_SESSION_KEY]
+
+    code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    with django_capture_on_commit_callbacks(execute=True):
+        here.post(reverse("mfa_activate_totp"), {"code": code})
+
+    assert Authenticator.objects.filter(user=rep).exists()
+    assert (here.get("/").status_code, there.get("/").status_code) == (200, 302)
+    assert [each.session_key for each in UserSession.objects.all()] == [here.session.session_key]
+
+
+def test_an_administrator_ends_the_sessions_of_a_person_or_of_everybody(rep):
+    admin = User.objects.create_user("ada@example.com", PASSWORD, name="Ada", role=Role.objects.get(name="Admin"))
+    boss = Client()
+    boss.post(reverse("accounts:login"), {"username": admin.email, "password": PASSWORD})
+    here, there = browser(FIREFOX), browser(PHONE)
+    other = User.objects.create_user("eve@example.com", PASSWORD, name="Eve", role=rep.role)
+    eve = Client()
+    eve.post(reverse("accounts:login"), {"username": other.email, "password": PASSWORD})
+    assert here.post(reverse("accounts:everybody-sessions-end")).status_code == 403
+    assert here.post(reverse("accounts:user-sessions-end", args=[admin.pk])).status_code == 403
+
+    boss.post(reverse("accounts:user-sessions-end", args=[rep.pk]))
+
+    assert [each.get("/").status_code for each in (here, there, eve, boss)] == [302, 302, 200, 200]
+    boss.post(reverse("accounts:everybody-sessions-end"))
+    assert [each.get("/").status_code for each in (eve, boss)] == [302, 200]
+    ended = Event.objects.filter(name="user.session_ended")
+    assert {(event.object_id, event.actor) for event in ended} == {(rep.pk, admin), (other.pk, admin)}
+
+
+def test_words_of_the_company_with_digits_are_no_password_and_a_phrase_with_one_is(rep, settings):
+    settings.BASE_URL = "https://crm.greenhouse.example"
+    CompanyProfile.objects.update_or_create(pk=1, defaults={"name": "Acme Gardens"})
+    here = browser(FIREFOX)
+
+    def change(password):
+        typed = {"present": PASSWORD, "password": password}
+        return here.post(reverse("accounts:password"), typed)
+
+    for guess in ("Acme-Gardens-2026!", "@cmeG4rdens99", "CRM-Sync-2026-2027", "greenhouse20262026"):
+        answer = change(guess)
+        assert (answer.status_code, "words of your own" in answer.content.decode()) == (422, True), guess
+    assert change("gardens of seven hills").status_code == 302
