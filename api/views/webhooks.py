@@ -125,7 +125,7 @@ def webhook_delivery(request: HttpRequest, pk: int) -> HttpResponse:
     """What was sent, and what came back."""
     require(request.user, MANAGES)
     sent = get_object_or_404(webhook_log.all_deliveries(), pk=pk)
-    webhook = WebhookSubscription.objects.filter(pk=sent.object_id).first()
+    webhook = WebhookSubscription.objects.filter(pk=sent.object_id or 0).first()
     context = {"delivery": webhook_log.Delivery(sent), "webhook": webhook}
     return render(request, "api/webhook_delivery.html", context)
 

@@ -20,7 +20,8 @@ def test_a_person_goes_to_the_provider_and_comes_back_signed_in(
     cache.clear()
     settings.BASE_URL = live_server.url
     settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
-    User.objects.create_user("rep@example.com", name="Rita Rep", role=Role.objects.get(name="Sales rep"))
+    role = Role.objects.create(name="Reader", permissions=[])
+    User.objects.create_user("rep@example.com", name="Rita Rep", role=role)
     page = window(width=390, height=800)
     with identity_provider.serving() as provider:
         identity_provider.set_up(settings, provider)
