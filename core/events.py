@@ -1,6 +1,6 @@
 """Emit events in the transaction of the change they describe, and hand their tasks to the broker."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -19,6 +20,9 @@ from core.models import Event, EventLink, Origin
 log = structlog.get_logger(__name__)
 # A message about more events than this waits in the line of bulk work: nobody sits in front of it.
 MANY = 10
+# Tasks that are only sent for events that somebody waits for: a condition on the event, asked of the database after its
+# transaction has ended. So whoever began to wait before that is served, and nobody else could be. Filled by the apps.
+wanted: dict[str, Callable[[], Q]] = {}
 _cause: ContextVar[int | None] = ContextVar("event_cause", default=None)
 # Committed events whose tasks are sent together later; None: each commit sends its own.
 _gathered: ContextVar[list[int] | None] = ContextVar("events_gathered", default=None)
@@ -145,11 +149,16 @@ def dispatch(event_ids: Sequence[int]) -> int:
 
     With the broker away the events stay undispatched, and the sweep sends them later.
     """
-    events = list(Event.objects.filter(pk__in=event_ids, dispatched_at=None).order_by("pk"))
+    handlers = event_handlers()
+    asked = {task: f"wanted_{number}" for number, task in enumerate(wanted)}
+    conditions = {asked[task]: ExpressionWrapper(ask(), BooleanField()) for task, ask in wanted.items()}
+    rows = Event.objects.filter(pk__in=event_ids, dispatched_at=None).annotate(**conditions)
+    events = list(rows.order_by("pk"))
     by_task: dict[str, list[int]] = {}
     for event in events:
-        for task in event_handlers().get(event.name, []):
-            by_task.setdefault(task, []).append(event.pk)
+        for task in handlers.get(event.name, []):
+            if task not in asked or getattr(event, asked[task]):
+                by_task.setdefault(task, []).append(event.pk)
     try:
         for task, ids in by_task.items():
             broker.send(task, [ids], queue=settings.WORKFLOW_QUEUE if len(ids) > MANY else None)

@@ -3,6 +3,8 @@
 Every task is sent with the list of event ids of one transaction, at least once.
 """
 
+from api import subscribed
+from core import events
 from workflows.trigger_events import EVENTS
 
 EVENT_HANDLERS: dict[str, list[str]] = {
@@ -57,3 +59,5 @@ EVENT_HANDLERS: dict[str, list[str]] = {
 # Whatever can start a workflow is told to it, and to subscribed webhooks, after those that always react.
 for _event in EVENTS:
     EVENT_HANDLERS.setdefault(_event, []).extend(["workflows.start_runs", "api.tell_subscribers"])
+# Hardly any installation has webhooks, and each event would cost a second message.
+events.wanted["api.tell_subscribers"] = subscribed.somebody_waits
