@@ -45,6 +45,12 @@ def formatted_number(value: Decimal | None) -> str:
     return format_decimal(value, locale=_locale(translation.get_language() or "en-us"), decimal_quantization=False)
 
 
+def formatted_amount(value: Decimal) -> str:
+    """An amount whose currency nobody knows, with two decimals or as many more as it has, in the active language."""
+    locale = _locale(translation.get_language() or "en-us")
+    return format_decimal(value, format="#,##0.00", locale=locale, decimal_quantization=False)
+
+
 def parsed(text: str) -> Decimal:
     """A typed amount in the active language's notation. Raises NotAnAmount for anything else.
 

@@ -17,7 +17,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from core.enums import PropertyKind
-from core.money import formatted, formatted_number
+from core.money import formatted, formatted_amount, formatted_number
 from core.properties.schema import Definition
 
 LONGEST_TEXT = 500
@@ -204,7 +204,7 @@ def display(definition: Definition, stored: Any, *, people: Mapping[str, str] | 
     kind = definition.kind
     if kind == PropertyKind.CURRENCY:
         code = definition.currency or currency
-        return formatted(value, code) if code else formatted_number(value)
+        return formatted(value, code) if code else formatted_amount(value)
     if kind == PropertyKind.NUMBER:
         return formatted_number(value)
     if kind == PropertyKind.DATE:

@@ -132,6 +132,13 @@ def test_values_are_printed(kind, stored, printed):
     assert display(definition(kind), stored, people={"5": "Rita"}, currency="EUR") == printed
 
 
+@pytest.mark.parametrize(
+    ("stored", "printed"), [("99.9", "99.90"), ("99", "99.00"), ("1234.505", "1,234.505"), ("-3.1", "-3.10")]
+)
+def test_an_amount_without_a_currency_has_two_decimals_at_least(stored, printed):
+    assert display(definition("currency"), stored) == printed
+
+
 days = st.builds(
     "{:04d}-{:02d}-{:02d}".format,
     st.sampled_from([0, 1, 1900, 2000, 2024, 2026]),
