@@ -65,6 +65,7 @@ def dry_run(
 def _incoming(run: Run, sync_object: SyncObject) -> None:
     entity = "Customer" if sync_object == SyncObject.CONTACT else "Item"
     for rows in run.slices(entity):
+        run.left_out.clear()
         for record_type, candidates in candidates_of(run.policy, sync_object, rows):
             _decide(run, record_type, candidates)
 
@@ -94,6 +95,11 @@ def _report(run: Run, record_type: RecordType, each: Candidate) -> None:
         already = each.link is not None and each.link.exclusion == each.exclusion
         if not already:
             kind = "exclude" if each.link is not None else "stay_out"
+            if kind == "stay_out":
+                # One customer may stand for a company and for a contact of it: it stays out once.
+                if each.found.row.qbo_id in run.left_out:
+                    return
+                run.left_out.add(each.found.row.qbo_id)
             about |= {"exclusion": str(each.exclusion), "reason": each.reason}
             run.report.add(Change(CRM, kind, **about))
         return

@@ -120,6 +120,8 @@ class Run:
     ends_at: float = math.inf
     taken: dict[RecordType, set[int]] = field(default_factory=dict)
     matched: dict[RecordType, set[int]] = field(default_factory=dict)
+    # Objects of this slice of which it was told that they stay out.
+    left_out: set[str] = field(default_factory=set)
     # Unlinked objects by field and key, in the fields to match by that the mirror has no column for.
     keys: dict[RecordType, dict[str, dict[str, list[str]]]] = field(default_factory=dict)
 

@@ -65,6 +65,16 @@ def test_everything_is_told_and_nothing_is_done(books: Books) -> None:
     assert not report.cut
 
 
+def test_a_customer_that_stands_for_a_company_and_a_contact_stays_out_once(books: Books) -> None:
+    books.customer("Silent Gardens", "", GivenName="Lena", FamilyName="Silent")
+    books.sync()
+
+    report = dry_run(books.connection, SyncObject.CONTACT)
+
+    assert report.count(CRM, "stay_out") == report.reasons[CRM, "no_email"] == 1
+    assert [change.title for change in report.changes if change.kind == "stay_out"] == ["Silent Gardens"]
+
+
 def test_it_is_cut_but_counts_on(books: Books) -> None:
     for number in range(4):
         books.customer(f"Customer {number}", f"c{number}@example.com")
