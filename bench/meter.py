@@ -13,6 +13,8 @@ from django.db import connection, connections
 from bench.statements import counted
 
 TICKS = os.sysconf("SC_CLK_TCK")
+# A little more than PostgreSQL's PGSTAT_IDLE_INTERVAL.
+IDLE_SECONDS = 11
 # What the meter itself and the bookkeeping of a read may write.
 BOOKKEEPING = (
     "qbo_connector_pullschedule",
@@ -65,15 +67,17 @@ class Meter:
         self._began = time.perf_counter()
         return self
 
-    def stop(self) -> Taken:
-        """End, and say what it took."""
+    def stop(self, *, told: bool = False) -> Taken:
+        """End, and say what it took; with ``told``, wait until sessions of others have told of all that they wrote."""
         seconds = time.perf_counter() - self._began
         cpu = self._ours() - self._cpu
         database = database_seconds() - self._database
         statements = counted(family(self.processes)) - self._statements
         memory = peak(self.processes)
-        # A session tells what it wrote when it ends.
+        # A session tells what it wrote when it ends, or has had nothing to do for a while.
         connections.close_all()
+        if told:
+            time.sleep(IDLE_SECONDS)
         written = _rows_written()
         grown = {table: count - self._written.get(table, 0) for table, count in written.items()}
         return Taken(seconds, cpu, database, memory, statements, {t: n for t, n in grown.items() if n})

@@ -64,7 +64,7 @@ def _by_workers(play: Play, latency: float, *, replay: bool = False) -> dict[str
             wait_for_worker()
             meter = Meter([processes["worker"]]).start()
             read(connection)
-            taken = meter.stop()
+            taken = meter.stop(told=True)
     finally:
         play.quickbooks.latency(0)
     return {**taken.figures(), "reads": play.quickbooks.metered(), "objects": sum(_sizes(play).values())}
