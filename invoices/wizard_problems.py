@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from crm.models import Quote
 from invoices import typed_properties
-from invoices.drafts import DraftContent
-from invoices.models import InvoiceDraft
+from invoices.drafts import TEXT, DraftContent
+from invoices.models import Invoice, InvoiceDraft
 from invoices.ports import Account, Problem, accounting
 from invoices.reading import DraftProblems, costs_nothing, read
 from invoices.services import create, quote_rules
@@ -56,6 +56,8 @@ def _own(content: DraftContent, account: Account | None, draft: InvoiceDraft, st
     found: list[Problem] = []
     if step in ("", "message"):
         found += typed_properties.problems(content)
+    if step in ("", "products"):
+        found += _prices_of_voided(content)
     if account is not None and step in ("", "terms"):
         found += _number(content, account, draft)
     if not step and draft.invoice_id is None:
@@ -74,6 +76,17 @@ def before_creation(draft: InvoiceDraft, *, free_agreed: bool) -> list[Problem]:
         text = _("Lines without a price: type one, or tick below that they cost nothing.")
         found.append(Problem(text, field="free_agreed"))
     return found
+
+
+def _prices_of_voided(content: DraftContent) -> list[Problem]:
+    """Why the copy of a voided invoice has no prices, for as long as some are missing."""
+    missing = any(line.item.mode != TEXT and not line.unit_price.strip() for line in content.lines)
+    if not missing or content.copied_from is None:
+        return []
+    if not Invoice.objects.filter(pk=content.copied_from, voided=True).exists():
+        return []
+    text = _("QuickBooks sets the prices of a voided invoice to 0, so its copy has none. Type the prices.")
+    return [Problem(text, step="products")]
 
 
 def _quote(content: DraftContent) -> list[Problem]:

@@ -1,6 +1,7 @@
 """What a draft takes over from a deal, quote, estimate or earlier invoice. Reads their lines, writes nothing."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -60,14 +61,19 @@ def _percent(percent: Decimal | None) -> DraftDiscount:
 
 
 def lines_of_document(document: Any) -> list[DraftLine]:
-    """The lines of an invoice or estimate, each with its item. Mere text stays a line, a bundle gives its members."""
+    """The lines of an invoice or estimate, each with its item. Mere text stays a line, a bundle gives its members.
+
+    Those of a voided invoice come without prices: QuickBooks has set them to 0, and nobody meant that.
+    """
     found: list[DraftLine] = []
+    voided = getattr(document, "voided", False)
     for line in document.lines.all():
         if line.kind == LineKind.TEXT and line.description and not line.amount:
             found.append(text_line(f"l{len(found) + 1}", line.description))
         if line.kind not in (LineKind.ITEM, LineKind.MEMBER):
             continue
-        found.append(_of_document(line, f"l{len(found) + 1}"))
+        copied = _of_document(line, f"l{len(found) + 1}")
+        found.append(replace(copied, unit_price="") if voided and not line.unit_price else copied)
     return found
 
 

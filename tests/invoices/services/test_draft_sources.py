@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from crm.enums import QuoteStatus
 from crm.models import Quote, QuoteLine
+from invoices import wizard_problems
 from invoices.drafts import DraftContent, DraftDiscount, DraftLine
 from invoices.enums import InvoiceSource, LineKind
 from invoices.models import InvoiceDraft, InvoiceLine, PipelineCompany
@@ -149,6 +150,19 @@ def test_a_copy_says_what_the_earlier_invoice_said(connection, earlier, rep):
     assert line.discount == DraftDiscount("amount", "5")
     assert (line.description, words.description) == ("Planning", "As agreed by phone")
     assert (words.item.mode, words.quantity, words.unit_price) == ("text", "", "")
+
+
+def test_a_copy_of_a_voided_invoice_asks_for_the_prices(connection, earlier, rep):
+    earlier.lines.update(unit_price=0, amount=0, discount_amount=0)
+    earlier.voided = True
+    earlier.save()
+
+    draft = drafts.start_from(InvoiceSource.COPY, invoice=earlier, by=rep)
+
+    line, _words = content_of(draft).lines
+    assert (line.item.external_id, line.quantity, line.unit_price) == ("4", "2", "")
+    asked = [problem.message for problem in wizard_problems.problems_of(draft, "products")]
+    assert any("QuickBooks sets the prices of a voided invoice to 0" in message for message in asked)
 
 
 def test_a_copy_of_an_invoice_in_a_lost_company_keeps_the_lines(connection, uk_connection, earlier, rep):
