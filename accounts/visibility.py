@@ -6,21 +6,30 @@ user object that a request or a slice of a task begins with, so a change counts 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, OuterRef, Q, QuerySet, Subquery, Value
 
 from accounts import queries
 from accounts.models import Sees
+from core import seeing
+
+# Of so many people's records, and of nobody's, there may be too many to list their ids for a page.
+MANY_OWNERS = 10
+Ways = Callable[["Sight"], Sequence[QuerySet[Any, Any]]]
 
 
 @dataclass(frozen=True)
 class Sight:
-    """The owners whose records a person sees; ``unassigned``: those of nobody too."""
+    """The owners whose records a person sees; ``unassigned``: those of nobody too.
+
+    ``each``: of every row that the database has at hand it is asked whether it is seen, as ``core.seeing`` says.
+    """
 
     owners: tuple[int, ...]
     unassigned: bool
+    each: bool = False
 
     def own(self, path: str = "owner") -> Q:
         """Rows whose person at ``path`` is one of the owners, or nobody where that counts as one's own."""
@@ -30,6 +39,19 @@ class Sight:
     def by(self, path: str) -> Q:
         """Rows whose person at ``path`` is one of the owners, never nobody."""
         return Q(**{f"{path}__in": self.owners})
+
+    def seen(self, path: str, ways: Ways) -> Q:
+        """Rows whose id at ``path`` is one of those that the ways to an owner give."""
+        ids = ways(self)
+        if not self.each:
+            return Q(**{f"{path}__in": _union(ids)})
+        found = Q()
+        for way in ids:
+            (column,) = way.query.values_select or ("pk",)
+            # Not EXISTS, for which PostgreSQL may gather all ids of the way first, whatever the LIMIT outside.
+            one = way.order_by().filter(**{column: OuterRef(path)}).values(seen=Value(True))[:1]
+            found |= Q(Subquery(one, output_field=BooleanField()))
+        return found
 
 
 def sight(user: Any) -> Sight | None:
@@ -42,7 +64,10 @@ def sight(user: Any) -> Sight | None:
     if not hasattr(user, "_sight"):
         user._sight = _sight(user)
     found: Sight | None = user._sight
-    return found
+    asked = seeing.form(user)
+    if found is None or asked == seeing.NOT_AT_ALL:
+        return None
+    return replace(found, each=True) if asked else found
 
 
 def sees_all(user: Any) -> bool:
@@ -50,23 +75,20 @@ def sees_all(user: Any) -> bool:
     return sight(user) is None
 
 
-def within(
-    rows: QuerySet[Any], user: Any, ways: Callable[[Sight], Sequence[QuerySet[Any, Any]]], column: str = "pk"
-) -> QuerySet[Any]:
+def within(rows: QuerySet[Any], user: Any, ways: Ways, column: str = "pk") -> QuerySet[Any]:
     """The ``rows`` that ``user`` may see: those whose ``column`` is in one of the id queries that ``ways`` gives.
 
-    For who sees everything the rows stay untouched. The ways are one UNION, so that PostgreSQL follows the index of
-    each of them from the owner's side, instead of asking every row of a list.
+    For who sees everything the rows stay untouched. Else it is one UNION of the ways, so that PostgreSQL follows the
+    index of each of them from the owner's side; or for each row at hand the first way that leads to an owner.
     """
     held = sight(user)
-    if held is None:
-        return rows
-    return rows.filter(**{f"{column}__in": union(ways(held))})
+    return rows if held is None else rows.filter(held.seen(column, ways))
 
 
-def union(ids: Sequence[QuerySet[Any, Any]]) -> Any:
-    """Queries of ids as one."""
-    return ids[0].order_by().union(*(each.order_by() for each in ids[1:]), all=True) if len(ids) > 1 else ids[0]
+def _union(ids: Sequence[QuerySet[Any, Any]]) -> Any:
+    """Queries of ids as one. Without repetitions: PostgreSQL takes what may repeat itself for two hundred rows."""
+    first, *others = (each.order_by() for each in ids)
+    return first.union(*others) if others else first
 
 
 def _sight(user: Any) -> Sight | None:
@@ -80,3 +102,16 @@ def _sight(user: Any) -> Sight | None:
     else:
         owners = (user.pk,)
     return Sight(owners, role.sees_unassigned)
+
+
+def _limited(user: Any) -> bool:
+    return seeing.form(user) != seeing.NOT_AT_ALL and not sees_all(user)
+
+
+def _wide(user: Any) -> bool:
+    held = sight(user)
+    return held is not None and (held.unassigned or len(held.owners) > MANY_OWNERS)
+
+
+seeing.limited.append(_limited)
+seeing.wide.append(_wide)

@@ -29,7 +29,7 @@ def _hosts(user: Any) -> dict[str, registry.FileHost]:
 def seen(user: Any) -> str:
     """SQL: files on records that a person may see."""
     kinds = [
-        f"object_type = '{name}' AND {among(host.visible_to(user), 'object_id')}"
+        f"object_type = '{name}' AND {among(host.visible_to, user, 'object_id')}"
         for name, host in sorted(_hosts(user).items())
     ]
     return f"({' OR '.join(kinds)})" if kinds else "FALSE"

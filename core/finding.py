@@ -22,9 +22,11 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.db.models.expressions import RawSQL
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
+from core import seeing
 from core.money import NotAnAmount, parsed
 from core.search import words_of
 
@@ -35,6 +37,7 @@ GATHERED = 2000  # matches of a rarer word of which the newest are taken
 SAME = 20  # records with the same number, amount or telephone number
 FEWEST_DIGITS, MOST_DIGITS = 4, 9  # of a telephone number: by its end, without the prefix of the country
 EXACT, BEGINS, WORDS = 0, 1, 2
+AT_HAND = "at_hand"  # the row of a place of which it is asked whether it is seen
 
 _NUMBER = re.compile(r"[\W_]*([^\W\d_]{0,10})[\W_]*(\d[\d\W_]*)")
 _AMOUNT = re.compile(r"[-\d.,\s'\u00a0\u202f$£€¥]*\d[\d.,\s'\u00a0\u202f$£€¥]*")
@@ -60,7 +63,8 @@ class Place:
     ``begins`` are texts in upper case with an index for their beginning, ``equals`` those with one for the whole.
     ``phones`` and ``numbers`` are columns, indexed by ``phone_index`` and ``number_index``; ``amounts`` too. ``newest``
     is an indexed order and ``at`` the moment it goes by; ``listed`` leaves out what lists leave out, ``always`` holds
-    even where archived records are wanted.
+    even where archived records are wanted. ``seen`` are the rows that a person sees, as ``among`` gives them; it is
+    asked of each row at hand, or with ``few`` once for the whole statement.
     """
 
     table: str
@@ -73,6 +77,8 @@ class Place:
     phones: Sequence[str] = ()
     numbers: Sequence[str] = ()
     amounts: Sequence[str] = ()
+    seen: str = "TRUE"
+    few: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,18 +106,25 @@ class Found:
         return self.rank[0] == EXACT
 
 
-def among(rows: Any, column: str = "id") -> str:
-    """SQL: ``column`` is the id of one of ``rows``, a queryset of what a person may see; ``TRUE`` where that is all.
+def among(visible_to: Callable[[Any], Any], user: Any, column: str = "id") -> str:
+    """SQL: ``column`` of the rows at hand is the id of a record that ``user`` may see; ``TRUE`` where that is all.
 
     Only ids and names of the code stand in such a query, nothing that anybody typed. Raises ValueError otherwise.
     """
+    wide = seeing.is_wide(user)
+    rows = visible_to(seeing.one_by_one(user) if wide else user)
     if not rows.query.where:
         return "TRUE"
+    rows = rows.order_by()
+    if wide:
+        rows = rows.filter(pk=RawSQL(f"{AT_HAND}.{column}", ()))  # noqa: S611 -- a name from the code
     try:
-        sql, values = rows.order_by().values("pk").query.sql_with_params()
+        sql, values = rows.values("pk").query.sql_with_params()
     except EmptyResultSet:
         return "FALSE"
-    return f"{column} IN ({sql % tuple(_literal(value) for value in values)})".replace("%", "%%")
+    ids = (sql % tuple(_literal(value) for value in values)).replace("%", "%%")
+    # Not IN or EXISTS, for which PostgreSQL may gather everything that is seen first, whatever the LIMIT outside.
+    return f"({ids} LIMIT 1) IS NOT NULL" if wide else f"{column} IN ({ids})"
 
 
 def _literal(value: object) -> str:
@@ -166,8 +179,14 @@ def find(
     if not places:
         return {}
     parts = [_in_place(name, place, wanted, most, archived=archived) for name, place in places.items()]
+    once = [
+        f"seen_{name} AS MATERIALIZED (SELECT id FROM {place.table} AS {AT_HAND} WHERE {place.seen})"
+        for name, place in places.items()
+        if place.few
+    ]
+    start = f"WITH {', '.join(once)} " if once else ""
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), _values(wanted))
+        cursor.execute(start + " UNION ALL ".join(parts), _values(wanted))
         rows = cursor.fetchall()
     best: dict[str, dict[int, Found]] = {name: {} for name in places}
     seen = opened or {}
@@ -181,11 +200,13 @@ def find(
 def _in_place(name: str, place: Place, wanted: Needle, most: int, *, archived: bool) -> str:
     """The statement's part for one place. Names come from the code alone; whatever was typed is a parameter."""
     living = place.always if archived else f"{place.always} AND {place.listed}"
-    shown = f"id, EXTRACT(EPOCH FROM {place.at}) AS at"
-    start = f"SELECT {{tier}} AS tier, {shown} FROM {place.table} WHERE {living}"
+    seen = f"{AT_HAND}.id IN (SELECT id FROM seen_{name})" if place.few else place.seen
+    at = f"EXTRACT(EPOCH FROM {place.at}) AS at"
+    table = f"{place.table} AS {AT_HAND} WHERE {living} AND {seen}"
+    start = f"AS tier, id, {at} FROM {table}"
 
     def part(tier: int | str, condition: str, limit: int) -> str:
-        return f"({start.format(tier=tier)} AND {condition} LIMIT {limit})"
+        return f"(SELECT {tier} {start} AND {condition} LIMIT {limit})"
 
     parts = [part(EXACT, f"{text} = upper(%(text)s)", SAME) for text in place.equals]
     if wanted.number:
@@ -194,19 +215,19 @@ def _in_place(name: str, place: Place, wanted: Needle, most: int, *, archived: b
         parts += [part(EXACT, f"{column} <> '' AND {phone(column)} LIKE %(phone)s", SAME) for column in place.phones]
     if wanted.amount is not None:
         parts += [
-            f"({start.format(tier=BEGINS)} AND {column} = %(amount)s ORDER BY id DESC LIMIT {SAME})"
+            f"(SELECT {BEGINS} {start} AND {column} = %(amount)s ORDER BY id DESC LIMIT {SAME})"
             for column in place.amounts
         ]
     for text in place.begins:
         tier = f"CASE WHEN {text} = upper(%(text)s) THEN {EXACT} ELSE {BEGINS} END"
         parts.append(part(tier, f"{text} LIKE upper(%(beginning)s)", max(SAME, most // 2)))
     parts.append(
-        f"(SELECT {WORDS} AS tier, id, at FROM (SELECT {shown}, search, {living} AS living FROM {place.table}"
-        f" ORDER BY {place.newest} LIMIT {max(NEWEST, 2 * most)}) AS newest"
-        f" WHERE search @@ to_tsquery('simple', %(all)s) AND living)"
+        f"(SELECT {WORDS} AS tier, id, at FROM (SELECT *, {at}, {living} AS living FROM {place.table}"
+        f" ORDER BY {place.newest} LIMIT {max(NEWEST, 2 * most)}) AS {AT_HAND}"
+        f" WHERE search @@ to_tsquery('simple', %(all)s) AND living AND {seen})"
     )
     parts.append(
-        f"(SELECT {WORDS}, id, at FROM (SELECT {shown}, search FROM {place.table} WHERE {living}"
+        f"(SELECT {WORDS}, id, at FROM (SELECT id, {at}, search FROM {table}"
         f" AND search @@ to_tsquery('simple', %(rare)s) LIMIT {max(GATHERED, 2 * most)}) AS gathered"
         f" WHERE search @@ to_tsquery('simple', %(all)s) ORDER BY at DESC LIMIT {most})"
     )

@@ -67,7 +67,7 @@ def _with_records(user: Any, events: Sequence[Event]) -> list[News]:
     ids: dict[str, list[int]] = {}
     for object_type, pk in latest:
         ids.setdefault(object_type, []).append(pk)
-    hits = {kind: sources[kind].lines(user, wanted) for kind, wanted in ids.items()}
+    hits = {kind: sources[kind].lines_for(user, wanted) for kind, wanted in ids.items()}
     people = {person.pk: person for person in _actors(latest.values())}
     lines = []
     for (object_type, pk), event in latest.items():

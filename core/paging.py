@@ -4,7 +4,7 @@ import base64
 import binascii
 import datetime
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Generic, TypeVar
@@ -15,6 +15,8 @@ from django.db.models import F, Model, Q, QuerySet
 Row = TypeVar("Row", bound=Model)
 SIZES = (25, 50, 100)
 LARGEST_ID = 2**63
+# Of so many rows of a list it is asked which ones a person sees, before the ids of all that they see are gathered.
+AT_HAND = 1_000
 
 
 class BadCursor(ValueError):
@@ -23,11 +25,23 @@ class BadCursor(ValueError):
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """Rows of one page, and the cursors of its neighbours (empty where there is none)."""
+    """Rows of one page, and the cursors of its neighbours (empty where there is none).
+
+    ``dense``: they were found among the rows at hand, so there are many of them.
+    """
 
     rows: Sequence[Row]
     next: str
     previous: str
+    dense: bool = False
+
+
+@dataclass(frozen=True)
+class Asked(Generic[Row]):
+    """The same rows for a person who sees many but not all: ``every`` row, and those seen, asked row by row."""
+
+    every: QuerySet[Row]
+    each: QuerySet[Row]
 
 
 def _plain(value: Any) -> Any:
@@ -62,7 +76,9 @@ def _beyond(field: str, value: Any, pk: int, *, ascending: bool, nulls_last: boo
     return later | Q(**{f"{field}__isnull": True}) if nulls_last else later
 
 
-def page_by_key(rows: QuerySet[Row], *, sort: str, cursor: str = "", size: int = 50) -> Page[Row]:
+def page_by_key(
+    rows: QuerySet[Row], *, sort: str, cursor: str = "", size: int = 50, asked: Asked[Row] | None = None
+) -> Page[Row]:
     """One page of ``rows`` ordered by ``sort`` (a field name, ``-`` for descending), empty values last.
 
     ``cursor`` is the ``next`` or ``previous`` of another page of the same list and sort. Raises BadCursor.
@@ -72,27 +88,44 @@ def page_by_key(rows: QuerySet[Row], *, sort: str, cursor: str = "", size: int =
     backwards = direction == "before"
     ascending = descending == backwards
     nullable = _nullable(rows.model, field)
-    if cursor:
-        try:
-            rows = rows.filter(_beyond(field, value, pk, ascending=ascending, nulls_last=nullable and not backwards))
-        except (ValueError, TypeError, ValidationError, InvalidOperation) as error:
-            raise BadCursor(cursor) from error
+    beyond = _beyond(field, value, pk, ascending=ascending, nulls_last=nullable and not backwards) if cursor else Q()
     # Without the modifier where there are no nulls: a plain index has its nulls at the other end and could not be used.
     ends = {"nulls_first": True} if backwards else {"nulls_last": True}
     key = (F(field).asc if ascending else F(field).desc)(**(ends if nullable else {}))
-    found = list(rows.order_by(key, "pk" if ascending else "-pk")[: size + 1])
+
+    def first(rows: QuerySet[Row]) -> QuerySet[Row]:
+        try:
+            return rows.filter(beyond).order_by(key, "pk" if ascending else "-pk")
+        except (ValueError, TypeError, ValidationError, InvalidOperation) as error:
+            raise BadCursor(cursor) from error
+
+    found, dense = _at_hand(first, asked, size) if asked else (None, False)
+    if found is None:
+        found = list(first(rows)[: size + 1])
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
     if not found:
         return Page([], "", "")
     has_next, has_previous = (True, more) if backwards else (more, bool(cursor))
-    first, last = found[0], found[-1]
+    first_row, last = found[0], found[-1]
     return Page(
         found,
         _encode("after", _value(last, field), last.pk) if has_next else "",
-        _encode("before", _value(first, field), first.pk) if has_previous else "",
+        _encode("before", _value(first_row, field), first_row.pk) if has_previous else "",
+        dense,
     )
+
+
+def _at_hand(
+    first: Callable[[QuerySet[Row]], QuerySet[Row]], asked: Asked[Row], size: int
+) -> tuple[list[Row] | None, bool]:
+    """The page's rows among the first ones of the list, and whether they fill it; None where they may not be all."""
+    ids = list(first(asked.every).values_list("pk", flat=True)[:AT_HAND])
+    found = list(first(asked.each.filter(pk__in=ids))[: size + 1])
+    if len(found) > size:
+        return found, True
+    return (found, False) if len(ids) < AT_HAND else (None, False)
 
 
 def cursor_after(row: Model, sort: str) -> str:

@@ -77,7 +77,7 @@ def shown(user: Any, *, limit: int, without: str = "") -> list[Recent]:
     for object_type, pk in order:
         if object_type in sources:
             wanted.setdefault(object_type, []).append(pk)
-    lines = {kind: sources[kind].lines(user, ids) for kind, ids in wanted.items()}
+    lines = {kind: sources[kind].lines_for(user, ids) for kind, ids in wanted.items()}
     found = []
     for object_type, pk in order:
         hit = lines.get(object_type, {}).get(pk)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy
 
+from core import seeing
+
 if TYPE_CHECKING:
     from django.db.models import Q
     from django_stubs_ext import StrOrPromise
 
-    from core.finding import Lines, Place
+    from core.finding import Hit, Lines, Place
     from core.models import Event
 
 
@@ -91,11 +93,16 @@ class SearchSource:
     permission: str = ""
     seen: Callable[[Any], str] | None = None
 
+    def lines_for(self, user: Any, ids: "Sequence[int]") -> "Mapping[int, Hit]":
+        """The few records with these ids that ``user`` may see, as they are printed."""
+        return self.lines(seeing.one_by_one(user), ids)
+
     def place_for(self, user: Any) -> "Place":
         """Where it is looked for on behalf of ``user``."""
         if self.seen is None:
             return self.place
-        return replace(self.place, always=f"{self.place.always} AND {self.seen(user)}")
+        seen = self.seen(user)
+        return replace(self.place, seen=seen, few=seen != "TRUE" and not seeing.is_wide(user))
 
 
 @dataclass(frozen=True)

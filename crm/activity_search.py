@@ -30,7 +30,7 @@ def seen(user: Any) -> str:
     """SQL: activities on a record that a person may see."""
     if sees_all(user):
         return "TRUE"
-    return among(activities.visible_to(user))
+    return among(activities.visible_to, user)
 
 
 def lines(user: Any, ids: Sequence[int]) -> Mapping[int, Hit]:

@@ -44,7 +44,7 @@ def register() -> None:
             PLACES["task"],
             task_lines,
             order=70,
-            seen=lambda user: among(tasks.visible_to(user)),
+            seen=lambda user: among(tasks.visible_to, user),
         )
     )
     registry.actions.append(_actions)
@@ -62,7 +62,7 @@ def register() -> None:
 
 
 def _seen(visible_to: Any, user: Any) -> str:
-    return among(visible_to(user))
+    return among(visible_to, user)
 
 
 def _actions(user: Any) -> list[registry.Action]:

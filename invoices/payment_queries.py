@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q, QuerySet, Sum
 from django.urls import reverse
 
-from accounts.visibility import Sight, union, within
+from accounts.visibility import Sight, within
 from core.money import NotAnAmount
 from core.search import matching
 from invoices import queries
@@ -31,12 +31,12 @@ def credits_visible_to(user: Any) -> QuerySet[CreditDocument]:
 
 
 def _ways(sight: Sight) -> list[QuerySet[Any, Any]]:
-    of_invoices = union(queries.ways(sight))
-    paying = PaymentApplication.objects.filter(invoice__in=of_invoices).values_list("payment_id")
+    of_invoices = sight.seen("invoice", queries.ways)
+    paying = PaymentApplication.objects.filter(of_invoices, invoice__isnull=False).values_list("payment_id")
     found = [
         CreditDocument.objects.filter(sight.by("created_by")).values_list("pk"),
         CreditDocument.objects.filter(sight.own("deal__owner"), deal__isnull=False).values_list("pk"),
-        CreditDocument.objects.filter(invoice__in=of_invoices).values_list("pk"),
+        CreditDocument.objects.filter(of_invoices, invoice__isnull=False).values_list("pk"),
         CreditApplication.objects.filter(credit__isnull=False, payment__in=paying).values_list("credit_id"),
     ]
     if sight.unassigned:

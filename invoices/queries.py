@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
-from accounts.visibility import Sight, sees_all, sight, union, within
+from accounts.visibility import Sight, sees_all, sight, within
 from core import registry
 from core.models import EventLink
 from core.money import NotAnAmount
@@ -67,7 +67,7 @@ def payments_visible_to(user: Any) -> QuerySet[Payment]:
 
 
 def _payment_ways(sight: Sight) -> list[QuerySet[Any, Any]]:
-    applied = PaymentApplication.objects.filter(invoice__in=union(ways(sight)))
+    applied = PaymentApplication.objects.filter(sight.seen("invoice", ways), invoice__isnull=False)
     found = [
         applied.values_list("payment_id"),
         Payment.objects.filter(sight.by("created_by")).values_list("pk"),

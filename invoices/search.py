@@ -57,11 +57,11 @@ def register() -> None:
     registry.search_sources += [
         SearchSource(
             "invoice", L("Invoices"), INVOICE, _invoices, order=60, permission=SEES,
-            seen=lambda user: among(queries.visible_to(user)),
+            seen=lambda user: among(queries.visible_to, user),
         ),
         SearchSource(
             "payment", L("Payments"), PAYMENT, _payments, order=62, permission=SEES,
-            seen=lambda user: among(queries.payments_visible_to(user)),
+            seen=lambda user: among(queries.payments_visible_to, user),
         ),
     ]  # fmt: skip
     for order, (kind, plural) in enumerate(_CREDITS):
@@ -76,7 +76,7 @@ def register() -> None:
 
 
 def _credits_seen(user: Any) -> str:
-    return among(payment_queries.credits_visible_to(user))
+    return among(payment_queries.credits_visible_to, user)
 
 
 def _actions(user: Any) -> list[registry.Action]:

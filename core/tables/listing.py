@@ -17,16 +17,18 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core import registry
+from core import registry, seeing
 from core.conditions import BadCondition, Where, compile_conditions, fields, from_query, where_in
 from core.money import formatted_number
-from core.paging import SIZES, BadCursor, Page, page_by_key
+from core.paging import SIZES, Asked, BadCursor, Page, page_by_key
 from core.tables import custom, in_segments
 from core.tables.address import EMPTY, LONGEST_SEARCH, columns_in
 from core.tables.columns import NOTHING, Column, templated
 from core.tables.described import Chip, Table
 
 COUNT_UP_TO = 10_000
+# Where it is asked of each row whether a person sees it: counting stops earlier, for it costs more.
+COUNT_EACH_UP_TO = 1_000
 DEFAULT_SIZE = 50
 FEW = 1_000
 MARKS = "sync"
@@ -73,12 +75,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Selection:
-    """The rows of a list as the address wants them, without page and columns."""
+    """The rows of a list as the address wants them, without page and columns.
+
+    ``asked``: the same rows for paging, where a person sees many but not all.
+    """
 
     rows: QuerySet[Any]
     query: QueryDict
     where: Where
     problems: Sequence[str] = ()
+    asked: Asked[Any] | None = None
 
     @property
     def q(self) -> str:
@@ -157,38 +163,45 @@ def selected(table: Table, user: Any, query: QueryDict) -> Selection:
         words = _("The address of this page holds a character that nothing can match.")
         return Selection(table.rows(user).none(), query, Where(), [words])
     where = where_in(query, table.object_type, user)
-    rows, problems = table.rows(user).filter(where.fitting), [where.problem] if where.problem else []
+    problems = [where.problem] if where.problem else []
     wanted, misfits = _simple(table, query)
     mine, odd = custom.fitting(query, table.object_type)
     within, strange = in_segments.fitting(query, table.object_type, user)
-    rows = rows.filter(wanted).filter(mine).filter(within)
     problems += [*misfits, *odd, *strange]
+    parts = [where.fitting, wanted, mine, within]
     marks = registry.list_marks.get(table.object_type)
     states = [value for value in query.getlist(MARKS) if value]
     if marks and states:
-        rows = rows.filter(marks.fitting(states))
+        parts.append(marks.fitting(states))
     if table.archive:
-        rows = rows.filter(archived_at__isnull=not query.get("archived"))
-    for name, narrowing in table.narrowed.items():
-        if value := query.get(name):
-            rows = rows.filter(narrowing(value, user))
-    if table.fitted is not None:
-        rows = table.fitted(rows, query)
+        parts.append(Q(archived_at__isnull=not query.get("archived")))
+    parts += [narrowing(value, user) for name, narrowing in table.narrowed.items() if (value := query.get(name))]
     text = query.get("q", "").strip()[:LONGEST_SEARCH]
+    if text:
+        parts.append(_found(table, user, text))
     known = {*custom.chosen_in(query, table.object_type), *_filter_names(table), *KNOWN, MARKS}
     problems += [
         _("This list has no filter “%s”; that part of the address was left out.") % name[:60]
         for name in query
         if name not in known and any(value not in EMPTY for value in query.getlist(name))
     ]
-    return Selection(rows.filter(_found(table, user, text)) if text else rows, query, where, problems)
+
+    def fitting(person: Any) -> QuerySet[Any]:
+        rows = table.rows(person)
+        for part in parts:
+            rows = rows.filter(part)
+        return table.fitted(rows, query) if table.fitted is not None else rows
+
+    asked = Asked(fitting(seeing.unlimited(user)), fitting(seeing.one_by_one(user))) if seeing.is_wide(user) else None
+    return Selection(fitting(user), query, where, problems, asked)
 
 
 def _found(table: Table, user: Any, text: str) -> Q:
     """The rows with the typed words. Few ones by their ids: with a rare word in a long list the database would else
-    walk down the order of the list until it has met enough of them."""
+    walk down the order of the list until it has met enough of them. Who sees them is asked with the list."""
     wanted = table.search(text)
-    ids = list(table.rows(user).filter(wanted).order_by().values_list("pk", flat=True)[: FEW + 1])
+    rows = table.rows(seeing.unlimited(user))
+    ids = list(rows.filter(wanted).order_by().values_list("pk", flat=True)[: FEW + 1])
     return Q(pk__in=ids) if len(ids) <= FEW else wanted
 
 
@@ -306,18 +319,28 @@ def listing(table: Table, user: Any, query: QueryDict, names: Sequence[str] = ()
         problems.append(problem)
     size = {str(each): each for each in SIZES}.get(query.get("size", ""), DEFAULT_SIZE)
     sorted_by = next((c for c in offered if c.name == sort.removeprefix("-")), table.main)
-    held = loading(rows, [*columns, sorted_by], (*table.needs, *_own(rows.model, key)))
+
+    def held(rows: QuerySet[Any]) -> QuerySet[Any]:
+        return loading(rows, [*columns, sorted_by], (*table.needs, *_own(rows.model, key)))
+
+    def ordered(rows: QuerySet[Any]) -> QuerySet[Any]:
+        return sorting(table, rows, offered, query.get("sort", ""))[0]
+
+    seen = selection.asked
+    at_hand = Asked(ordered(seen.every), held(ordered(seen.each))) if seen else None
     try:
-        page = page_by_key(held, sort=key, cursor=query.get("cursor", ""), size=size)
+        page = page_by_key(held(rows), sort=key, cursor=query.get("cursor", ""), size=size, asked=at_hand)
     except BadCursor:
         problems.append(_("The page in the address is none of this list; this is the first one."))
-        page = page_by_key(held, sort=key, size=size)
+        page = page_by_key(held(rows), sort=key, size=size, asked=at_hand)
     # A first page that is not full is all there is.
-    count = capped_count(selection.rows) if page.next or page.previous else len(page.rows)
+    most = COUNT_EACH_UP_TO if seen and page.dense else COUNT_UP_TO
+    counted = seen.each if seen and page.dense else selection.rows
+    count = capped_count(counted, most) if page.next or page.previous else len(page.rows)
     chosen = chosen_in(table, query)
     return Listing(
-        table, page, printed(columns, page.rows, table), columns, offered, min(count, COUNT_UP_TO),
-        count > COUNT_UP_TO, selection.q, sort, chosen,
+        table, page, printed(columns, page.rows, table), columns, offered, min(count, most),
+        count > most, selection.q, sort, chosen,
         controls_of(table, user, chosen, [column.name for column in columns]), problems, selection.where,
     )  # fmt: skip
 
@@ -394,6 +417,6 @@ def _stored_options(
     return found
 
 
-def capped_count(rows: QuerySet[Any]) -> int:
-    """The number of rows, counted no further than one past COUNT_UP_TO."""
-    return rows.order_by().values("pk")[: COUNT_UP_TO + 1].count()
+def capped_count(rows: QuerySet[Any], most: int | None = None) -> int:
+    """The number of rows, counted no further than one past ``most``, by default COUNT_UP_TO."""
+    return rows.order_by().values("pk")[: (most or COUNT_UP_TO) + 1].count()

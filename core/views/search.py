@@ -59,7 +59,7 @@ def _groups(user: Any, found: dict[str, list[finding.Found]], *, size: int, coun
     groups = []
     for kind, matches in found.items():
         source = sources[kind]
-        lines = source.lines(user, [match.pk for match in matches[:size]])
+        lines = source.lines_for(user, [match.pk for match in matches[:size]])
         hits = [lines[match.pk] for match in matches[:size] if match.pk in lines]
         if hits:
             count = f"{counted}+" if counted and len(matches) >= counted else str(len(matches))

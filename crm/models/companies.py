@@ -26,6 +26,7 @@ class Company(Record):
         verbose_name_plural = "companies"
         indexes = [
             GinIndex(fields=["search"], name="crm_company_search"),
+            models.Index(fields=["owner", "id"], name="crm_company_of_owner"),
             GinIndex(fields=["properties"], name="crm_company_properties", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["-updated_at", "-id"], name="crm_company_by_update"),
             models.Index(models.functions.Upper("email"), name="crm_company_by_email"),

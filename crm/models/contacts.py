@@ -27,6 +27,7 @@ class Contact(Record):
     class Meta:
         indexes = [
             GinIndex(fields=["search"], name="crm_contact_search"),
+            models.Index(fields=["owner", "id"], include=["company"], name="crm_contact_of_owner"),
             GinIndex(fields=["properties"], name="crm_contact_properties", opclasses=["jsonb_path_ops"]),
             models.Index(models.functions.Upper("last_name"), "id", name="crm_contact_by_upper_name"),
             models.Index(fields=["-updated_at", "-id"], name="crm_contact_by_update"),

@@ -43,6 +43,7 @@ class Deal(Record):
     class Meta:
         indexes = [
             GinIndex(fields=["search"], name="crm_deal_search"),
+            models.Index(fields=["owner", "id"], include=["company"], name="crm_deal_of_owner"),
             GinIndex(fields=["properties"], name="crm_deal_properties", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["stage", "-updated_at", "-id"], name="crm_deal_by_stage"),
             models.Index(models.functions.Upper("name"), "id", name="crm_deal_by_upper_name"),

@@ -29,6 +29,7 @@ class Product(Record):
     class Meta:
         indexes = [
             GinIndex(fields=["search"], name="crm_product_search"),
+            models.Index(fields=["owner", "id"], name="crm_product_of_owner"),
             GinIndex(fields=["properties"], name="crm_product_properties", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["-updated_at", "-id"], name="crm_product_by_update"),
             models.Index(models.functions.Upper("sku"), name="crm_product_by_sku"),

@@ -67,6 +67,7 @@ class Quote(Record):
         ]
         indexes = [
             GinIndex(fields=["search"], name="crm_quote_search"),
+            models.Index(fields=["owner", "id"], include=["deal", "contact", "company"], name="crm_quote_of_owner"),
             GinIndex(fields=["properties"], name="crm_quote_properties", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["-updated_at", "-id"], name="crm_quote_by_update"),
             models.Index(fields=["-amount", "-id"], name="crm_quote_by_amount"),

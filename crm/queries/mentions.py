@@ -33,7 +33,7 @@ def latest(user: Any) -> list[Mention]:
     for event in found:
         if event.data["kind"] in sources:
             ids.setdefault(event.data["kind"], []).append(event.data["id"])
-    hits = {kind: sources[kind].lines(user, wanted) for kind, wanted in ids.items()}
+    hits = {kind: sources[kind].lines_for(user, wanted) for kind, wanted in ids.items()}
     mentions = [
         (event, told.get(event.data["activity"]), hits.get(event.data["kind"], {}).get(event.data["id"]))
         for event in found

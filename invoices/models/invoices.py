@@ -30,14 +30,17 @@ class Invoice(models.Model):
     number = models.CharField(max_length=60, blank=True)
     status = models.CharField(max_length=12, choices=InvoiceStatus, default=InvoiceStatus.DRAFT)
 
-    deal = models.ForeignKey(Deal, models.SET_NULL, null=True, blank=True, related_name="invoices")
+    # The indexes of these four are those with the id below, which answer by themselves whose an invoice is.
+    deal = models.ForeignKey(Deal, models.SET_NULL, null=True, blank=True, related_name="invoices", db_index=False)
     source = models.CharField(max_length=10, choices=InvoiceSource, blank=True, help_text="What it was made from.")
-    quote = models.ForeignKey(Quote, models.SET_NULL, null=True, blank=True, related_name="invoices")
+    quote = models.ForeignKey(Quote, models.SET_NULL, null=True, blank=True, related_name="invoices", db_index=False)
     copied_from = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     contacts = models.ManyToManyField(Contact, related_name="invoices", blank=True)
     companies = models.ManyToManyField(Company, related_name="invoices", blank=True)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
 
     intent_digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the content that was asked for.")
     new_customer = models.JSONField(null=True, blank=True, help_text="Customer to create in QuickBooks on the way.")
@@ -102,7 +105,12 @@ class Invoice(models.Model):
         indexes = [
             GinIndex(fields=["search"], name="inv_invoice_search"),
             GinIndex(fields=["properties"], name="inv_invoice_properties", opclasses=["jsonb_path_ops"]),
-            models.Index(fields=["deal"], name="inv_invoice_by_deal", condition=Q(deal__isnull=False)),
+            models.Index(fields=["deal", "id"], name="inv_invoice_of_deal", condition=Q(deal__isnull=False)),
+            models.Index(fields=["quote", "id"], name="inv_invoice_of_quote", condition=Q(quote__isnull=False)),
+            models.Index(fields=["owner", "id"], name="inv_invoice_of_owner", condition=Q(owner__isnull=False)),
+            models.Index(
+                fields=["created_by", "id"], name="inv_invoice_of_maker", condition=Q(created_by__isnull=False)
+            ),
             models.Index(fields=["-issued_on", "-id"], name="inv_invoice_by_issue"),
             models.Index(fields=["due_on", "id"], name="inv_invoice_by_due"),
             # Empty due dates are last in both directions, so the reverse order needs an index of its own.
