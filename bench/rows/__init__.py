@@ -15,8 +15,9 @@ def all_rows() -> list[Row]:
         pages,
         publish,
         remap,
+        web,
         webhook,
     )
 
-    rows = (first_load, cycles, remap, publish, pages, click, webhook, companies, crowd, memory)
+    rows = (first_load, cycles, remap, publish, pages, web, click, webhook, companies, crowd, memory)
     return [row.ROW for row in rows]

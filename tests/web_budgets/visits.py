@@ -19,11 +19,15 @@ new PerformanceObserver((list) => list.getEntries().forEach((each) => {
   window.__seen.tasks.push([each.startTime, each.duration]);
 })).observe({ type: "longtask", buffered: true });
 """
-TOLD = """() => {
-  const way = performance.getEntriesByType("navigation")[0];
-  const paint = performance.getEntriesByName("first-contentful-paint")[0];
-  return { ...window.__seen, loaded: way.loadEventEnd, painted: paint ? paint.startTime : 0 };
-}"""
+TOLD = """() => new Promise((done) => {
+  const look = () => {
+    const [paint] = performance.getEntriesByName("first-contentful-paint");
+    const [way] = performance.getEntriesByType("navigation");
+    if (paint && way.loadEventEnd) done({ ...window.__seen, loaded: way.loadEventEnd, painted: paint.startTime });
+    else requestAnimationFrame(look);
+  };
+  look();
+})"""
 
 
 @dataclass(frozen=True)
