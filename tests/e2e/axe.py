@@ -6,6 +6,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 GRAVE = ("serious", "critical")
+AXE = Axe().axe_script
 LOOKS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((1280, "dark"), (390, "light"))
 # Colours are measured when nothing fades in any more.
 AT_REST = """() => Promise.all(
@@ -42,10 +43,13 @@ def assert_fits(page: Page) -> None:
 def grave_findings(page: Page) -> list[str]:
     """The serious and critical findings, one line for each element."""
     page.evaluate(AT_REST)
-    answer = Axe().run(page, options={"resultTypes": ["violations"]})
+    # Half a megabyte of script: a page that is looked at again has it already.
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    violations = page.evaluate("async () => (await axe.run({resultTypes: ['violations']})).violations")
     return [
         f"{violation['impact']} {violation['id']}\n  {node['html'][:300]}\n  {node['failureSummary']}"
-        for violation in answer.response["violations"]
+        for violation in violations
         if violation["impact"] in GRAVE
         for node in violation["nodes"]
     ]

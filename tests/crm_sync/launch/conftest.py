@@ -1,7 +1,9 @@
 """Fixtures of the launcher's tests."""
 
+import os
+import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,3 +24,19 @@ def launch(tmp_path: Path) -> Iterator:
         if launcher.process.poll() is None:
             launcher.end(signal.SIGTERM)
         launcher.process.stdout.close()
+
+
+@pytest.fixture
+def launch_installed(launch: Callable[..., Launcher], tmp_path: Path) -> Callable[[], Launcher]:
+    """Launches what has started once before: applying all migrations is the subject of one test only.
+
+    Tests that ask for it run one at a time, so one of them makes what the others copy.
+    """
+    kept = Path(os.environ["CRM_TEST_SOCKETS"], "installation")
+    if not kept.is_dir():
+        first = launch(tmp_path / "first" / "state").until_ready()
+        assert first.end(signal.SIGINT) == 0
+        shutil.copytree(first.folder.parent, kept.with_suffix(".new"), dirs_exist_ok=True)
+        kept.with_suffix(".new").rename(kept)
+    shutil.copytree(kept, tmp_path / "installed")
+    return lambda: launch(tmp_path / "installed" / "state")

@@ -32,8 +32,8 @@ def test_it_starts_healthy_stops_on_ctrl_c_and_leaves_nothing_behind(launch):
     assert "Traceback" not in launcher.output
 
 
-def test_a_second_launcher_in_the_same_folder_says_so_and_the_first_goes_on(launch):
-    first = launch().until_ready()
+def test_a_second_launcher_in_the_same_folder_says_so_and_the_first_goes_on(launch_installed, launch):
+    first = launch_installed().until_ready()
     second = launch(first.folder)
 
     output, _ = second.process.communicate(timeout=30)
@@ -44,8 +44,8 @@ def test_a_second_launcher_in_the_same_folder_says_so_and_the_first_goes_on(laun
     assert first.health()["ok"]
 
 
-def test_a_killed_launcher_takes_all_with_it_and_the_next_start_has_the_same_data(launch):
-    first = launch().until_ready()
+def test_a_killed_launcher_takes_all_with_it_and_the_next_start_has_the_same_data(launch_installed, launch):
+    first = launch_installed().until_ready()
     secrets = (first.folder / "secrets.env").read_text()
     first.end(signal.SIGKILL)
     assert eventually(lambda: processes_of(first.folder) == []), processes_of(first.folder)
@@ -57,8 +57,8 @@ def test_a_killed_launcher_takes_all_with_it_and_the_next_start_has_the_same_dat
     assert "No migrations to apply." in (second.folder / "logs" / "preparing-database-and-static-files.log").read_text()
 
 
-def test_a_process_and_a_server_that_die_are_started_again(launch):
-    launcher = launch().until_ready()
+def test_a_process_and_a_server_that_die_are_started_again(launch_installed):
+    launcher = launch_installed().until_ready()
     worker = launcher.pid("worker")
     os.killpg(worker, signal.SIGKILL)
     assert eventually(lambda: launcher.pid("worker") not in (0, worker))
@@ -103,8 +103,8 @@ def test_a_process_left_by_a_killed_run_is_ended(tmp_path):
     assert not left.pid_file.exists()
 
 
-def test_reset_refuses_while_running_and_removes_only_its_folder(launch, tmp_path):
-    launcher = launch().until_ready()
+def test_reset_refuses_while_running_and_removes_only_its_folder(launch_installed, tmp_path):
+    launcher = launch_installed().until_ready()
     reset = [sys.executable, "-m", "crm_sync.launch", "reset", "--state", str(launcher.folder)]
     refused = subprocess.run(reset, cwd=ROOT, env=launcher.env, capture_output=True, text=True, check=False)
     assert (refused.returncode, "already runs" in refused.stderr) == (1, True)
