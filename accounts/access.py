@@ -1,4 +1,4 @@
-"""Permission checks of views, with a sentence for those who may not."""
+"""Permission checks of views, with a sentence for those who may not. Services ask through ``core.access``."""
 
 from typing import Any
 
@@ -7,13 +7,16 @@ from django.utils.translation import gettext as _
 
 from accounts.permissions import PERMISSIONS
 from accounts.visibility import sees_all
+from core import access
+from core.access import require
+
+__all__ = ["register", "require", "require_all_records"]
 
 
-def require(user: Any, permission: str) -> None:
-    """Raises PermissionDenied, naming the missing permission in words, unless ``user`` holds it."""
-    if not user.has_perm(permission):
-        sentence = _("This needs the permission “%s”. Somebody who manages users can give it to your role.")
-        raise PermissionDenied(sentence % PERMISSIONS[permission])
+def register() -> None:
+    """Tell the services the permissions in words, and who sees everything."""
+    access.words.update(PERMISSIONS)
+    access.sees_everything.append(sees_all)
 
 
 def require_all_records(user: Any) -> None:

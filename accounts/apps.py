@@ -44,6 +44,7 @@ class AccountsConfig(AppConfig):
         )
         add_nouns: Any = import_string("core.audit.words.add_nouns")
         add_nouns(user=_("Person"), role=_("Role"), team=_("Team"), invitation=_("Invitation"))
+        import_string("accounts.access.register")()
         import_string("accounts.teams.register")()
         import_string("accounts.handing_over.register")()
         import_string("accounts.audit.listen")()

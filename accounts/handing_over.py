@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from core.access import decided
 from core.events import emit
 from core.models import Event, SavedView, Visibility
 
@@ -43,6 +44,7 @@ def counts(person: User) -> list[tuple[str, str]]:
     return [(label, f"{COUNTED}+" if count > COUNTED else str(count)) for label, count in found if count]
 
 
+@decided()
 def hand_over(event: Event, *, until: float) -> bool:
     """Do what ``user.deactivated`` asks for; False when time (``monotonic``) is up. Again does the rest."""
     to = User.objects.filter(pk=event.data.get("to") or 0, is_active=True).first()

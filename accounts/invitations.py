@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import Invitation, Role, Team, User
 from core import company
+from core.access import needs
 from core.events import emit
 from core.models import OutgoingMail
 from core.services import mails
@@ -33,6 +34,7 @@ class InvitationOver(Exception):
     """It was accepted or withdrawn, or its time is up."""
 
 
+@needs("accounts.manage")
 @transaction.atomic
 def invite(*, name: str, email: str, role: Role, teams: Iterable[Team], by: User) -> Invitation:
     """Ask somebody to join. Raises InvitationRefused when the address has an account or an open invitation."""
@@ -49,6 +51,7 @@ def invite(*, name: str, email: str, role: Role, teams: Iterable[Team], by: User
     return invitation
 
 
+@needs("accounts.manage")
 @transaction.atomic
 def resend(invitation: Invitation, *, by: User) -> Invitation:
     """Another e-mail with another link and a new week; the former link ends. Raises InvitationOver."""
@@ -61,6 +64,7 @@ def resend(invitation: Invitation, *, by: User) -> Invitation:
     return invitation
 
 
+@needs("accounts.manage")
 @transaction.atomic
 def withdraw(invitation: Invitation, *, by: User) -> None:
     """Take it back: the link ends. Raises InvitationOver."""

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from accounts.invitations import waiting
 from accounts.models import Invitation, Role, Sees, User
 from accounts.permissions import PERMISSIONS, WHOLE
+from core.access import needs
 from core.audit import differences
 from core.events import emit
 
@@ -27,6 +28,7 @@ def all_roles() -> QuerySet[Role]:
     return Role.objects.annotate(people=Count("users", filter=Q(users__is_active=True))).order_by("name", "pk")
 
 
+@needs("accounts.manage")
 @transaction.atomic
 def create(
     *,
@@ -49,6 +51,7 @@ def create(
     return role
 
 
+@needs("accounts.manage")
 @transaction.atomic
 def update(
     role: Role,
@@ -89,6 +92,7 @@ def update(
     return fresh
 
 
+@needs("accounts.manage")
 @transaction.atomic
 def delete(role: Role, *, by: User) -> None:
     """Delete a role that nobody has and nobody is invited to. Raises RoleRefused."""

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from accounts import audit, permissions, sessions
 from accounts.models import Role, User
 from core import company
+from core.access import needs
 from core.audit import differences
 from core.events import Draft, emit, emit_many
 from core.models import Origin
@@ -42,6 +43,7 @@ def create_first_admin(*, email: str, name: str, password: str, time_zone: str =
     return user
 
 
+@needs("accounts.manage")
 @transaction.atomic
 def create_user(*, email: str, name: str, role: Role, password: str, by: User) -> User:
     """A user who can sign in with ``password``; notation and zone start as those of ``by``."""
@@ -50,6 +52,7 @@ def create_user(*, email: str, name: str, role: Role, password: str, by: User) -
     return user
 
 
+@needs("accounts.manage")
 @transaction.atomic
 def update_user(user: User, *, name: str, role: Role, by: User) -> User:
     """Change name and role. Raises LastAdministrator when that would leave nobody who manages users."""
@@ -63,6 +66,7 @@ def update_user(user: User, *, name: str, role: Role, by: User) -> User:
     return user
 
 
+@needs("accounts.manage")
 @transaction.atomic
 def set_active(user: User, *, active: bool, by: User, hand_to: User | None = None) -> User:
     """Let a person sign in, or no longer. Raises LastAdministrator.

@@ -19,6 +19,7 @@ from redis import RedisError
 
 from accounts import audit
 from accounts.models import User
+from core.access import require
 
 log = structlog.get_logger(__name__)
 # How exactly “last seen” is known: one statement per session in that time.
@@ -94,9 +95,11 @@ def of(person: User) -> list[UserSession]:
 
 @transaction.atomic
 def end(found: Iterable[UserSession], *, request: HttpRequest, by: User) -> int:
-    """Sign out in these browsers; returns how many there were."""
+    """Sign out in these browsers, those of others only for who manages users; returns how many there were."""
     count = 0
     for session in found:
+        if session.user != by:
+            require(by, "accounts.manage")
         person = session.user
         browser = session.user_agent[: audit.LONGEST_AGENT]
         session.end()

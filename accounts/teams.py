@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import queries
 from accounts.models import Team, User
+from core.access import needs
 from core.audit import differences
 from core.conditions import operators
 from core.events import emit
@@ -21,6 +22,7 @@ class TeamRefused(ValueError):
     """The team can't be like this; the message says why."""
 
 
+@needs("accounts.manage")
 @transaction.atomic
 def create(*, name: str, members: Iterable[User], by: Any) -> Team:
     """A new team. Raises TeamRefused."""
@@ -30,6 +32,7 @@ def create(*, name: str, members: Iterable[User], by: Any) -> Team:
     return team
 
 
+@needs("accounts.manage")
 @transaction.atomic
 def update(team: Team, *, name: str, members: Iterable[User], by: Any) -> Team:
     """Another name or other members. Raises TeamRefused."""
@@ -52,6 +55,7 @@ def _names(team: Team) -> list[str]:
     return sorted(str(person) for person in team.members.all())
 
 
+@needs("accounts.manage")
 @transaction.atomic
 def delete(team: Team, *, by: Any) -> int:
     """Delete a team. Views that it shared stay with their owners alone; returns how many those are."""

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from accounts import audit, sessions
 from accounts.models import User
+from core.access import needs
 
 # What is secret in a factor's data: the key of the app, or the seed of the recovery codes.
 SEALED = ("secret", "seed")
@@ -26,6 +27,7 @@ def missing(person: User) -> bool:
     return needed(person) and not has(person)
 
 
+@needs("accounts.manage")
 @transaction.atomic
 def take_away(person: User, *, request: HttpRequest, by: User) -> bool:
     """Forget the second factor of somebody who lost it, and end their sessions; False when there is none."""

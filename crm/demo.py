@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from core.access import decided
 from core.audit.door import Door, opened
 from core.company import profile
 from core.models import Event
@@ -23,6 +24,7 @@ from crm.services.lines import LineValues
 STEPS = ("New", "Qualified", "Proposal", "Negotiation")
 
 
+@decided()
 @transaction.atomic
 def build_demo(*, by: Any, owners: Sequence[Any] = ()) -> dict[str, Deal]:
     """Pipeline, products, companies, contacts, deals and quotes of the demo story; what is there already stays.

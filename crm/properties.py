@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from core import access
 from core.events import object_type_of
 from core.properties import Fixed, PropertyObject, add_object
 from crm.kinds import KINDS
@@ -18,6 +19,7 @@ def register() -> None:
     """Tell core which records have custom properties, and how their values are written."""
     for order, model in enumerate(MODELS, start=1):
         kind = KINDS[str(model._meta.model_name)]
+        access.sights[model] = kind.visible_to
         add_object(
             PropertyObject(
                 kind.name,

@@ -5,13 +5,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core import archive_notes, registry
+from core import access, archive_notes, registry
 from core.audit.words import add_nouns
 from core.registry import MenuEntry, ObjectType, RecordCard
 from core.services.mails import attachment_makers, withdrawals
 from crm import activity_search, belongings, price_sentences, properties, search, sentences, tables
 from crm.kinds import KINDS
-from crm.queries import archive, deals
+from crm.models import Activity, Merge, Task
+from crm.queries import activities, archive, deals, merges, tasks
 from crm.services import mentions, outreach
 
 # Kind, its place in the menu, the letter behind ``g``, and the menu's icon.
@@ -30,6 +31,7 @@ def register() -> None:
         pipeline=gettext_lazy("Pipeline"), quotesettings=gettext_lazy("Quote settings"),
         associationlabel=gettext_lazy("Label of associations"), hubspotimport=gettext_lazy("Import from HubSpot"),
     )  # fmt: skip
+    access.sights.update({Task: tasks.visible_to, Activity: activities.visible_to, Merge: merges.visible_to})
     for name, order, letter, icon in MENU:
         kind = KINDS[name]
         registry.menu.append(MenuEntry(kind.plural, kind.list_url, icon, order=order, shortcut=letter))

@@ -10,6 +10,7 @@ from django.db.models import Exists, F, Min, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.events import emit
 from invoices.models import CreditDocument, Invoice, Payment
 from invoices.ports import (
@@ -172,6 +173,7 @@ class QuickBooksAccounting:
         """Sync state of many invoices."""
         return marks.invoice_marks(invoice_ids)
 
+    @needs("invoices.create", "sync.run")
     def retry(self, invoice: Invoice, *, by: Any) -> None:
         """A new attempt after a refusal; planned in the caller's transaction."""
         planned = invoice_changes.plan_wish if invoice.external_id else publishing.publish

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.models import MailState, OutgoingMail, OutgoingRequest, RequestState
 from core.services import mails, requests
 from workflows.models import Enrolment, StepRun
@@ -58,6 +59,7 @@ def failed_lately(limit: int) -> list[Delivery]:
     return sorted(found, key=lambda each: each.message.finished_at, reverse=True)[:limit]
 
 
+@needs("workflows.enrol")
 @transaction.atomic
 def send_again(run: Enrolment, *, by: Any) -> int:
     """Send the messages of a run again that were given up, with their keys; returns how many."""

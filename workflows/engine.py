@@ -23,6 +23,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import company, ending, properties
+from core.access import decided
 from core.events import caused_by, dispatched_together, emit
 from core.models import Origin
 from workflows import records
@@ -246,6 +247,7 @@ def _noted(held: Enrolment, step: Step, now: datetime.datetime) -> StepRun:
     return noted
 
 
+@decided()
 def _ask(known: StepType, step: Step, run: StepContext) -> Outcome:
     enrolment_id = run.enrolment.pk if run.enrolment else 0
     try:

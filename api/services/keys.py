@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.backends import RoleBackend, narrowed
 from api.models import ApiKey
 from api.scopes import SCOPES, permissions_of
+from core.access import asks, require
 from core.events import emit
 
 # Tells programs that look for secrets in code what this is.
@@ -25,7 +26,8 @@ USED_EVERY = datetime.timedelta(minutes=1)
 def create(
     user: Any, *, name: str, scopes: Sequence[str], expires_at: datetime.datetime | None, by: Any
 ) -> tuple[ApiKey, str]:
-    """A new key of ``user`` and its secret, which is known only now."""
+    """A new key of ``user`` and its secret, which is known only now. One for others needs who manages users."""
+    _require_own(user.pk, by)
     secret = MARK + secrets.token_urlsafe(32)
     key = ApiKey.objects.create(
         user=user,
@@ -42,10 +44,16 @@ def create(
 @transaction.atomic
 def revoke(key: ApiKey, *, by: Any) -> bool:
     """Let a key open nothing any more, at once; False when it was revoked before."""
+    _require_own(key.user_id, by)
     revoked = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
     if revoked:
         emit("user.api_key_revoked", key.user, by=by, key=key.name, prefix=key.prefix)
     return bool(revoked)
+
+
+def _require_own(owner_id: int, by: Any) -> None:
+    if asks(by) and owner_id != by.pk:
+        require(by, "accounts.manage")
 
 
 def digest_of(secret: str) -> str:

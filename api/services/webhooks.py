@@ -16,6 +16,7 @@ from accounts.backends import RoleBackend, narrowed
 from api.models import WebhookSubscription
 from api.scopes import CRM_READ, INVOICES_READ, permissions_of
 from core import outgoing
+from core.access import needs
 from core.conditions import registry
 from core.encryption import decrypt, encrypt
 from core.events import emit
@@ -50,6 +51,7 @@ def _check(url: str | None, events: Iterable[str], scopes: Sequence[str]) -> Non
             raise BadWebhook(f"This key lacks the scope {scope_of(event)}, which this event needs.", f"events/{place}")
 
 
+@needs("core.configure")
 @transaction.atomic
 def create(
     *, url: str, events: Sequence[str], description: str = "", scopes: Sequence[str], by: Any
@@ -70,6 +72,7 @@ def create(
     return made
 
 
+@needs("core.configure")
 @transaction.atomic
 def change(row: WebhookSubscription, *, by: Any, scopes: Sequence[str], **values: Any) -> WebhookSubscription:
     """Change url, events, description or active. From then on it tells no more than ``scopes``. Raises BadWebhook."""
@@ -90,6 +93,7 @@ def change(row: WebhookSubscription, *, by: Any, scopes: Sequence[str], **values
     return fresh
 
 
+@needs("core.configure")
 @transaction.atomic
 def delete(row: WebhookSubscription, *, by: Any) -> None:
     """Tell an address no more. What is on its way still leaves; the log stays."""
@@ -97,6 +101,7 @@ def delete(row: WebhookSubscription, *, by: Any) -> None:
     row.delete()
 
 
+@needs("core.configure")
 @transaction.atomic
 def send_test(row: WebhookSubscription, *, by: Any) -> OutgoingRequest:
     """Tell an address that it is reached."""
@@ -104,6 +109,7 @@ def send_test(row: WebhookSubscription, *, by: Any) -> OutgoingRequest:
     return _plan(row, f"webhook-test:{told['id']}", json.dumps(told), by=by)
 
 
+@needs("core.configure")
 @transaction.atomic
 def replay(sent: OutgoingRequest, row: WebhookSubscription, *, by: Any) -> OutgoingRequest:
     """Send the same body once more, to the address that the subscription has now."""

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import company
+from core.access import needs
 from core.events import emit
 from core.logos import Logo
 from core.models import BrandLogo, CompanyProfile
@@ -27,6 +28,7 @@ class BadProfile(ValueError):
         self.field = field
 
 
+@needs("core.configure")
 @transaction.atomic
 def change(values: Mapping[str, Any], *, by: Any) -> CompanyProfile:
     """Write what differs, with the event ``company_profile.changed``. Raises BadProfile."""
@@ -50,6 +52,7 @@ def change(values: Mapping[str, Any], *, by: Any) -> CompanyProfile:
     return row
 
 
+@needs("core.configure")
 @transaction.atomic
 def set_logo(logo: Logo | None, *, by: Any) -> CompanyProfile:
     """Show this logo to customers from now on, or none. Emits ``company_profile.changed``."""

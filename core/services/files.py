@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import asks, require
 from core.events import Draft, emit_many
 from core.files import FIRST_BYTES, BadFile, clean_name, content_type_of
 from core.models import Origin, Sharing, StoredFile
+from core.registry import file_hosts
 
 MOST_FILES = 100
 STRAY_AFTER = datetime.timedelta(days=1)
@@ -32,10 +35,8 @@ def files_of(object_type: str, object_id: int) -> list[StoredFile]:
 def add_file(
     object_type: str, object_id: int, upload: "UploadedFile[Any]", *, by: Any, sharing: str = Sharing.HERE
 ) -> StoredFile:
-    """Keep an uploaded file on a record. Emits ``file.added``. Raises BadFile with a sentence.
-
-    The caller has checked that ``by`` may change the record.
-    """
+    """Keep an uploaded file on a record that ``by`` may change. Emits ``file.added``. Raises BadFile."""
+    _require_change(object_type, object_id, by)
     name = clean_name(upload.name or "")
     largest = settings.FILE_LIMIT_MB * 1024 * 1024
     if not upload.size:
@@ -67,6 +68,7 @@ def remove_file(file: StoredFile, *, by: Any) -> None:
     locked = StoredFile.objects.select_for_update().filter(pk=file.pk).first()
     if locked is None:
         return
+    _require_change(locked.object_type, locked.object_id, by)
     _tell("file.removed", [locked], by=by)
     storage, place = locked.content.storage, str(locked.content.name)
     locked.delete()
@@ -82,6 +84,15 @@ def move_files(from_type: str, from_id: int, to_type: str, to_id: int, *, by: An
     StoredFile.objects.bulk_update(files, ["object_type", "object_id"])
     _tell("file.added", files, by=by)
     return files
+
+
+def _require_change(object_type: str, object_id: int, by: Any) -> None:
+    host = file_hosts.get(object_type)
+    if host is None or not asks(by):
+        return
+    require(by, host.permission)
+    if not host.visible_to(by).filter(pk=object_id).exists():
+        raise PermissionDenied(_("You may not see this record."))
 
 
 def forget_strays() -> int:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import brand_mail
+from core.access import needs
 from core.events import Draft, emit_many, object_type_of
 from core.models import MailState, Origin, OutgoingMail
 from core.placeholders import one_line
@@ -196,6 +197,7 @@ def _finish(mail: OutgoingMail, state: MailState, problem: str = "") -> None:
     emit_many([Draft(name, "mail", mail.pk, about, data)], by=mail.by, origin=Origin.SYSTEM)
 
 
+@needs("core.configure")
 @transaction.atomic
 def cancel_mail(mail: OutgoingMail, *, by: Any) -> bool:
     """Take back an e-mail that has not left; False when it is too late."""
@@ -203,6 +205,7 @@ def cancel_mail(mail: OutgoingMail, *, by: Any) -> bool:
     return bool(waiting.update(state=MailState.CANCELLED, finished_at=timezone.now()))
 
 
+@needs("core.configure")
 @transaction.atomic
 def retry_mail(mail: OutgoingMail, *, by: Any) -> bool:
     """Send a failed e-mail again; False when it is not failed."""

@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.access import needs
 from core.audit import differences
 from core.enums import PropertyKind
 from core.events import emit
@@ -91,6 +92,7 @@ class StillUsed(PropertyRefused):
         super().__init__(ngettext("%d record uses it.", "%d records use it.", records) % records)
 
 
+@needs("core.manage_properties")
 @transaction.atomic
 def create(object_type: str, *, by: Any, label: str, kind: str, choices: Sequence[str] = (), **values: Any) -> Any:
     """A new property at the end of the object's form. Raises PropertyRefused in one of its forms."""
@@ -114,6 +116,7 @@ def create(object_type: str, *, by: Any, label: str, kind: str, choices: Sequenc
     return row
 
 
+@needs("core.manage_properties")
 @transaction.atomic
 def change(row: PropertyDefinition, *, by: Any, **values: Any) -> PropertyDefinition:
     """Change the given columns (FIELDS). Nothing where nothing differs. Raises PropertyRefused in one of its forms."""
@@ -144,6 +147,7 @@ def change(row: PropertyDefinition, *, by: Any, **values: Any) -> PropertyDefini
     return fresh
 
 
+@needs("core.manage_properties")
 @transaction.atomic
 def delete(row: PropertyDefinition, *, by: Any, confirmed: bool = False) -> PropertyDefinition:
     """Take the property away; its values stay for 30 days. Raises StillUsed unless unused or ``confirmed``."""
@@ -160,6 +164,7 @@ def delete(row: PropertyDefinition, *, by: Any, confirmed: bool = False) -> Prop
     return fresh
 
 
+@needs("core.manage_properties")
 @transaction.atomic
 def restore(row: PropertyDefinition, *, by: Any) -> PropertyDefinition:
     """Bring a deleted property back with its values. Raises LabelTaken, TooManyIndexed, TooManyProperties."""
@@ -176,6 +181,7 @@ def restore(row: PropertyDefinition, *, by: Any) -> PropertyDefinition:
     return fresh
 
 
+@needs("core.manage_properties")
 @transaction.atomic
 def reorder(object_type: str, ids: Sequence[int], *, by: Any) -> None:
     """Put the properties with these ids into this order; others keep their places behind them."""
@@ -203,6 +209,7 @@ def group_named(object_type: str, name: str) -> PropertyGroup | None:
     return PropertyGroup.objects.create(object_type=object_type, name=text, position=last + 1)
 
 
+@needs("core.manage_properties")
 @transaction.atomic
 def rename_group(group: PropertyGroup, name: str, *, by: Any) -> PropertyGroup:
     """Give a group another name. Raises LabelTaken, NameNeeded."""
@@ -221,6 +228,7 @@ def rename_group(group: PropertyGroup, name: str, *, by: Any) -> PropertyGroup:
     return group
 
 
+@needs("core.manage_properties")
 @transaction.atomic
 def reorder_groups(object_type: str, ids: Sequence[int], *, by: Any) -> None:
     """Put the groups with these ids into this order; others keep their places behind them."""
@@ -239,6 +247,7 @@ def _tell_order(rows: Any, name: str, ids: Sequence[int], *, by: Any) -> None:
         emit("property.ordered", first, by=by, title=str(first), object=first.object_type, changes=changes)
 
 
+@needs("core.manage_properties")
 @transaction.atomic
 def delete_group(group: PropertyGroup, *, by: Any) -> None:
     """Take a group away; its properties stay, without a group."""

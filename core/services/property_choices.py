@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.events import emit
 from core.models import PropertyChoice, PropertyDefinition
 from core.properties import schema, usage
@@ -28,6 +29,7 @@ class NoReplacement(PropertyRefused):
     field = "replacement"
 
 
+@needs("core.manage_properties")
 @transaction.atomic
 def arrange(row: PropertyDefinition, wanted: Sequence[tuple[int | None, str]], *, by: Any) -> None:
     """Give the offered choices these labels in this order; an id of None is a new one. Others stay behind them.
@@ -75,6 +77,7 @@ def _check(labels: Sequence[str]) -> None:
         seen.add(label.casefold())
 
 
+@needs("core.manage_properties")
 @transaction.atomic
 def archive(
     choice: PropertyChoice, *, by: Any, keep: bool = False, replacement: PropertyChoice | None = None
@@ -105,6 +108,7 @@ def archive(
     return choice
 
 
+@needs("core.manage_properties")
 @transaction.atomic
 def restore(choice: PropertyChoice, *, by: Any) -> PropertyChoice:
     """Offer an archived choice again. Raises ChoicesUnfit when its label is taken."""

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import outgoing
+from core.access import needs
 from core.encryption import UnreadableSecret, decrypt, encrypt
 from core.events import Draft, emit_many, object_type_of
 from core.models import AllowedHost, Origin, OutgoingRequest, RequestKind, RequestState, WebhookSigning
@@ -148,6 +149,7 @@ def _finish(request: OutgoingRequest, state: RequestState, problem: str = "") ->
     _tell("request.sent" if state == RequestState.SENT else "request.failed", request, reason=problem)
 
 
+@needs("core.configure")
 @transaction.atomic
 def retry_request(request: OutgoingRequest, *, by: Any) -> bool:
     """Send a failed request again; False when it is not failed."""
@@ -211,6 +213,7 @@ def webhook_secret() -> str:
     return decrypt(_signing().sealed_secret, context=SECRET_CONTEXT)
 
 
+@needs("core.configure")
 @transaction.atomic
 def change_secret(*, by: Any) -> None:
     """Sign with a new secret from now on, and with the one before as well for a day."""
@@ -222,6 +225,7 @@ def change_secret(*, by: Any) -> None:
     emit_many([Draft("webhook_secret.changed", "request", 0)], by=by, origin=Origin.PERSON)
 
 
+@needs("core.configure")
 @transaction.atomic
 def allow_host(host: str, *, by: Any) -> AllowedHost:
     """Let requests go to this host, wherever it is. Raises BadHost."""
@@ -243,6 +247,7 @@ def _is_host(name: str) -> bool:
     return True
 
 
+@needs("core.configure")
 @transaction.atomic
 def forbid_host(row: AllowedHost, *, by: Any) -> None:
     """Take a host off the list again."""

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.audit import differences
 from core.conditions import registry
 from core.conditions.language import problems_of, setting
@@ -25,6 +26,7 @@ class BadSegment(ValueError):
         self.field = field
 
 
+@needs("crm.edit")
 @transaction.atomic
 def create(
     *, name: str, object_type: str, kind: str = SegmentKind.LIVE, conditions: Any = None, description: str = "", by: Any
@@ -40,6 +42,7 @@ def create(
     return segment
 
 
+@needs("crm.edit")
 @transaction.atomic
 def change(segment: Segment, *, name: str, description: str = "", conditions: Any = None, by: Any) -> Segment:
     """Other words, or other conditions of a live one. Raises BadSegment."""
@@ -86,6 +89,7 @@ def _check(segment: Segment) -> None:
         waiting = {pk for each in held for pk in references(each)} - seen
 
 
+@needs("crm.edit")
 @transaction.atomic
 def archive(segment: Segment, *, by: Any) -> None:
     """Offer it no more; where it is used it goes on to work."""
@@ -93,6 +97,7 @@ def archive(segment: Segment, *, by: Any) -> None:
         _tell("segment.archived", segment, by=by)
 
 
+@needs("crm.edit")
 @transaction.atomic
 def restore(segment: Segment, *, by: Any) -> None:
     """Offer an archived one again. Raises BadSegment when its name is taken meanwhile."""
@@ -103,6 +108,7 @@ def restore(segment: Segment, *, by: Any) -> None:
         _tell("segment.restored", segment, by=by)
 
 
+@needs("crm.edit")
 @transaction.atomic
 def add(segment: Segment, ids: Iterable[int], *, by: Any = None, origin: Origin | None = None) -> set[int]:
     """Put records into a static segment; returns the ids that were not in it. Raises BadSegment for a live one."""
@@ -119,6 +125,7 @@ def add(segment: Segment, ids: Iterable[int], *, by: Any = None, origin: Origin 
     return set(new)
 
 
+@needs("crm.edit")
 @transaction.atomic
 def remove(segment: Segment, ids: Iterable[int], *, by: Any = None, origin: Origin | None = None) -> set[int]:
     """Take records out of a static segment; returns the ids that were in it. Raises BadSegment for a live one."""

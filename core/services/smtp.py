@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from redis import RedisError
 
 from core import company
+from core.access import needs
 from core.audit import differences
 from core.encryption import UnreadableSecret, decrypt, encrypt
 from core.events import emit
@@ -106,6 +107,7 @@ def sender_of(server: MailServer) -> str:
     return formataddr((server.from_name or company.profile().name, server.from_address))
 
 
+@needs("core.configure")
 @transaction.atomic
 def change(values: Mapping[str, Any], *, password: str | None, by: Any) -> MailServer:
     """Write what differs, with the event ``mail_server.changed``. ``password``: None keeps it, empty removes it.

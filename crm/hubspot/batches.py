@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import broker
+from core.access import decided
 from core.events import Draft, emit_many
 from core.models import Origin
 from core.tables.jobs import as_person
@@ -105,6 +106,7 @@ def discard(batch: HubspotImport) -> None:
         raise NotPossible(_("This import has begun. Stop or undo it instead."))
 
 
+@decided()
 def work(batch_id: int) -> None:
     """Do what comes next, and have it gone on with where the time of a task is over."""
     now = timezone.now()

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.access import needs
 from core.enums import PropertyKind
 from crm.enums import DealStatus
 from crm.hubspot import batches, headings, reading
@@ -129,6 +130,7 @@ def files_of(batch: HubspotImport) -> list[Import]:
     return sorted(rows, key=lambda job: (headings.KINDS.index(job.object_type), job.pk))
 
 
+@needs("crm.import")
 @transaction.atomic
 def decide(batch: HubspotImport, given: Mapping[str, str], *, by: Any) -> None:
     """Take what somebody chose, make what has to be made, and have the files checked. Raises NotPossible."""

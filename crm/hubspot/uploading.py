@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.files import BadFile, clean_name
 from crm.hubspot import headings
 from crm.imports import preparing, reading, runs, targets
@@ -22,6 +23,7 @@ ALSO = {"contact": ["email"], "company": ["domain"], "product": ["sku"], "deal":
 BY_NAME = {"company": "name", "product": "name"}
 
 
+@needs("crm.import")
 @transaction.atomic
 def upload(files: "Sequence[UploadedFile[Any]]", *, by: Any) -> HubspotImport:
     """Keep the files, and have a worker read them. Raises BadFile for one that is no export of HubSpot."""

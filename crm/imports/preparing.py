@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.enums import PropertyKind
 from core.files import BadFile, clean_name
 from core.services import properties as property_services
@@ -25,6 +26,7 @@ ERROR_HEADER = "Error"
 OPEN = (Import.State.DRAFT, Import.State.CHECKED)
 
 
+@needs("crm.import")
 @transaction.atomic
 def upload(object_type: str, file: "UploadedFile[Any]", *, by: Any) -> Import:
     """Keep a file that somebody uploaded, with what it seems to be. Raises BadFile."""
@@ -145,6 +147,7 @@ def go_on(job: Import, step: str) -> None:
     Import.objects.filter(pk=job.pk, state__in=OPEN).update(step=step)
 
 
+@needs("crm.import")
 @transaction.atomic
 def choose_columns(job: Import, mapping: Sequence[str], *, date_order: str, decimal: str, by: Any) -> Import:
     """Take what each column becomes; ``new:<kind>`` makes a custom property. Raises NotPossible with a sentence."""

@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import broker, company, ending
+from core.access import decided, needs
 from core.events import Draft, emit_many
 from core.files import BadFile
 from core.models import Origin
@@ -109,6 +110,7 @@ def send(job_id: int) -> None:
         log.warning("imports.broker_away", job=job_id, error=str(error))
 
 
+@decided()
 def work(job_id: int) -> None:
     """Go on with an import until its stage is done or the time of a task is over; another task goes on then."""
     now = timezone.now()
@@ -393,6 +395,7 @@ def _tell(job: Import) -> None:
     emit_many([Draft("import.finished", "import", job.pk, data=data)], by=job.owner, origin=Origin.PERSON)
 
 
+@needs("crm.import")
 @transaction.atomic
 def start_undo(job: Import, *, by: Any) -> None:
     """Have a worker take back what the import did. Raises NotPossible."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.access import needs
 from core.models import Origin, PropertyDefinition
 from core.properties import BadValues, clean_many
 from core.services import property_choices
@@ -27,6 +28,7 @@ class Written:
     before: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
 
 
+@needs("core.manage_properties")
 def add_choices(slots: Sequence[tuple[str, str]], *, by: Any) -> None:
     """Offer choices that a file has and the property not yet."""
     wanted: dict[str, dict[str, str]] = {}

@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import asks, needs, require, require_sight
 from core.audit import door
 from core.events import Draft, emit_many, object_type_of
 from core.models import Event, Origin
@@ -49,6 +50,7 @@ class TooLong(BadActivity):
     """The text is longer than it may be."""
 
 
+@needs("crm.edit")
 @transaction.atomic
 def log(
     records: Sequence[Record], *, kind: str, by: Any, mail: Any = None, origin: Origin | None = None, **fields: Any
@@ -76,6 +78,7 @@ def change(
     locked = Activity.objects.select_for_update(of=("self",)).get(pk=activity.pk)
     if locked.deleted_at is not None:
         raise BadActivity(_("It was deleted meanwhile."))
+    _require_change(locked, by)
     given = _checked(locked.kind, fields)
     found = {name: (getattr(locked, name), value) for name, value in given.items() if getattr(locked, name) != value}
     for name, (_old, new) in found.items():
@@ -106,6 +109,7 @@ def delete(activity: Activity, *, by: Any) -> None:
     locked = Activity.objects.select_for_update(of=("self",)).get(pk=activity.pk)
     if locked.deleted_at is not None:
         return
+    _require_change(locked, by)
     shown_on = list(locked.links.values_list("object_type", "object_id"))
     _tell("activity.deleted", shown_on, {"kind": str(locked.kind), "activity": locked.pk}, by=by)
     Activity.objects.filter(pk=locked.pk).update(
@@ -140,6 +144,15 @@ def may_change(activity: Activity, user: Any) -> bool:
     if activity.deleted_at is not None or not user.has_perm("crm.edit"):
         return False
     return activity.by_id == user.pk or bool(user.has_perm("crm.edit_activities"))
+
+
+def _require_change(activity: Activity, by: Any) -> None:
+    if not asks(by):
+        return
+    require(by, "crm.edit")
+    require_sight(by, [activity])
+    if not may_change(activity, by):
+        require(by, "crm.edit_activities")
 
 
 def _names(records: Iterable[Record]) -> set[tuple[str, int]]:

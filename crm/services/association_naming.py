@@ -6,6 +6,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.events import object_type_of
 from crm.models import Association, AssociationLabel
 from crm.services.associations import BadAssociation, tell
@@ -13,6 +14,7 @@ from crm.services.associations import BadAssociation, tell
 End = tuple[str, int]
 
 
+@needs("crm.edit")
 @transaction.atomic
 def relabel(
     association: Association,

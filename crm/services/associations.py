@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.audit import differences
 from core.events import emit, object_type_of
 from crm.models import Association, AssociationLabel
@@ -22,6 +23,7 @@ class BadLabel(ValueError):
     """The label can't be; the message says what to change."""
 
 
+@needs("crm.edit")
 @transaction.atomic
 def add(record: Record, other: Record, *, by: Any, label: AssociationLabel | None = None, back: bool = False) -> Any:
     """Associate two records; with ``back`` the label is told from ``other``. The one that there is when there is one.
@@ -49,6 +51,7 @@ def add(record: Record, other: Record, *, by: Any, label: AssociationLabel | Non
     return made
 
 
+@needs("crm.edit")
 @transaction.atomic
 def remove(association: Association, first: Record, second: Record, *, by: Any) -> bool:
     """Take two records apart; False when they were apart already. ``first`` is the one that it begins with."""
@@ -58,6 +61,7 @@ def remove(association: Association, first: Record, second: Record, *, by: Any) 
     return bool(taken)
 
 
+@needs("crm.edit")
 @transaction.atomic
 def restore(association: Association, first: Record, second: Record, *, by: Any) -> bool:
     """Undo a removal; False when there is nothing to undo."""
@@ -86,6 +90,7 @@ def tell(name: str, first: Record, second: Record, label: AssociationLabel | Non
     )
 
 
+@needs("crm.configure")
 @transaction.atomic
 def save_label(
     label: AssociationLabel | None, *, from_type: str, to_type: str, name: str, inverse: str, by: Any = None
@@ -111,6 +116,7 @@ def save_label(
     return label
 
 
+@needs("crm.configure")
 @transaction.atomic
 def delete_label(label: AssociationLabel, *, by: Any = None) -> int:
     """Forget a label; associations that had it stay, without one. Returns how many those are."""

@@ -5,10 +5,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
+from core.access import needs
 from crm.models import Association, Company, Contact
 from crm.services import associations, contacts, records
 
 
+@needs("crm.edit")
 @transaction.atomic
 def add(contact: Contact, company: Company, *, by: Any) -> None:
     """Put a contact to a company too; the first one becomes the primary one. Raises records.Archived."""
@@ -19,6 +21,7 @@ def add(contact: Contact, company: Company, *, by: Any) -> None:
         associations.add(fresh, company, by=by)
 
 
+@needs("crm.edit")
 @transaction.atomic
 def make_primary(contact: Contact, company: Company, *, by: Any) -> None:
     """Make a company the one that deals and lists name; the one before stays as another. Raises records.Archived."""
@@ -32,6 +35,7 @@ def make_primary(contact: Contact, company: Company, *, by: Any) -> None:
         associations.add(fresh, before, by=by)
 
 
+@needs("crm.edit")
 @transaction.atomic
 def remove(contact: Contact, company: Company, *, by: Any) -> None:
     """Take a contact off a company, whichever it is. Raises records.Archived."""

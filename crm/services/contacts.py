@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from core.access import needs
 from core.models import Origin
 from crm.models import Company, Contact
 from crm.services import records
@@ -13,21 +14,25 @@ FIELDS = (
 )  # fmt: skip
 
 
+@needs("crm.edit")
 def create(*, by: Any, origin: Origin | None = None, **values: Any) -> Contact:
     """A new contact: a person, usually of a company. ``values`` are columns named in FIELDS."""
     return records.create(Contact, records.checked(values, FIELDS), by=by, origin=origin, about=_company)
 
 
+@needs("crm.edit")
 def update(contact: Contact, *, by: Any, origin: Origin | None = None, **values: Any) -> Contact:
     """Change the given columns only. Raises records.Archived."""
     return records.update(contact, records.checked(values, FIELDS), by=by, origin=origin, about=_company)
 
 
+@needs("crm.archive")
 def archive(contact: Contact, *, by: Any) -> Contact:
     """Take the contact out of lists and pickers; deals keep it."""
     return records.archive(contact, by=by, about=_company)
 
 
+@needs("crm.archive")
 def restore(contact: Contact, *, by: Any) -> Contact:
     """Bring an archived contact back."""
     return records.restore(contact, by=by, about=_company)

@@ -4,11 +4,13 @@ from typing import Any
 
 from django.db import transaction
 
+from core.access import needs
 from core.events import emit
 from crm.models import Contact, Deal, DealContact
 from crm.services import deals, records
 
 
+@needs("crm.edit")
 @transaction.atomic
 def add(deal: Deal, contact: Contact, *, by: Any) -> DealContact:
     """Put a contact on the deal; the first one becomes the primary one. Nothing when it is there already."""
@@ -20,6 +22,7 @@ def add(deal: Deal, contact: Contact, *, by: Any) -> DealContact:
     return link
 
 
+@needs("crm.edit")
 @transaction.atomic
 def remove(deal: Deal, contact: Contact, *, by: Any) -> None:
     """Take a contact off the deal; the next one becomes the primary one if it was that."""
@@ -33,6 +36,7 @@ def remove(deal: Deal, contact: Contact, *, by: Any) -> None:
     emit("deal.contact_removed", fresh, by=by, about=[*deals.related(fresh), contact], contact=str(contact))
 
 
+@needs("crm.edit")
 @transaction.atomic
 def make_primary(deal: Deal, contact: Contact, *, by: Any) -> None:
     """Let invoices go to this contact, which is put on the deal if it is not there. Nothing when it is so already."""

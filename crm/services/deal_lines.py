@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from core.access import needs
 from core.events import emit
 from crm import amounts
 from crm.models import Deal, DealLine
@@ -15,6 +16,7 @@ from crm.services.lines import LARGEST_TOTAL, LineValues, TooMuch
 __all__ = ["LineValues", "set_lines"]
 
 
+@needs("crm.edit")
 @transaction.atomic
 def set_lines(deal: Deal, wanted: Sequence[LineValues], *, by: Any) -> Deal:
     """Replace the deal's lines; the amount that follows them becomes their sum. Nothing when they are the same.

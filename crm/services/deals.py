@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.utils import timezone
 
+from core.access import needs
 from core.events import emit
 from core.models import Origin
 from crm import amounts
@@ -40,6 +41,7 @@ class MovedMeanwhile(Exception):
         self.deal, self.change = deal, change
 
 
+@needs("crm.edit")
 @transaction.atomic
 def create(
     *,
@@ -77,6 +79,7 @@ def create(
     return deal
 
 
+@needs("crm.edit")
 def update(deal: Deal, *, by: Any, origin: Origin | None = None, **values: Any) -> Deal:
     """Change the given columns only; the stage has ``move_to_stage``. Raises records.Archived.
 
@@ -90,16 +93,19 @@ def update(deal: Deal, *, by: Any, origin: Origin | None = None, **values: Any) 
     return records.update(deal, given, by=by, origin=origin, about=related)
 
 
+@needs("crm.archive")
 def archive(deal: Deal, *, by: Any) -> Deal:
     """Take the deal out of lists and boards; its invoices stay."""
     return records.archive(deal, by=by, about=related)
 
 
+@needs("crm.archive")
 def restore(deal: Deal, *, by: Any) -> Deal:
     """Bring an archived deal back."""
     return records.restore(deal, by=by, about=related)
 
 
+@needs("crm.edit")
 @transaction.atomic
 def move_to_stage(
     deal: Deal,
@@ -134,6 +140,7 @@ def move_to_stage(
     return _enter(fresh, stage, now=now, closed_at=closed_at, reason=reason, note=note, by=by, origin=origin)
 
 
+@needs("crm.edit")
 @transaction.atomic
 def undo_move(deal: Deal, change_id: int, *, by: Any) -> Deal:
     """Take a move back: the deal is as before, and its history keeps both ways. What stages ask for does not count.

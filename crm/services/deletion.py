@@ -7,6 +7,7 @@ from django.db.models import CASCADE, PROTECT, ForeignKey
 from django.utils.translation import gettext as _
 
 from core import merging
+from core.access import needs
 from core.audit import door
 from core.events import Draft, emit_many, object_type_of
 from core.merging import Pointer
@@ -45,6 +46,7 @@ def _holds(pointer: Pointer) -> bool:
     return pointer.model._meta.app_label not in _OWN or goes_along
 
 
+@needs("crm.delete")
 @transaction.atomic
 def delete(record: Any, *, by: Any) -> None:
     """Delete an archived record with its files, tasks and all that its history says of it.

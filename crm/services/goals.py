@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
+from core.access import needs
 from core.audit import differences
 from core.company import profile
 from core.events import emit
@@ -15,6 +16,7 @@ from crm.models import SalesGoal
 from crm.services.changes import plain
 
 
+@needs("crm.manage_pipelines")
 @transaction.atomic
 def set_goals(goals: Mapping[tuple[int, datetime.date], Decimal | None], *, by: Any) -> int:
     """Write the goals of people (ids) for months (their first days); nothing or zero takes one away.

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import merging
+from core.access import needs
 from core.events import Draft, emit, emit_many
 from core.merging import NotNow, Pointer
 from core.models import Origin
@@ -42,6 +43,7 @@ def locked(object_type: str, ids: Sequence[int]) -> dict[int, Any]:
     return {record.pk: record for record in rows.defer("search")}
 
 
+@needs("crm.merge")
 @transaction.atomic
 def merge(
     object_type: str,

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from core.access import needs
 from core.events import Draft, emit_many
 from core.models import Origin
 from crm.duplicate_keys import COLUMNS, confidence, keys_of
@@ -152,6 +153,7 @@ def sharing(object_type: str, keys: Collection[tuple[str, str]]) -> list[Shared]
         return [(rule, key, list(ids)) for rule, key, ids in cursor.fetchall()]
 
 
+@needs("crm.merge")
 @transaction.atomic
 def dismiss(pair: DuplicatePair, *, by: Any) -> None:
     """A person says that the two are different: they are not suggested again."""
@@ -164,6 +166,7 @@ def dismiss(pair: DuplicatePair, *, by: Any) -> None:
         )
 
 
+@needs("crm.merge")
 @transaction.atomic
 def suggest_again(pair: DuplicatePair, *, by: Any) -> None:
     """Take a dismissal back."""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core import merging
+from core.access import needs
 from core.events import Draft, emit, emit_many
 from core.merging import NotNow
 from core.models import EventLink, Origin
@@ -41,6 +42,7 @@ def kept(merge: Merge) -> list[str]:
     return told
 
 
+@needs("crm.merge")
 @transaction.atomic
 def undo(merge: Merge, *, by: Any) -> list[str]:
     """Take the merge back; a sentence for each thing that stays as it is. Raises core.merging.NotNow."""

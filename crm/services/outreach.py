@@ -8,6 +8,7 @@ from django.core.validators import validate_email
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.models import StoredFile
 from core.placeholders import BadText, check, filled
 from core.services.mails import NotReady, plan_mail
@@ -27,6 +28,7 @@ class BadMail(ValueError):
         self.field = field
 
 
+@needs("crm.edit")
 @transaction.atomic
 def send(
     records: Sequence[models.Model],

@@ -11,6 +11,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.audit import differences
 from core.events import Draft, emit, emit_many
 from core.models import Origin
@@ -46,6 +47,7 @@ def first_stage() -> Stage:
     return stage or ensure_default().stages.all()[0]
 
 
+@needs("crm.manage_pipelines")
 @transaction.atomic
 def create(*, name: str, by: Any) -> Pipeline:
     """A pipeline with the default stages, behind the others."""
@@ -56,6 +58,7 @@ def create(*, name: str, by: Any) -> Pipeline:
     return pipeline
 
 
+@needs("crm.manage_pipelines")
 @transaction.atomic
 def update(pipeline: Pipeline, *, by: Any, **values: Any) -> Pipeline:
     """Change the name, or whether deals need a reason to be won or lost."""
@@ -63,6 +66,7 @@ def update(pipeline: Pipeline, *, by: Any, **values: Any) -> Pipeline:
     return _written(fresh, values, PIPELINE_FIELDS, "pipeline.changed", by=by)
 
 
+@needs("crm.manage_pipelines")
 @transaction.atomic
 def order(ids: Sequence[int], *, by: Any) -> None:
     """Put the pipelines in the order of ``ids``; those that are not named follow."""
@@ -75,6 +79,7 @@ def order(ids: Sequence[int], *, by: Any) -> None:
         emit("pipeline.ordered", first, by=by, title=first.name, changes=changes)
 
 
+@needs("crm.manage_pipelines")
 @transaction.atomic
 def delete(pipeline: Pipeline, *, into: Stage | None = None, by: Any) -> int:
     """Delete a pipeline; its deals go into the stage ``into`` of another one. Returns how many. Raises Refused."""
@@ -92,6 +97,7 @@ def delete(pipeline: Pipeline, *, into: Stage | None = None, by: Any) -> int:
     return moved
 
 
+@needs("crm.manage_pipelines")
 @transaction.atomic
 def add_stage(pipeline: Pipeline, *, by: Any, **values: Any) -> Stage:
     """A stage behind the last one of its status, so that won and lost stay at the end. Raises Refused."""
@@ -109,6 +115,7 @@ def add_stage(pipeline: Pipeline, *, by: Any, **values: Any) -> Stage:
     return stage
 
 
+@needs("crm.manage_pipelines")
 @transaction.atomic
 def update_stage(stage: Stage, *, by: Any, **values: Any) -> Stage:
     """Change a stage. Raises Refused for another status while deals are in it, or where no other stage has its own."""
@@ -129,6 +136,7 @@ def update_stage(stage: Stage, *, by: Any, **values: Any) -> Stage:
     return fresh
 
 
+@needs("crm.manage_pipelines")
 @transaction.atomic
 def order_stages(pipeline: Pipeline, ids: Sequence[int], *, by: Any) -> None:
     """Put the stages in the order of ``ids``; those that are not named follow."""
@@ -140,6 +148,7 @@ def order_stages(pipeline: Pipeline, ids: Sequence[int], *, by: Any) -> None:
     emit("pipeline.changed", fresh, by=by, title=fresh.name, ordered=True, changes=changes)
 
 
+@needs("crm.manage_pipelines")
 @transaction.atomic
 def delete_stage(stage: Stage, *, into: Stage | None = None, by: Any) -> int:
     """Delete a stage; its deals go into ``into``. Returns how many. History keeps its name. Raises Refused."""
@@ -157,6 +166,7 @@ def delete_stage(stage: Stage, *, into: Stage | None = None, by: Any) -> int:
     return moved
 
 
+@needs("crm.manage_pipelines")
 @transaction.atomic
 def set_reasons(pipeline: Pipeline, status: DealStatus, names: Iterable[str], *, by: Any) -> list[CloseReason]:
     """What is offered as reasons for ``status``, in this order. Deals keep the words that they have."""

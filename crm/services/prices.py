@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.events import emit
 from crm.models import Price, Product
 from crm.services import records
@@ -23,6 +24,7 @@ class BadPrice(ValueError):
         self.field = field
 
 
+@needs("crm.edit")
 @transaction.atomic
 def add(
     product: Product,
@@ -43,6 +45,7 @@ def add(
     return price
 
 
+@needs("crm.edit")
 @transaction.atomic
 def change(price: Price, *, amount: Decimal, valid_until: datetime.date | None, by: Any) -> Price:
     """Another amount or last day. Raises BadPrice and records.Archived."""
@@ -57,6 +60,7 @@ def change(price: Price, *, amount: Decimal, valid_until: datetime.date | None, 
     return row
 
 
+@needs("crm.edit")
 @transaction.atomic
 def remove(price: Price, *, by: Any) -> None:
     """Take an entry out of the price book."""

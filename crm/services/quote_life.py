@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core import company as own_company
+from core.access import asks, needs, require, require_sight
 from core.events import emit
 from core.models import Origin
 from crm import taxes
@@ -59,6 +60,7 @@ class BadAnswer(ValueError):
     """What the customer typed can't be taken."""
 
 
+@needs("crm.edit")
 @transaction.atomic
 def ask_for_approval(quote: Quote, *, by: Any) -> Quote:
     """Have somebody look at the discount before it is published. Raises NotADraft, NoLines, Expired."""
@@ -70,6 +72,7 @@ def ask_for_approval(quote: Quote, *, by: Any) -> Quote:
     return fresh
 
 
+@needs("crm.approve_quote")
 @transaction.atomic
 def approve(quote: Quote, *, by: Any) -> Quote:
     """Approve the discount and publish. Raises NotWaiting, Expired."""
@@ -82,12 +85,18 @@ def approve(quote: Quote, *, by: Any) -> Quote:
 @transaction.atomic
 def reject(quote: Quote, *, by: Any, reason: str = "") -> Quote:
     """Make it a draft again, with the reason on the timeline; whoever asked may also take it back. NotWaiting."""
+    if asks(by):
+        require(by, "crm.edit")
+        require_sight(by, [quote])
     fresh = _waiting(quote)
+    if asks(by) and fresh.approval_asked_by_id != by.pk:
+        require(by, "crm.approve_quote")
     write(fresh, status=QuoteStatus.DRAFT, approval_asked_at=None)
     emit("quote.approval_rejected", fresh, by=by, about=related(fresh), **told(fresh), reason=reason[:LONGEST_REASON])
     return fresh
 
 
+@needs("crm.edit")
 @transaction.atomic
 def revise(quote: Quote, *, by: Any) -> Quote:
     """A draft of the next version. The published one counts until that is published. Raises NotRevisable."""
@@ -98,6 +107,7 @@ def revise(quote: Quote, *, by: Any) -> Quote:
     return new_version(fresh, by=by)
 
 
+@needs("crm.edit")
 def new_version(fresh: Quote, *, by: Any, origin: Origin | None = None) -> Quote:
     """A draft with the content of ``fresh``, which is locked, and the next version's number."""
     days = datetime.timedelta(days=settings().valid_days)
@@ -153,6 +163,7 @@ def _with_tax(quote: Quote) -> dict[str, Any]:
     return {"total_with_tax": str(quote.amount + tax.total)} if tax.told else {}
 
 
+@needs("crm.edit")
 @transaction.atomic
 def answer_for(quote: Quote, status: QuoteStatus, *, by: Any, reason: str = "") -> Quote:
     """Note an answer that came on paper or by phone: ``status`` is ACCEPTED or DECLINED. Raises NotOpen."""
@@ -168,6 +179,7 @@ def answer_for(quote: Quote, status: QuoteStatus, *, by: Any, reason: str = "") 
     return fresh
 
 
+@needs("crm.edit")
 @transaction.atomic
 def close_link(quote: Quote, *, by: Any) -> Quote:
     """Take the public address away for good; whoever has it finds nothing there any more."""
@@ -178,6 +190,7 @@ def close_link(quote: Quote, *, by: Any) -> Quote:
     return fresh
 
 
+@needs("crm.edit")
 @transaction.atomic
 def new_link(quote: Quote, *, by: Any) -> Quote:
     """Give a published quote another public address; the old one is gone. Raises NotOpen."""

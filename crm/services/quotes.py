@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import company as own_company
+from core.access import needs
 from core.audit import differences
 from core.events import emit
 from core.money import ZERO
@@ -53,6 +54,7 @@ class Discount:
     amount: Decimal = Decimal(0)
 
 
+@needs("crm.edit")
 @transaction.atomic
 def create_from_deal(
     deal: Deal,
@@ -92,6 +94,7 @@ def create_from_deal(
     return quote
 
 
+@needs("crm.edit")
 @transaction.atomic
 def update(quote: Quote, *, by: Any, **values: Any) -> Quote:
     """Change the given columns of a draft. Raises NotADraft and records.Archived."""
@@ -99,6 +102,7 @@ def update(quote: Quote, *, by: Any, **values: Any) -> Quote:
     return records.update(quote, records.checked(values, FIELDS), by=by, about=related)
 
 
+@needs("crm.edit")
 @transaction.atomic
 def set_lines(quote: Quote, wanted: Sequence[LineValues], *, by: Any, discount: Discount | None = None) -> Quote:
     """Replace the lines of a draft, and the discount on the whole where one is given.
@@ -172,6 +176,7 @@ def expired(quote: Quote) -> bool:
     return days < 0 if abs(days) > 1 else quote.expires_on < own_company.today()
 
 
+@needs("crm.edit")
 @transaction.atomic
 def publish(quote: Quote, *, by: Any) -> Quote:
     """Let the quote count, with a public address; the version before it is replaced.
@@ -222,11 +227,13 @@ def told(quote: Quote) -> dict[str, Any]:
     }
 
 
+@needs("crm.archive")
 def archive(quote: Quote, *, by: Any) -> Quote:
     """Take the quote out of lists."""
     return records.archive(quote, by=by, about=related)
 
 
+@needs("crm.archive")
 def restore(quote: Quote, *, by: Any) -> Quote:
     """Bring an archived quote back."""
     return records.restore(quote, by=by, about=related)
@@ -237,6 +244,7 @@ def settings() -> QuoteSettings:
     return QuoteSettings.objects.filter(pk=1).first() or QuoteSettings.objects.get_or_create(pk=1)[0]
 
 
+@needs("crm.configure")
 def change_settings(values: Mapping[str, Any], *, by: Any) -> QuoteSettings:
     """Write the given settings. ``by`` is who did it; numbers only ever go on from where they are put."""
     with transaction.atomic():

@@ -5,10 +5,12 @@ from typing import Any
 
 from django.db import transaction
 
+from core.access import needs
 from crm.models import Contact, Deal, Stage
 from crm.services import deal_contacts, deals
 
 
+@needs("crm.edit")
 @transaction.atomic
 def move(
     deal: Deal,

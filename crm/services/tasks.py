@@ -1,7 +1,7 @@
 """Tasks: make, change, complete, reopen, delete; tell the assignee when one is due."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -12,11 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import asks, needs, require, require_sight
 from core.events import Draft, emit_many, object_type_of
 from core.models import Origin
 from core.services.mails import plan_mail
 from crm.models import Task, TaskKind
-from crm.queries.tasks import APPROVES
+from crm.queries import tasks as queries
+from crm.queries.tasks import APPROVES, EDITS
 from crm.services.changes import plain
 
 FIELDS = ("title", "details", "kind", "priority", "due_at", "assignee")
@@ -28,6 +30,7 @@ class BadTask(ValueError):
     """The task can't be; the message says what to change."""
 
 
+@needs("crm.edit")
 @transaction.atomic
 def create(*, by: Any, about: Any = None, key: str | None = None, origin: Origin | None = None, **fields: Any) -> Task:
     """A new task, perhaps about a record; the same ``key`` again gives the task that there is. Raises BadTask."""
@@ -47,6 +50,7 @@ def create(*, by: Any, about: Any = None, key: str | None = None, origin: Origin
     return task
 
 
+@needs("crm.edit")
 @transaction.atomic
 def change(task: Task, *, by: Any, **fields: Any) -> Task:
     """Write what differs; a new due time is reminded of anew. Raises BadTask."""
@@ -71,7 +75,9 @@ def change(task: Task, *, by: Any, **fields: Any) -> Task:
 @transaction.atomic
 def complete(tasks: Iterable[Task], *, by: Any, origin: Origin | None = None) -> int:
     """Mark tasks as done; those that were done stay as they were. Returns how many were still open."""
-    rows = Task.objects.select_for_update(of=("self",)).filter(pk__in=[task.pk for task in tasks], done_at=None)
+    ids = [task.pk for task in tasks]
+    _require_doing(ids, by)
+    rows = Task.objects.select_for_update(of=("self",)).filter(pk__in=ids, done_at=None)
     found = list(rows.order_by("pk"))
     Task.objects.filter(pk__in=[task.pk for task in found]).update(done_at=timezone.now(), done_by=by)
     _tell("task.done", found, by=by, origin=origin)
@@ -81,10 +87,12 @@ def complete(tasks: Iterable[Task], *, by: Any, origin: Origin | None = None) ->
 @transaction.atomic
 def reopen(task: Task, *, by: Any) -> None:
     """Mark a done task as open again."""
+    _require_doing([task.pk], by)
     if Task.objects.filter(pk=task.pk, done_at__isnull=False).update(done_at=None, done_by=None, reminded_at=None):
         _tell("task.reopened", [task], by=by)
 
 
+@needs("crm.edit")
 @transaction.atomic
 def delete(task: Task, *, by: Any) -> None:
     """Forget a task."""
@@ -121,6 +129,16 @@ def _remind(pk: int, moment: datetime.datetime) -> int:
             about=task,
         )
     return 1 if told else 0
+
+
+def _require_doing(ids: Sequence[int], by: Any) -> None:
+    """Whoever a task is given to may complete it; others need to edit records, and to see it."""
+    if not asks(by):
+        return
+    rows = Task.objects.filter(pk__in=ids)
+    if not by.has_perm(EDITS) and rows.exclude(queries.of_person(by)).exists():
+        require(by, EDITS)
+    require_sight(by, list(rows))
 
 
 def _approvers() -> list[Any]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from core.access import needs
 from crm.models import Activity, ActivityKind
 from crm.models.records import Record
 from crm.services import activities
@@ -13,6 +14,7 @@ LONGEST_NOTE = activities.LONGEST_BODY
 __all__ = ["LONGEST_NOTE", "EmptyNote", "NoteTooLong", "add_note"]
 
 
+@needs("crm.edit")
 def add_note(record: Record, text: str, *, by: Any) -> Activity:
     """Write a note on the record's timeline, as plain text. Raises EmptyNote or NoteTooLong."""
     return activities.log([record], kind=ActivityKind.NOTE, by=by, body=text)

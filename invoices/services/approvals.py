@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.events import Draft, emit_many, object_type_of
 from core.models import Origin
 from crm.models import Task, TaskKind
@@ -43,6 +44,7 @@ def must_ask(user: Any) -> bool:
     return not user.has_perm(POST)
 
 
+@needs("invoices.create")
 @transaction.atomic
 def ask(draft: InvoiceDraft, *, by: Any) -> InvoiceDraft:
     """Hand a finished draft over. Emits ``draft.approval_asked``, once. Raises DraftProblems."""
@@ -65,6 +67,7 @@ def ask(draft: InvoiceDraft, *, by: Any) -> InvoiceDraft:
     return locked
 
 
+@needs("invoices.approve")
 @transaction.atomic
 def approve(draft: InvoiceDraft, *, by: Any, seen: str = "") -> Invoice:
     """Create the invoice of a draft that waits. Raises PermissionDenied, NotAsked, and what creating raises.
@@ -84,6 +87,7 @@ def approve(draft: InvoiceDraft, *, by: Any, seen: str = "") -> Invoice:
     return invoice
 
 
+@needs("invoices.approve")
 @transaction.atomic
 def reject(draft: InvoiceDraft, reason: str, *, by: Any) -> InvoiceDraft:
     """Send a draft back to its owner. Emits ``draft.rejected``. Raises PermissionDenied, NotAsked, ValueError."""
@@ -95,6 +99,7 @@ def reject(draft: InvoiceDraft, reason: str, *, by: Any) -> InvoiceDraft:
     return locked
 
 
+@needs("invoices.create")
 @transaction.atomic
 def withdraw(draft: InvoiceDraft, *, by: Any) -> None:
     """Take a draft back out of the queue, to go on with it."""

@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 
+from core.access import needs
 from core.audit import differences
 from core.events import Draft, emit, emit_many
 from core.models import Origin
@@ -74,8 +75,10 @@ def associate(connection_id: int, references: Mapping[int, Reference], *, quiet:
         voided=False,
         archived_at=None,
     )
-    invoices = list(open_ones.select_for_update(of=("self",)).defer("search").order_by("pk"))
-    if not invoices or not (rules.by_custom_field or rules.by_memo or rules.by_open_deal):
+    if not (rules.by_custom_field or rules.by_memo or rules.by_open_deal):
+        return {}
+    invoices = list(open_ones.select_for_update(of=("self",)).only("pk", "issued_on").order_by("pk"))
+    if not invoices:
         return {}
     known = _known(invoices, references, rules)
     found: dict[int, tuple[int, str]] = {}
@@ -83,7 +86,7 @@ def associate(connection_id: int, references: Mapping[int, Reference], *, quiet:
         decided = _decide(invoice, references[invoice.pk], rules, known)
         if decided is not None:
             found[invoice.pk] = decided
-    _link([invoice for invoice in invoices if invoice.pk in found], found, known, quiet=quiet)
+    _link(found, known, quiet=quiet)
     return {pk: deal for pk, (deal, _rule) in found.items()}
 
 
@@ -200,9 +203,11 @@ def _of_customers(invoice_ids: Sequence[int]) -> dict[int, list[_Candidate]]:
     return found
 
 
-def _link(invoices: Sequence[Invoice], found: Mapping[int, tuple[int, str]], known: _Known, *, quiet: bool) -> None:
-    if not invoices:
+def _link(found: Mapping[int, tuple[int, str]], known: _Known, *, quiet: bool) -> None:
+    """Most invoices mean no deal, so that only those that do are read whole."""
+    if not found:
         return
+    invoices = list(Invoice.objects.filter(pk__in=found).defer("search").order_by("pk"))
     now = timezone.now()
     names = {c.pk: c.name for c in [*known.by_id.values(), *(c for cs in known.of_customer.values() for c in cs)]}
     names |= {c.pk: c.name for cs in known.by_name.values() for c in cs}
@@ -226,6 +231,7 @@ def rules_of(connection_id: int) -> AssociationRules:
     return found or AssociationRules(connection_id=connection_id)
 
 
+@needs("sync.configure")
 @transaction.atomic
 def choose(
     connection_id: int, *, by_custom_field: bool, custom_field: str, by_memo: bool, by_open_deal: bool, by: Any = None

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.events import emit
 from core.money import formatted
 from core.properties import BadValues, clean_values
@@ -116,6 +117,7 @@ def create_invoice(draft: InvoiceDraft, *, by: Any) -> Invoice:
     return invoice
 
 
+@needs("invoices.create")
 @transaction.atomic
 def correct_invoice(draft: InvoiceDraft, *, by: Any) -> Invoice:
     """Write the mended ``draft`` into the invoice that QuickBooks refused, and send it again.

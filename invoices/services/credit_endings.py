@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from invoices.enums import CreditKind, Ending
 from invoices.models import CreditDocument
 from invoices.ports import accounting
@@ -21,6 +22,7 @@ class NotPossible(Exception):
     """The document can't be voided or deleted now; the message says why."""
 
 
+@needs("invoices.void")
 @transaction.atomic
 def end(document: CreditDocument, ending: Ending, *, by: Any) -> CreditDocument:
     """Ask QuickBooks to void or delete the document, once. Emits ``<kind>.void_requested`` or ``…delete_requested``.
@@ -40,6 +42,7 @@ def end(document: CreditDocument, ending: Ending, *, by: Any) -> CreditDocument:
     return locked
 
 
+@needs("invoices.void")
 @transaction.atomic
 def withdraw(document: CreditDocument, *, by: Any) -> CreditDocument:
     """Take a wish back that QuickBooks refused. Does nothing when there is none; raises NotPossible under way."""

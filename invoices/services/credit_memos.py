@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.events import Draft, emit_many
 from core.models import Origin
 from core.money import rounded
@@ -80,6 +81,7 @@ def _shipping(invoice: Invoice) -> list[InvoiceLine]:
     ]
 
 
+@needs("invoices.record_payment")
 @transaction.atomic
 def create_from_invoice(
     invoice: Invoice,
@@ -142,6 +144,7 @@ def create_from_invoice(
     return document
 
 
+@needs("invoices.record_payment")
 @transaction.atomic
 def discard(document: CreditDocument, *, by: Any) -> CreditDocument:
     """Give up a document that QuickBooks does not have. Raises BadCredit with a sentence."""

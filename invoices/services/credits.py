@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, F, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.money import formatted, rounded
 from core.plain import plain
 from core.properties import put_defaults
@@ -102,6 +103,7 @@ def usable_for(memo: CreditDocument, user: Any) -> list[tuple[Invoice, Decimal]]
     return [(invoice, amount) for invoice, amount in fitting if amount > 0]
 
 
+@needs("invoices.record_payment")
 def apply_memo(memo: CreditDocument, invoice: Invoice, *, by: Any) -> Decimal:
     """Use as much of a credit memo for an invoice as fits, in one click; the amount. Raises BadPayment."""
     amount = min(remaining_of([memo])[memo.pk], still_to_pay([invoice])[invoice.pk])
@@ -111,6 +113,7 @@ def apply_memo(memo: CreditDocument, invoice: Invoice, *, by: Any) -> Decimal:
     return amount
 
 
+@needs("invoices.record_payment")
 @transaction.atomic
 def apply_credits(
     invoice: Invoice,
@@ -168,6 +171,7 @@ def apply_credits(
     return carrying
 
 
+@needs("invoices.record_payment")
 @transaction.atomic
 def give_up_use(use: CreditUse, *, by: Any) -> bool:
     """Drop the wish to use a payment that QuickBooks refused; False when it is under way or done."""

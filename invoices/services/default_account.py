@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.events import emit
 from crm.models import Deal, Pipeline
 from invoices.models import PipelineCompany
@@ -53,6 +54,7 @@ def chosen() -> dict[int, int]:
     return dict(PipelineCompany.objects.values_list("pipeline_id", "connection_id"))
 
 
+@needs("sync.configure")
 @transaction.atomic
 def choose(companies: Mapping[int, int | None], *, known: Iterable[int], by: Any = None) -> None:
     """Set the usual company of pipelines; None for none. Ids that are not ``known`` companies are left out."""

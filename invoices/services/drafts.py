@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from core.access import needs
 from core.models import StoredFile
 from crm.models import Deal, Quote
 from crm.taxes import plain_name
@@ -38,11 +39,13 @@ def open_drafts(deal: Deal | None, *, by: Any) -> list[InvoiceDraft]:
     return list(InvoiceDraft.objects.filter(deal=deal, owner=by, invoice=None).order_by("-updated_at")[:DRAFTS_SHOWN])
 
 
+@needs("invoices.create")
 def start(deal: Deal | None, *, from_lines: bool, by: Any) -> InvoiceDraft:
     """A new draft, filled with what the deal says and accounting matches."""
     return start_from(InvoiceSource.DEAL if from_lines else InvoiceSource.SCRATCH, deal=deal, by=by)
 
 
+@needs("invoices.create")
 @transaction.atomic
 def start_from(
     source: str,
@@ -190,6 +193,7 @@ def still_open(draft: InvoiceDraft) -> bool:
     return draft.invoice is None or correctable(draft.invoice)
 
 
+@needs("invoices.create")
 def discard(draft: InvoiceDraft, *, by: Any) -> bool:
     """Throw the draft away; False when it has become an invoice meanwhile."""
     deleted, _rows = InvoiceDraft.objects.filter(Q(owner=by), pk=draft.pk, invoice=None).delete()

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.events import emit
 from core.plain import plain
 from invoices.editing import (
@@ -54,6 +55,7 @@ class BadEdit(ValueError):
     """A value that the invoice can't have; the message says which and what to change."""
 
 
+@needs("invoices.edit")
 @transaction.atomic
 def edit_invoice(invoice: Invoice, *, by: Any, lines: Sequence[EditedLine] | None = None, **fields: Any) -> Invoice:
     """Write ``fields`` (of COLUMNS, and ``discount``) and, where given, all editable ``lines`` in their new order.

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.events import emit
 from core.plain import plain
 from invoices.enums import Ending
@@ -19,16 +20,19 @@ class NotPossible(Exception):
     """The invoice can't be voided or deleted now; the message says why."""
 
 
+@needs("invoices.void")
 def void(invoice: Invoice, *, by: Any) -> Invoice:
     """Ask QuickBooks to void the invoice: its amounts become zero, its number stays. Raises NotPossible."""
     return _end(invoice, Ending.VOID, by=by)
 
 
+@needs("invoices.void")
 def delete(invoice: Invoice, *, by: Any) -> Invoice:
     """Ask QuickBooks to delete the invoice. Raises NotPossible, also while payments are applied to it."""
     return _end(invoice, Ending.DELETE, by=by)
 
 
+@needs("invoices.void")
 @transaction.atomic
 def withdraw(invoice: Invoice, *, by: Any) -> Invoice:
     """Take a wish back that QuickBooks refused. Does nothing when there is none."""

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.events import emit
 from core.money import ZERO
 from crm import amounts
@@ -81,6 +82,7 @@ def nobody() -> str:
     return _("The quote needs a contact or a company: it becomes the customer.")
 
 
+@needs("invoices.post")
 @transaction.atomic
 def request(quote: Quote, wanted: Wanted, *, by: Any) -> Estimate:
     """The quote's estimate, on its way to QuickBooks; asking twice gives the same one. Raises NoEstimate."""

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
+from core.access import needs
 from core.audit import differences
 from core.events import emit
 from invoices.models import Invoice, InvoicingSettings
@@ -20,6 +21,7 @@ def settings_of(connection: Connection) -> InvoicingSettings:
     return InvoicingSettings.objects.filter(connection=connection).first() or InvoicingSettings(connection=connection)
 
 
+@needs("sync.configure")
 @transaction.atomic
 def change(
     connection: Connection, *, default_item: ItemChoice | None, skip_other_currencies: bool, by: Any

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from core.access import needs
 from core.events import Draft, emit_many, object_type_of
 from core.models import Origin
 from crm.models import Company, Contact, Deal
@@ -27,6 +28,7 @@ class Added:
     elsewhere: Sequence[Invoice] = field(default=())
 
 
+@needs("invoices.create")
 @transaction.atomic
 def add(
     invoice_ids: Iterable[int],
@@ -67,6 +69,7 @@ def add(
     return Added(wanted, len(known), elsewhere)
 
 
+@needs("invoices.create")
 @transaction.atomic
 def take_off(invoice: Invoice, record: LinkedRecord, *, by: Any, origin: Origin = Origin.PERSON) -> bool:
     """Let ``invoice`` no longer belong to ``record``; no rule brings it back. False when it did not belong there."""
@@ -85,6 +88,7 @@ def take_off(invoice: Invoice, record: LinkedRecord, *, by: Any, origin: Origin 
     return True
 
 
+@needs("invoices.create")
 @transaction.atomic
 def dismiss(invoice: Invoice, deal: Deal, *, by: Any) -> None:
     """A person says that ``invoice`` does not belong to ``deal``: it is not proposed again."""

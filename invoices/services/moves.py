@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from core.access import needs
 from crm.models import Deal
 from invoices.models import Invoice
 from invoices.services import links
@@ -15,6 +16,7 @@ class OnAnotherDeal(Exception):
         self.deal = deal
 
 
+@needs("invoices.create")
 def link_to_deal(invoice: Invoice, deal: Deal, *, by: Any, move: bool = False) -> Invoice:
     """Let ``invoice`` count for ``deal``. Raises OnAnotherDeal unless ``move`` says that this was asked."""
     added = links.add([invoice.pk], deal, by=by, move=[invoice.pk] if move else [])
@@ -24,6 +26,7 @@ def link_to_deal(invoice: Invoice, deal: Deal, *, by: Any, move: bool = False) -
     return row
 
 
+@needs("invoices.create")
 def unlink(invoice: Invoice, *, by: Any) -> Invoice:
     """Take ``invoice`` off its deal; no rule puts it back there. Nothing happens when it is on none."""
     row = Invoice.objects.defer("search").select_related("deal").get(pk=invoice.pk)

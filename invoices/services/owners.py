@@ -5,10 +5,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from core.access import needs
 from core.events import emit
 from invoices.models import Invoice
 
 
+@needs("invoices.create")
 @transaction.atomic
 def assign(invoice: Invoice, owner: Any, *, by: Any) -> Invoice:
     """Give the invoice to ``owner`` (None: to nobody), with the event ``invoice.assigned``; nothing where it is so."""

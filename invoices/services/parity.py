@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from core.access import decided
 from core.events import Draft, emit_many
 from core.models import Origin
 from core.money import formatted
@@ -60,6 +61,7 @@ def ask(batch: HubspotImport) -> None:
     emit_many([draft], by=batch.owner, origin=Origin.PERSON)
 
 
+@decided()
 def compare(batch: HubspotImport) -> int:
     """Compare everything that the files of ``batch`` said, and do what follows from it; how many were compared."""
     last, count = 0, 0
@@ -214,6 +216,7 @@ def _take_over(matches: Sequence[HubspotMatch], known: _Known) -> None:
     deals.set_billing(values)
 
 
+@decided()
 @transaction.atomic
 def undo(batch: HubspotImport) -> int:
     """Take invoices off the deals that the comparison put them on, and forget what HubSpot said."""

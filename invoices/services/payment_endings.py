@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.events import Draft, emit_many
 from core.models import Origin
 from invoices.enums import Ending
@@ -19,6 +20,7 @@ class NotPossible(Exception):
     """The payment can't be voided or deleted now; the message says why."""
 
 
+@needs("invoices.void")
 def void(payment: Payment, *, by: Any) -> Payment:
     """Ask QuickBooks to void the payment: its amount becomes zero and its invoices are open again.
 
@@ -27,11 +29,13 @@ def void(payment: Payment, *, by: Any) -> Payment:
     return _end(payment, Ending.VOID, by=by)
 
 
+@needs("invoices.void")
 def delete(payment: Payment, *, by: Any) -> Payment:
     """Ask QuickBooks to delete the payment. Raises NotPossible with a sentence."""
     return _end(payment, Ending.DELETE, by=by)
 
 
+@needs("invoices.void")
 @transaction.atomic
 def withdraw(payment: Payment, *, by: Any) -> Payment:
     """Take a wish back that QuickBooks refused. Does nothing when there is none; raises NotPossible under way."""

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.money import formatted, rounded
 from core.plain import plain
 from core.properties import put_defaults
@@ -55,6 +56,7 @@ class Received:
     exchange_rate: Decimal | None = None  # empty: the first invoice's
 
 
+@needs("invoices.record_payment")
 @transaction.atomic
 def record(received: Received, *, request_id: uuid.UUID, by: Any) -> Payment:
     """The payment, on its way to QuickBooks; the same ``request_id`` again gives the same payment.
@@ -107,6 +109,7 @@ def record(received: Received, *, request_id: uuid.UUID, by: Any) -> Payment:
     return payment
 
 
+@needs("invoices.record_payment")
 @transaction.atomic
 def discard_payment(payment: Payment, *, by: Any) -> Payment:
     """Give up a payment that QuickBooks does not have: refused, or still waiting. It counts for nothing any more.
@@ -127,6 +130,7 @@ def discard_payment(payment: Payment, *, by: Any) -> Payment:
     return locked
 
 
+@needs("invoices.record_payment")
 @transaction.atomic
 def correct_payment(payment: Payment, received: Received, *, request_id: uuid.UUID, by: Any) -> Payment:
     """Record ``received`` in place of a payment that QuickBooks does not have; the same ``request_id`` is free.

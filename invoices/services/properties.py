@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from core.access import needs
 from core.events import Draft, emit, emit_many
 from core.models import Origin
 from core.properties import PREFIX, BadValues, changes_between, clean_many, clean_values, told_change
@@ -17,6 +18,7 @@ from invoices.services.changes import event_data
 from invoices.totals import plain
 
 
+@needs("invoices.create")
 @transaction.atomic
 def change_invoice(
     invoice: Invoice, values: Mapping[str, Any], *, by: Any, origin: Origin | None = None
@@ -84,6 +86,7 @@ def _changed_draft(invoice: Invoice, changes: dict[str, list[Any]], about: About
     return Draft("invoice.changed", "invoice", invoice.pk, about, data)
 
 
+@needs("invoices.create")
 @transaction.atomic
 def change_payment(payment: Payment, values: Mapping[str, Any], *, by: Any, origin: Origin | None = None) -> Payment:
     """Write custom values of a payment with the event ``payment.changed``; nothing where nothing differs.
@@ -99,6 +102,7 @@ def change_payment(payment: Payment, values: Mapping[str, Any], *, by: Any, orig
     return fresh
 
 
+@needs("invoices.create")
 @transaction.atomic
 def change_credit(
     document: CreditDocument, values: Mapping[str, Any], *, by: Any, origin: Origin | None = None

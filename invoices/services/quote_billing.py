@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.money import ZERO, decimals, formatted, formatted_number, rounded
 from crm import amounts
 from crm.models import Quote, QuoteLine
@@ -41,6 +42,7 @@ class Part:
     lines: Sequence[int] = ()
 
 
+@needs("invoices.create")
 @transaction.atomic
 def start_part(quote: Quote, part: Part, *, by: Any, override_reason: str = "") -> InvoiceDraft:
     """A wizard with this part of the quote; its estimate's customer and items where it has one.

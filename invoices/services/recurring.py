@@ -12,6 +12,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import decided, needs
 from core.audit import differences
 from core.events import emit
 from core.models import Origin
@@ -56,6 +57,7 @@ class PastDays(Exception):
         self.days = days
 
 
+@needs("invoices.automate")
 @transaction.atomic
 def start(source: Invoice | InvoiceDraft, *, by: Any, make_past: bool | None = None, **fields: Any) -> RecurringInvoice:
     """A recurring invoice with the content of an invoice or a draft; ``fields`` are of FIELDS.
@@ -107,6 +109,7 @@ def _set_start(row: RecurringInvoice, *, make_past: bool | None) -> None:
         raise BadSchedule(_("None of its days lies ahead."), "starts_on")
 
 
+@needs("invoices.automate")
 @transaction.atomic
 def change(row: RecurringInvoice, *, by: Any, **fields: Any) -> RecurringInvoice:
     """Change name or schedule. A new start or rhythm counts anew from today on. Raises BadSchedule."""
@@ -133,6 +136,7 @@ def change(row: RecurringInvoice, *, by: Any, **fields: Any) -> RecurringInvoice
     return locked
 
 
+@needs("invoices.automate")
 @transaction.atomic
 def pause(row: RecurringInvoice, *, by: Any) -> None:
     """Make none until it is resumed."""
@@ -140,6 +144,7 @@ def pause(row: RecurringInvoice, *, by: Any) -> None:
         emit("recurring.paused", row, by=by, about=[row.deal] if row.deal else [], **_said(row))
 
 
+@needs("invoices.automate")
 @transaction.atomic
 def resume(row: RecurringInvoice, *, by: Any) -> None:
     """Go on; the days that passed meanwhile are left out, as who paused it will expect."""
@@ -153,6 +158,7 @@ def resume(row: RecurringInvoice, *, by: Any) -> None:
     emit("recurring.resumed", locked, by=by, about=[locked.deal] if locked.deal else [], **_said(locked))
 
 
+@needs("invoices.automate")
 @transaction.atomic
 def end(row: RecurringInvoice, *, by: Any) -> None:
     """Make no more, ever. What was made stays."""
@@ -227,6 +233,7 @@ def make_one(pk: int, today: datetime.date) -> int:
     return 1
 
 
+@decided()
 def _make(row: RecurringInvoice, run: RecurringRun) -> str:
     """Make the occurrence; why it could not be, in words, empty when it was."""
     if row.owner is None:
@@ -285,6 +292,7 @@ def send_made(*, limit: int = 100) -> int:
     return asked
 
 
+@decided()
 @transaction.atomic
 def _send_one(run: RecurringRun) -> bool:
     invoice = run.invoice

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import placeholders
+from core.access import needs
 from core.audit import differences
 from core.events import Draft, emit, emit_many
 from core.models import MailState, Origin, OutgoingMail
@@ -37,6 +38,7 @@ class BadRule(ValueError):
         self.field = field
 
 
+@needs("invoices.automate")
 @transaction.atomic
 def save_rule(rule: ReminderRule | None, *, by: Any, **fields: Any) -> ReminderRule:
     """Make or change a rule; ``fields`` are of RULE_FIELDS. Raises BadRule."""
@@ -68,6 +70,7 @@ def save_rule(rule: ReminderRule | None, *, by: Any, **fields: Any) -> ReminderR
     return row
 
 
+@needs("invoices.automate")
 @transaction.atomic
 def switch(rule: ReminderRule, *, on: bool, by: Any) -> None:
     """Switch a rule on or off. On: from today; nothing is sent for days that have passed."""
@@ -82,6 +85,7 @@ def _today_of(rule: ReminderRule) -> datetime.date:
     return here or min(days.values(), default=timezone.localdate())
 
 
+@needs("invoices.automate")
 @transaction.atomic
 def pause_customer(
     connection_id: int,
@@ -103,6 +107,7 @@ def pause_customer(
     return row
 
 
+@needs("invoices.automate")
 @transaction.atomic
 def resume_customer(connection_id: int, customer_external_id: str, *, by: Any = None) -> None:
     """End a customer's pause."""
@@ -121,6 +126,7 @@ def pause_of(invoice: Invoice) -> ReminderPause | None:
     return rows.filter(Q(until=None) | Q(until__gte=today)).first()
 
 
+@needs("invoices.send")
 @transaction.atomic
 def remind(invoice: Invoice, *, by: Any, subject: str, body: str, attach_pdf: bool = True, key: str) -> OutgoingMail:
     """Remind of one invoice by hand. ``key`` names the click. Raises BadRule with a sentence."""
@@ -146,6 +152,7 @@ def _remind(
     return mail, created
 
 
+@needs("invoices.send")
 def remind_many(invoice_ids: Iterable[int], *, by: Any, key: str) -> Mapping[int, str]:
     """Remind of many invoices with the standard text; why not, by id, for those that were not.
 
@@ -301,6 +308,7 @@ def _tell(invoices: Sequence[Invoice], *, by: Any, rule: str = "") -> None:
     emit_many(drafts, by=by, origin=Origin.PERSON if by is not None else Origin.SYSTEM)
 
 
+@needs("invoices.automate")
 def delete_rule(rule: ReminderRule, *, by: Any) -> None:
     """Forget a rule; what it has sent stays on the invoices."""
     emit("reminder_rule.deleted", rule, by=by, title=rule.name)

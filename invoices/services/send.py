@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.events import Draft, emit_many
 from core.models import Event, Origin
 from invoices.enums import SendState
@@ -63,6 +64,7 @@ def refusal(invoice: Invoice, *, despite_doubt: bool = False) -> str:
     return _refusals([invoice], despite_doubt=despite_doubt).get(invoice.pk, "")
 
 
+@needs("invoices.send")
 @transaction.atomic
 def send(
     invoice: Invoice, addresses: Addresses, *, request_id: uuid.UUID, by: Any, despite_doubt: bool = False
@@ -83,6 +85,7 @@ def send(
     return _ask([(row, addresses)], by=by, request_ids={row.pk: request_id})[0]
 
 
+@needs("invoices.send")
 @transaction.atomic
 def send_many(invoice_ids: Iterable[int], *, by: Any) -> list[Outcome]:
     """Send many invoices, each to its own addresses, in a constant number of statements; one outcome for each.

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.encryption import UnreadableSecret
 from core.events import emit
 from qbo_connector import company, errors, gateway, oauth
@@ -35,6 +36,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+@needs("qbo_connector.connect")
 def begin(*, by: Any, session_key: str, reconnect: Connection | None = None) -> str:
     """The consent page's address. The state in it works once, for this person in this browser session."""
     state = secrets.token_urlsafe(32)
@@ -42,6 +44,7 @@ def begin(*, by: Any, session_key: str, reconnect: Connection | None = None) -> 
     return oauth.authorization_url(state)
 
 
+@needs("qbo_connector.connect")
 def finish(*, by: Any, session_key: str, answer: Mapping[str, str]) -> Connection:
     """Take the browser's return from the consent page. Raises ConsentProblem with what to tell the person."""
     state = _use_state(by, session_key, answer.get("state", ""))
@@ -143,6 +146,7 @@ def _save(by: Any, realm_id: str, tokens: oauth.Tokens, facts: dict[str, Any]) -
     return connection
 
 
+@needs("qbo_connector.connect")
 @transaction.atomic
 def disconnect(connection: Connection, *, by: Any) -> bool:
     """Withdraw our authorisation at Intuit and stop all work; data, links and what is pending stay.

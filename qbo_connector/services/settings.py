@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models.functions import Least
 from django.utils import timezone
 
+from core.access import needs
 from core.audit import differences
 from core.events import emit
 from qbo_connector.mirror import schedule
@@ -13,6 +14,7 @@ from qbo_connector.models import Connection, PullSchedule
 from qbo_connector.services import budgets
 
 
+@needs("sync.configure")
 def change(
     connection: Connection, *, interval_minutes: int, time_zone: str, by: Any, economical: bool | None = None
 ) -> bool:
@@ -26,6 +28,7 @@ def change(
     return _change(connection, wanted, by=by)
 
 
+@needs("sync.configure")
 def set_budget(connection: Connection, *, monthly_budget: int | None, by: Any) -> bool:
     """Set how many reads a month admins are warned before; None: no budget. Returns whether it changed."""
     changed = _change(connection, {"monthly_budget": monthly_budget}, by=by)
@@ -34,6 +37,7 @@ def set_budget(connection: Connection, *, monthly_budget: int | None, by: Any) -
     return changed
 
 
+@needs("sync.configure")
 def set_alerts(connection: Connection, *, records: int, minutes: int, by: Any) -> bool:
     """Set how many records have to fail for how long before admins get an e-mail. Returns whether it changed."""
     return _change(connection, {"alert_records": records, "alert_minutes": minutes}, by=by)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.access import needs
 from core.audit import differences
 from core.events import emit
 from core.tables.keeping import ViewRefused, shared
@@ -48,6 +49,7 @@ def sharing_of(dashboard: Dashboard) -> str:
     return reports.sharing_of(kept)
 
 
+@needs("reports.view")
 @transaction.atomic
 def create(*, by: Any, name: str, beginning: str = "") -> Dashboard:
     """A dashboard of ``by``, with the reports of a beginning that this person may see. Raises DashboardRefused."""
@@ -63,6 +65,7 @@ def create(*, by: Any, name: str, beginning: str = "") -> Dashboard:
     return made
 
 
+@needs("reports.view")
 @transaction.atomic
 def change(dashboard: Dashboard, *, by: Any, name: str, sharing: str) -> Dashboard:
     """Another name, or others who see it. Raises DashboardRefused."""
@@ -79,6 +82,7 @@ def change(dashboard: Dashboard, *, by: Any, name: str, sharing: str) -> Dashboa
     return fresh
 
 
+@needs("reports.view")
 @transaction.atomic
 def delete(dashboard: Dashboard, *, by: Any) -> None:
     """Delete it for everybody; its reports stay. Raises DashboardRefused."""
@@ -87,6 +91,7 @@ def delete(dashboard: Dashboard, *, by: Any) -> None:
     fresh.delete()
 
 
+@needs("reports.view")
 @transaction.atomic
 def add_tile(dashboard: Dashboard, *, by: Any, ready: str = "", report: Report | None = None) -> DashboardTile:
     """Put a report at the end. Raises DashboardRefused."""
@@ -99,6 +104,7 @@ def add_tile(dashboard: Dashboard, *, by: Any, ready: str = "", report: Report |
     return made
 
 
+@needs("reports.view")
 @transaction.atomic
 def remove_tile(tile: DashboardTile, *, by: Any) -> None:
     """Take a report off; the report itself stays. Raises DashboardRefused."""
@@ -107,6 +113,7 @@ def remove_tile(tile: DashboardTile, *, by: Any) -> None:
     _told(fresh, by, removed=str(tile.report or tile.ready))
 
 
+@needs("reports.view")
 @transaction.atomic
 def widen(tile: DashboardTile, *, by: Any) -> None:
     """Give a report a row for itself, or half of one again. Raises DashboardRefused."""
@@ -115,6 +122,7 @@ def widen(tile: DashboardTile, *, by: Any) -> None:
     _told(fresh, by, widened=str(tile.report or tile.ready))
 
 
+@needs("reports.view")
 @transaction.atomic
 def arrange(dashboard: Dashboard, ids: Sequence[int], *, by: Any, move: int | None = None, up: bool = False) -> None:
     """Put the tiles into this order; ``move`` goes one place up or down. Raises DashboardRefused.

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.audit import differences
 from core.events import emit
 from core.models import Visibility
@@ -27,6 +28,7 @@ def may_change(report: Report, user: Any) -> bool:
     return report.owner_id == user.pk or (report.sharing != Visibility.PRIVATE and bool(user.has_perm(MANAGE)))
 
 
+@needs("reports.view")
 @transaction.atomic
 def create(
     *,
@@ -46,6 +48,7 @@ def create(
     return made
 
 
+@needs("reports.view")
 @transaction.atomic
 def change(
     report: Report, *, by: Any, name: str, description: str, sharing: str, definition: Mapping[str, Any]
@@ -63,12 +66,14 @@ def change(
     return fresh
 
 
+@needs("reports.view")
 def clone(report: Report, *, by: Any) -> Report:
     """A private copy of a report that ``by`` may see."""
     name = (_("Copy of %s") % report.name)[:LONGEST_NAME]
     return create(by=by, name=name, definition=report.definition, description=report.description, ready=report.ready)
 
 
+@needs("reports.view")
 @transaction.atomic
 def delete(report: Report, *, by: Any) -> None:
     """Take it away from everybody, with its schedules. Raises ReportRefused."""

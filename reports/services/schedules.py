@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from core import company
+from core.access import needs
 from core.events import emit
 from core.models import OutgoingMail
 from core.services.mails import NotReady, attachment_makers, plan_mail, withdrawals
@@ -55,6 +56,7 @@ def _falls_on(schedule: ReportSchedule, day: datetime.date) -> bool:
     return day.weekday() == schedule.weekday if schedule.rhythm == Rhythm.WEEKLY else day.day == schedule.day
 
 
+@needs("reports.view")
 @transaction.atomic
 def plan(report: Report, *, by: Any, recipients: Sequence[Any], **when: Any) -> ReportSchedule:
     """Send a report again and again to people who may see reports. Raises ReportRefused."""
@@ -70,6 +72,7 @@ def plan(report: Report, *, by: Any, recipients: Sequence[Any], **when: Any) -> 
     return made
 
 
+@needs("reports.view")
 @transaction.atomic
 def stop(schedule: ReportSchedule, *, by: Any) -> None:
     """Do not send it any more. Raises ReportRefused."""

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
+from core.access import needs
 from core.events import emit
 from core.models import Event, Origin
 from qbo_connector.models import Connection, MirrorObject
@@ -45,6 +46,7 @@ class Progress:
         return 100 if not self.total else (self.total - self.left) * 100 // self.total
 
 
+@needs("sync.configure")
 @transaction.atomic
 def request(connection: Connection, objects: Iterable[SyncObject], *, by: Any) -> None:
     """Look at everything of these objects again, those that are switched on. A worker does it, in slices."""
@@ -53,6 +55,7 @@ def request(connection: Connection, objects: Iterable[SyncObject], *, by: Any) -
     emit("sync.look_again", connection, by=by, origin=Origin.SYSTEM, objects=names)
 
 
+@needs("sync.configure")
 def tidy(connection: Connection, sync_object: SyncObject, *, by: Any) -> None:
     """Take out of the snapshots what counts no more, and look at nothing again. A worker does it, in slices."""
     emit("sync.look_again", connection, by=by, origin=Origin.SYSTEM, objects=[str(sync_object)], only_tidy=True)

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.events import Draft, emit_many
 from core.models import Origin
 from core.plain import plain
@@ -41,6 +42,7 @@ class Resolution:
         return _("%d changed meanwhile and were left alone: look at their values once more.") % len(self.changed)
 
 
+@needs("sync.run")
 def resolve(conflicts: QuerySet[Conflict], side: Winner, *, by: Any) -> Resolution:
     """Let ``side`` (``Winner.CRM`` or ``Winner.QUICKBOOKS``) count for open conflicts, any number of them.
 

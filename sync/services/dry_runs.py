@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import broker
+from core.access import needs
 from core.plain import plain
 from invoices.models import CreditDocument, Estimate, Invoice, Payment
 from qbo_connector.models import Connection, MirrorObject
@@ -39,6 +40,7 @@ KEPT = datetime.timedelta(days=7)
 UNFINISHED = (DryRunState.WAITING, DryRunState.RUNNING)
 
 
+@needs("sync.configure")
 def wanted(
     connection: Connection,
     sync_object: SyncObject,
@@ -90,6 +92,7 @@ def _forget_old(run: SyncDryRun) -> None:
     of_object.filter(requested_at__lt=timezone.now() - KEPT).exclude(pk=run.pk).delete()
 
 
+@needs("sync.configure")
 @transaction.atomic
 def ask_again(run: SyncDryRun, *, by: Any) -> None:
     """Have a dry run worked out anew; one that is under way is waited for."""

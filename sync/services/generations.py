@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from core.access import needs
 from core.events import emit
 from core.plain import plain
 from qbo_connector.models import Connection
@@ -43,6 +44,7 @@ class Simple:
     back_fill: BackFill = BackFill.FROM_NOW
 
 
+@needs("sync.configure")
 @transaction.atomic
 def set_up_simple(connection: Connection, tabs: Mapping[SyncObject, Simple], *, by: Any) -> None:
     """Set a company up as simple: QuickBooks to CRM, QuickBooks wins, customers without e-mail included.
@@ -84,6 +86,7 @@ def preview_upgrade(
     return dry_run(connection, sync_object, settings=settings, generation=Generation.FULL, limit=limit)
 
 
+@needs("sync.configure")
 @transaction.atomic
 def upgrade(connection: Connection, settings: Mapping[SyncObject, Mapping[str, Any]] | None = None, *, by: Any) -> None:
     """From simple to full: links and mappings stay; both ways for what is on, unless ``settings`` say otherwise.
@@ -106,6 +109,7 @@ def upgrade(connection: Connection, settings: Mapping[SyncObject, Mapping[str, A
     again.request(connection, list(SyncObject), by=by)
 
 
+@needs("sync.configure")
 @transaction.atomic
 def undo_upgrade(connection: Connection, *, by: Any) -> None:
     """Back to the simple set-up as it was. Links, mappings and what was synced meanwhile stay. Raises NothingToUndo."""

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.events import emit
 from core.plain import plain
 from core.properties import PREFIX, remembered
@@ -71,6 +72,7 @@ def options(connection: Connection, record_type: RecordType) -> tuple[list[Field
     )
 
 
+@needs("sync.configure")
 @transaction.atomic
 def add(connection: Connection, record_type: RecordType, *, by: Any, **values: Any) -> FieldMapping:
     """A new mapping: ``crm_field``, ``qbo_field`` and what else of EDITABLE is given. Raises BadMapping.
@@ -84,6 +86,7 @@ def add(connection: Connection, record_type: RecordType, *, by: Any, **values: A
     return row
 
 
+@needs("sync.configure")
 @transaction.atomic
 def change(mapping: FieldMapping, *, by: Any, **values: Any) -> FieldMapping:
     """Edit a mapping, or switch it off and on (``enabled``). A standard one keeps its fields. Raises BadMapping."""
@@ -103,6 +106,7 @@ def change(mapping: FieldMapping, *, by: Any, **values: Any) -> FieldMapping:
     return row
 
 
+@needs("sync.configure")
 @transaction.atomic
 def delete(mapping: FieldMapping, *, by: Any) -> None:
     """Delete a mapping that somebody added; values on both sides stay. Raises Standard."""
@@ -114,6 +118,7 @@ def delete(mapping: FieldMapping, *, by: Any) -> None:
     _forget(row, {row.crm_field}, by=by, apply=False)
 
 
+@needs("sync.configure")
 def apply_again(mapping: FieldMapping, *, by: Any) -> None:
     """Apply a mapping to linked records, from the mirror; ``again.progress`` says how far that is.
 

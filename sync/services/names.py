@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.events import emit
 from qbo_connector.models import MirrorObject
 from sync.enums import Exclusion, Outcome, RecordType
@@ -29,6 +30,7 @@ class NothingSent(Exception):
     """The settings keep the record from being sent; the message says why."""
 
 
+@needs("sync.run")
 @transaction.atomic
 def link_to_owner(link: Link, *, by: Any) -> Link:
     """Link a record to the object that has its name; what both hold is merged at once. Raises NoOwner.
@@ -61,6 +63,7 @@ def link_to_owner(link: Link, *, by: Any) -> Link:
     return stored
 
 
+@needs("sync.run")
 @transaction.atomic
 def rename(link: Link, name: str, *, by: Any) -> Link:
     """Send a record under another name; the record itself keeps its own. Raises NameTaken and NothingSent."""

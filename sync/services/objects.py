@@ -7,6 +7,7 @@ from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
+from core.access import needs
 from core.events import emit
 from qbo_connector.models import Connection
 from sync.enums import RecordType, SyncObject
@@ -24,16 +25,19 @@ _OWN = (
 )  # fmt: skip
 
 
+@needs("sync.configure")
 def turn_on(connection: Connection, sync_object: SyncObject, *, by: Any) -> None:
     """Switch on with the settings as they are; a worker applies what is mirrored, without asking QuickBooks."""
     switch(connection, sync_object, on=True, by=by)
 
 
+@needs("sync.configure")
 def turn_off(connection: Connection, sync_object: SyncObject, *, by: Any) -> None:
     """Switch off: records, links, settings and mappings stay, nothing flows until it is switched on again."""
     switch(connection, sync_object, on=False, by=by)
 
 
+@needs("sync.configure")
 @transaction.atomic
 def switch(connection: Connection, sync_object: SyncObject, *, on: bool, by: Any) -> None:
     """Switch one object's sync on or off; nothing where it is so already."""
@@ -55,6 +59,7 @@ def switch(connection: Connection, sync_object: SyncObject, *, on: bool, by: Any
         again.request(connection, sorted(enabled_objects(connection.pk), key=list(SyncObject).index), by=by)
 
 
+@needs("sync.configure")
 @transaction.atomic
 def delete_sync(connection: Connection, sync_object: SyncObject, *, keep_links: bool, by: Any) -> int:
     """Switch off and forget the settings; the records stay. Returns how many links were removed.

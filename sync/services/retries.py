@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from core.access import needs
 from core.events import emit
 from core.models import Origin
 from invoices.models import Invoice
@@ -17,6 +18,7 @@ from sync.publish import credits, estimates, invoice_changes, payments
 from sync.publish.records import PARTIES, Asked, publish_to
 
 
+@needs("sync.run")
 @transaction.atomic
 def send_again(links: Iterable[Link], *, by: Any) -> int:
     """Send refused records to QuickBooks again, invoices as a new attempt of the same intent; returns how many.
@@ -56,6 +58,7 @@ def _invoices_again(links: Iterable[Link], *, by: Any) -> int:
     return sent + sum(credits.publish(pk, again=True) is not None for pk in memos)
 
 
+@needs("sync.run")
 @transaction.atomic
 def apply_again(record: ParkedRecord, *, by: Any) -> bool:
     """Have the sync look at a parked object again. False when there is no copy of it that could be looked at.

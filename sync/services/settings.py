@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.conditions import problems_of, setting
 from core.events import emit
 from core.plain import plain
@@ -179,6 +180,7 @@ def preview(connection: Connection, sync_object: SyncObject, values: Mapping[str
     return dry_run(connection, sync_object, settings=draft(connection, sync_object, values), limit=limit)
 
 
+@needs("sync.configure")
 @transaction.atomic
 def change(
     connection: Connection, sync_object: SyncObject, values: Mapping[str, Any], *, by: Any
@@ -221,6 +223,7 @@ def _forget_keys(settings: ObjectSettings) -> None:
         rows.exclude(field__in=matching.without_column(settings, record_type)).delete()
 
 
+@needs("sync.configure")
 @transaction.atomic
 def set_read_only(connection: Connection, *, on: bool, by: Any) -> None:
     """Write nothing to QuickBooks (what would be, waits and is shown), or go on; what waited is sent then."""

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from core.access import needs
 from core.events import Draft, emit_many
 from core.models import Origin
 from qbo_connector.models import Connection, MirrorObject
@@ -20,6 +21,7 @@ class LinkedMeanwhile(Exception):
     """The record or the object was linked to another one; nothing is linked twice."""
 
 
+@needs("sync.run")
 @transaction.atomic
 def accept(suggestion: MatchSuggestion, *, by: Any) -> Link:
     """Link the two; what both sides hold is merged at once, by the settings. Raises LinkedMeanwhile.
@@ -64,6 +66,7 @@ def _link(suggestion: MatchSuggestion) -> Link:
     return link
 
 
+@needs("sync.run")
 def accept_all(suggestions: QuerySet[MatchSuggestion], *, by: Any) -> tuple[int, int]:
     """Accept every open suggestion of a list that is the only one for its record and object; (accepted, left)."""
     rows = list(suggestions.filter(accepted=None).select_related("connection").order_by("pk"))
@@ -86,6 +89,7 @@ def accept_all(suggestions: QuerySet[MatchSuggestion], *, by: Any) -> tuple[int,
     return accepted, len(rows) - accepted
 
 
+@needs("sync.run")
 @transaction.atomic
 def reject(suggestions: QuerySet[MatchSuggestion], *, by: Any) -> int:
     """Say that the two are not the same. The object becomes a record of its own, the record may be sent as a new one.

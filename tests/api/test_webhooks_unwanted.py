@@ -8,6 +8,7 @@ from api.models import WebhookSubscription
 from core import events
 from core.models import Event
 from crm.services import companies
+from tests import makers
 
 pytestmark = pytest.mark.django_db
 TASK = "api.tell_subscribers"
@@ -29,7 +30,7 @@ def told(noted_messages: list, ids: list[int]) -> list[int]:
 
 @pytest.fixture
 def person():
-    return User.objects.create_user("me@example.com", None, name="Mia")
+    return makers.user()
 
 
 def happened(person: User) -> list[int]:

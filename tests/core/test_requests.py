@@ -118,7 +118,7 @@ def test_what_passes_is_tried_again_with_the_same_key(receiver: Any) -> None:
 def test_what_does_not_pass_fails_at_once_and_can_be_sent_again(receiver: Any, answer: Any, words: str) -> None:
     answers, _got = receiver
     answers.append(answer)
-    by = makers.user()
+    by = makers.user("Admin")
     planned = plan(about=by)
     requests.send_due()
 

@@ -25,7 +25,7 @@ def later(quickbooks):
 @pytest.mark.parametrize("days", [30, 31, 90])
 def test_what_was_deleted_in_the_gap_is_gone_afterwards(days, us_company, quickbooks, later):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     deal = deal_of("Cool Cars", rep)
     invoice = requested_invoice(deal, rep)
     drain_until_settled(us_company)

@@ -76,7 +76,7 @@ def test_connections_dropped_in_any_transaction_of_a_read(seed, us_company, quic
 @pytest.mark.parametrize("seed", seeds())
 def test_connections_dropped_while_an_invoice_is_sent(seed, us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     invoice = requested_invoice(deal_of("Cool Cars", rep), rep)
     dice = random.Random(seed)
     with dropped_connections(dice):
@@ -126,7 +126,7 @@ def full_disk(table):
 @pytest.mark.parametrize("table", TABLES)
 def test_a_full_disk_moves_no_cursor_and_sends_nothing_twice(table, us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     invoice = requested_invoice(deal_of("Cool Cars", rep), rep)
     someone, cursor = Accountant(quickbooks, us_company, 1), PullSchedule.objects.get().cursor
     someone.add()
@@ -183,7 +183,7 @@ def test_a_deadlock_is_survived_by_running_again(seed, us_company, quickbooks):
 def test_a_worker_goes_on_by_itself_when_its_connections_were_cut(seed, us_company, quickbooks, tmp_path):
     """What a crash of the server is to a worker: all connections end at once, again and again, without a restart."""
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     someone = Accountant(quickbooks, us_company, seed)
     with workers.worker(tmp_path, PULL_INTERVAL_SECONDS="1") as process:
         with dropped_connections(someone.dice):

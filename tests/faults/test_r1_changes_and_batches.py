@@ -61,7 +61,7 @@ def writes(books: Books) -> list[dict]:
 
 @pytest.mark.parametrize("point", CHANGE)
 def test_a_killed_worker_leaves_one_change(point, books, tmp_path):
-    rep = user()
+    rep = user("Admin")
     company = companies.create(by=rep, name="Green Garden", email="hello@green.example", phone="555 1")
     records.publish_records("company", [company.pk])
     books.settle()

@@ -37,7 +37,7 @@ def settled(invoice: Invoice) -> bool:
 @pytest.mark.parametrize("point", POINTS)
 def test_a_killed_worker_leaves_one_invoice(point, us_company, quickbooks, tmp_path):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     deal = deal_of("Cool Cars", rep)
     with workers.worker(tmp_path, kill=POINTS[point]) as first:
         invoice = requested_invoice(deal, rep)
@@ -55,7 +55,7 @@ def test_a_killed_worker_leaves_one_invoice(point, us_company, quickbooks, tmp_p
 @pytest.mark.parametrize("when", ["before", "after"], ids=["K3 bytes sent", "K4 done, no answer"])
 def test_a_worker_killed_during_the_call_leaves_one_invoice(when, us_company, quickbooks, tmp_path):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     deal = deal_of("Cool Cars", rep)
     quickbooks.fault(method="POST", entity="Invoice", times=1, when=when, action="latency", latency=3)
     with workers.worker(tmp_path) as first:
@@ -82,7 +82,7 @@ def test_a_worker_killed_during_the_call_leaves_one_invoice(when, us_company, qu
 def test_a_process_killed_before_its_commit_leaves_nothing(us_company, quickbooks):
     """K0: the person's request dies before the transaction of the intent ends."""
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     draft = draft_of(deal_of("Cool Cars", rep), rep)
     script = (
         "import os, signal, django; django.setup()\n"

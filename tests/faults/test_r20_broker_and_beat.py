@@ -46,7 +46,7 @@ def start(stack, server, folder):
 @pytest.mark.parametrize(("fault", "seed"), [(fault, seed) for fault in FAULTS for seed in seeds(10, fewest=2)])
 def test_no_intent_is_lost_with_the_broker(fault, seed, us_company, quickbooks, own_valkey, tmp_path):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     someone = Accountant(quickbooks, us_company, seed)
     PullSchedule.objects.update(due_at=timezone.now())
     with contextlib.ExitStack() as stack:

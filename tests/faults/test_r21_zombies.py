@@ -51,7 +51,7 @@ def test_a_read_that_wakes_up_late_commits_nothing(seed, us_company, quickbooks,
 
 def test_a_write_whose_lease_was_taken_over_has_one_outcome(us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     invoice = requested_invoice(deal_of("Cool Cars", rep), rep)
     publishing.publish(invoice.pk)
     (zombie,) = lease_operations(us_company.pk)
@@ -72,7 +72,7 @@ def test_a_write_whose_lease_was_taken_over_has_one_outcome(us_company, quickboo
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_worker_stopped_past_its_lease_and_woken_writes_nothing_again(when, us_company, quickbooks, tmp_path):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     quickbooks.fault(method="POST", entity="Invoice", times=1, when=when, action="latency", latency=2)
     with workers.worker(tmp_path) as zombie:
         invoice = requested_invoice(deal_of("Cool Cars", rep), rep)

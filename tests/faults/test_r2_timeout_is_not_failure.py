@@ -30,7 +30,7 @@ def send_again(connection):
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_lost_answer_is_asked_for_again(lost, times, us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     invoice = requested_invoice(deal_of("Cool Cars", rep), rep)
     quickbooks.fault(method="POST", entity="Invoice", when="after", times=times, **LOST[lost])
     drain_until_settled(us_company)
@@ -52,7 +52,7 @@ def test_a_lost_answer_is_asked_for_again(lost, times, us_company, quickbooks):
 def test_the_pull_may_bring_the_invoice_before_its_answer(us_company, quickbooks):
     """The lost invoice comes back by change data and is recognised by its marker."""
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     invoice = requested_invoice(deal_of("Cool Cars", rep), rep)
     quickbooks.fault(method="POST", entity="Invoice", when="after", times=1, action="drop")
     drain_until_settled(us_company)
@@ -68,7 +68,7 @@ def test_the_pull_may_bring_the_invoice_before_its_answer(us_company, quickbooks
 def test_a_forgotten_requestid_is_looked_up_by_its_marker(us_company, quickbooks, settings):
     """QuickBooks committed, the answer was lost, and by the next try the requestid is forgotten."""
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     invoice = requested_invoice(deal_of("Cool Cars", rep), rep)
     quickbooks.fault(method="POST", entity="Invoice", when="after", times=1, action="drop")
     drain_until_settled(us_company)
@@ -86,7 +86,7 @@ def test_a_forgotten_requestid_is_looked_up_by_its_marker(us_company, quickbooks
 def test_a_forgotten_requestid_without_a_document_is_sent_again(us_company, quickbooks, settings):
     """QuickBooks never got it: the look-up finds nothing, and only then it is sent again."""
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     invoice = requested_invoice(deal_of("Cool Cars", rep), rep)
     quickbooks.fault(method="POST", entity="Invoice", when="before", times=1, action="drop")
     drain_until_settled(us_company)
@@ -100,7 +100,7 @@ def test_a_forgotten_requestid_without_a_document_is_sent_again(us_company, quic
 
 def test_a_look_up_that_fails_sends_nothing(us_company, quickbooks, settings):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     invoice = requested_invoice(deal_of("Cool Cars", rep), rep)
     quickbooks.fault(method="POST", entity="Invoice", when="after", times=1, action="drop")
     drain_until_settled(us_company)

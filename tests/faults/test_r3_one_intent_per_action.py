@@ -37,7 +37,7 @@ def in_threads(count, work):
 
 def test_eight_clicks_at_once_make_one_invoice(us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     draft = draft_of(deal_of("Cool Cars", rep), rep)
 
     failures = in_threads(8, lambda: creating.create_invoice(InvoiceDraft.objects.get(pk=draft.pk), by=rep))
@@ -52,7 +52,7 @@ def test_eight_clicks_at_once_make_one_invoice(us_company, quickbooks):
 
 def test_eight_workers_plan_one_operation(us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     invoice = creating.create_invoice(draft_of(deal_of("Cool Cars", rep), rep), by=rep)
 
     failures = in_threads(8, lambda: publishing.publish(invoice.pk))
@@ -63,7 +63,7 @@ def test_eight_workers_plan_one_operation(us_company, quickbooks):
 
 def test_the_same_intent_with_other_content_is_refused(us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     draft = draft_of(deal_of("Cool Cars", rep), rep)
     creating.create_invoice(draft, by=rep)
 
@@ -77,7 +77,7 @@ def test_the_same_intent_with_other_content_is_refused(us_company, quickbooks):
 
 def test_eight_outbox_workers_send_once(us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     invoice = creating.create_invoice(draft_of(deal_of("Cool Cars", rep), rep), by=rep)
     publishing.publish(invoice.pk)
 

@@ -188,7 +188,7 @@ def open_world(quickbooks: QuickBooks, *, invoices_of: Sequence[str] = ("1", "1"
         line = {"DetailType": "SalesItemLineDetail", "Amount": 100.05, "SalesItemLineDetail": detail}
         books.make("Invoice", CustomerRef={"value": customer}, Line=[line, {**line, "Description": "And another"}])
     books.sync()
-    world = World(books, user())
+    world = World(books, user("Admin"))
     world.lose_messages()
     quickbooks.call("DELETE", "calls")
     return world

@@ -29,7 +29,7 @@ def books(quickbooks, transactional_db):
 
 def garden(books: Books) -> Company:
     """A company of the CRM, some minutes old."""
-    company = companies.create(by=user(), name="Green Garden", email="hello@green.example", phone="555 1")
+    company = companies.create(by=user("Admin"), name="Green Garden", email="hello@green.example", phone="555 1")
     return aged(company)
 
 
@@ -55,7 +55,7 @@ def test_a_record_that_nobody_looked_at_is_created(books):
 def test_a_change_whose_message_was_lost_is_sent(books):
     company = garden(books)
     swept(books)
-    companies.update(company, by=user(), phone="555 2")
+    companies.update(company, by=user("Admin"), phone="555 2")
     aged(company)
     Link.objects.update(changed_at="2026-01-01T00:00:00Z", synced_at="2026-01-01T00:00:00Z")
 
@@ -99,10 +99,10 @@ def test_nothing_is_created_before_everything_is_read(books):
 
 
 def test_a_record_made_while_another_ones_answer_is_not_noted_yet_is_sent_at_once(books):
-    companies.create(by=user(), name="Blue Garden", email="hello@blue.example")
+    companies.create(by=user("Admin"), name="Blue Garden", email="hello@blue.example")
     records.publish_events(list(Event.objects.values_list("pk", flat=True)))
     drain.drain(books.connection.pk)
-    company = companies.create(by=user(), name="Green Garden", email="hello@green.example")
+    company = companies.create(by=user("Admin"), name="Green Garden", email="hello@green.example")
 
     records.publish_records("company", [company.pk])
 

@@ -36,7 +36,7 @@ def test_the_first_document_with_the_marker_is_ours_and_the_copy_is_shown(
     us_company: Connection, quickbooks: QuickBooks, settings: Any
 ) -> None:
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     invoice = requested_invoice(deal_of("Cool Cars", rep), rep)
     quickbooks.fault(method="POST", entity="Invoice", when="after", times=1, action="drop")
     drain_until_settled(us_company)
@@ -60,7 +60,7 @@ def test_the_first_payment_with_the_marker_is_ours(us_company: Connection, quick
     sync_company(us_company)
     invoice = Invoice.objects.filter(balance__gt=100, applications=None).order_by("pk")[0]
     wanted = payments.Received(invoice.balance, timezone.localdate(), [(invoice, invoice.balance)])
-    payment = payments.record(wanted, request_id=uuid.uuid4(), by=user())
+    payment = payments.record(wanted, request_id=uuid.uuid4(), by=user("Admin"))
     publishing.publish(payment.pk)
     quickbooks.fault(method="POST", path="/payment", when="after", action="drop", times=1)
     drain_until_settled(us_company)

@@ -20,7 +20,7 @@ from tests.quickbooks import connect, drain_until_settled, enable, sync_company
 
 def test_a_deal_becomes_an_invoice_with_number_and_status(us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     deal = deal_of("Cool Cars", rep)
 
     invoice = requested_invoice(deal, rep)
@@ -47,7 +47,7 @@ def test_a_deal_becomes_an_invoice_with_number_and_status(us_company, quickbooks
 
 def test_no_tax_code_is_sent_by_a_us_company(us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     requested_invoice(deal_of("Cool Cars", rep), rep)
     drain_until_settled(us_company)
 
@@ -59,7 +59,7 @@ def test_no_tax_code_is_sent_by_a_us_company(us_company, quickbooks):
 
 def test_a_payment_shows_on_the_deal_within_a_cycle(us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     deal = deal_of("Cool Cars", rep)
     invoice = requested_invoice(deal, rep)
     drain_until_settled(us_company)
@@ -89,7 +89,7 @@ def test_a_payment_shows_on_the_deal_within_a_cycle(us_company, quickbooks):
 
 def test_a_new_customer_and_a_new_product_are_created_on_the_way(us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     deal = new_deal(rep, ("Moon garden", "3", "40.50"), ("Design", "1", "75"))
     draft = draft_of(deal, rep)
     lines = draft.data["lines"]
@@ -114,7 +114,7 @@ def test_a_new_customer_and_a_new_product_are_created_on_the_way(us_company, qui
 
 def test_two_invoices_for_one_new_customer_create_it_once(us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     deal = new_deal(rep)
     customer = {"mode": "create", "name": "Brand New Gardens", "email": "nora@brandnew.example"}
     for _invoice in range(2):
@@ -133,7 +133,7 @@ def test_a_uk_company_needs_a_tax_code_on_every_line(quickbooks, transactional_d
     company = connect(quickbooks, "uk")
     enable(company)
     sync_company(company)
-    rep = user()
+    rep = user("Admin")
     customer = quickbooks.objects(company.realm_id, "Customer")[0]["DisplayName"]
     item = next(row for row in quickbooks.objects(company.realm_id, "Item") if row["Type"] != "Category")
     deal = deal_of(customer, rep, (item["Name"], "2", "100"), currency="GBP")
@@ -159,7 +159,7 @@ def test_a_uk_company_needs_a_tax_code_on_every_line(quickbooks, transactional_d
 
 def test_a_refusal_comes_back_in_words_and_is_mended(us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     deal = deal_of("Cool Cars", rep)
     quickbooks.fault(
         method="POST",
@@ -190,7 +190,7 @@ def test_a_refusal_comes_back_in_words_and_is_mended(us_company, quickbooks):
 
 def test_an_invoice_waits_while_quickbooks_is_down_and_says_so(us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     quickbooks.fault(method="POST", entity="Invoice", times=2, action="html", status=503)
     invoice = requested_invoice(deal_of("Cool Cars", rep), rep)
     drain_until_settled(us_company)

@@ -19,7 +19,7 @@ from tests.makers import user
 
 @pytest.fixture
 def by() -> User:
-    return user()
+    return user("Admin")
 
 
 def in_conflict(books: Books, by: User, count: int = 1) -> list[Company]:

@@ -29,7 +29,7 @@ def content() -> dict[str, str]:
 
 
 def test_everything_is_told_and_nothing_is_done(books: Books) -> None:
-    by = user()
+    by = user("Admin")
     known = books.customer("Known", "known@example.com", PrimaryPhone={"FreeFormNumber": "1"})
     books.sync()
     books.settings(enabled=False)
@@ -109,7 +109,7 @@ def test_other_settings_are_tried_without_being_saved(books: Books) -> None:
 
 def test_the_simple_sync_sends_nothing(books: Books) -> None:
     books.sync()
-    companies.create(by=user(), name="Ours alone", email="ours@example.com")
+    companies.create(by=user("Admin"), name="Ours alone", email="ours@example.com")
 
     assert dry_run(books.connection, SyncObject.CONTACT).count(QUICKBOOKS, "create") == 1
     assert not dry_run(books.connection, SyncObject.CONTACT, generation=Generation.SIMPLE).count(QUICKBOOKS, "create")
@@ -145,7 +145,7 @@ def test_statements_do_not_grow_with_the_records(books: Books, size: int) -> Non
     books.settings("contact", enabled=False)
     books.settings("product", enabled=False)
     books.sync()
-    by = user()
+    by = user("Admin")
     for number in range(size):
         products.create(by=by, name=f"Ours {number}", sku=f"o-{number}")
 
@@ -160,5 +160,5 @@ def test_statements_do_not_grow_with_the_records(books: Books, size: int) -> Non
 
 def test_the_hash_sees_a_change(books: Books) -> None:
     before = hashlib.md5(repr(content()).encode(), usedforsecurity=False).hexdigest()
-    companies.create(by=user(), name="Seen")
+    companies.create(by=user("Admin"), name="Seen")
     assert hashlib.md5(repr(content()).encode(), usedforsecurity=False).hexdigest() != before

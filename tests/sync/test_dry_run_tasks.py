@@ -25,19 +25,19 @@ def full(books: Books) -> Books:
     books.settings(enabled=False)
     books.customer("Theirs", "theirs@example.com")
     books.sync()
-    companies.create(by=user(), name="Ours", email="ours@example.com")
+    companies.create(by=user("Admin"), name="Ours", email="ours@example.com")
     return books
 
 
 def test_a_question_is_asked_once_and_its_answer_is_kept(full: Books) -> None:
-    first = dry_runs.wanted(full.connection, SyncObject.CONTACT, by=user())
-    assert dry_runs.wanted(full.connection, SyncObject.CONTACT, by=user()) == first
+    first = dry_runs.wanted(full.connection, SyncObject.CONTACT, by=user("Admin"))
+    assert dry_runs.wanted(full.connection, SyncObject.CONTACT, by=user("Admin")) == first
     assert (first.state, first.busy, first.percent) == (DryRunState.WAITING, True, 0)
 
     tasks.dry_run(first.pk)
     tasks.dry_run(first.pk)
 
-    run = dry_runs.wanted(full.connection, SyncObject.CONTACT, by=user(), max_age=HOUR)
+    run = dry_runs.wanted(full.connection, SyncObject.CONTACT, by=user("Admin"), max_age=HOUR)
     assert (run.pk, run.state, run.attempt, run.looked_at) == (first.pk, DryRunState.DONE, 1, run.total)
     assert run.report is not None
     report = Report.from_json(run.report)
@@ -46,11 +46,11 @@ def test_a_question_is_asked_once_and_its_answer_is_kept(full: Books) -> None:
     assert not Company.objects.filter(name="Theirs").exists()
     # Other settings are another question.
     ObjectSettings.objects.filter(sync_object="contact").update(without_email="included")
-    assert dry_runs.wanted(full.connection, SyncObject.CONTACT, by=user()).pk != run.pk
+    assert dry_runs.wanted(full.connection, SyncObject.CONTACT, by=user("Admin")).pk != run.pk
 
 
 def test_a_lost_message_and_a_dead_worker_are_found(full: Books) -> None:
-    run = dry_runs.wanted(full.connection, SyncObject.CONTACT, by=user())
+    run = dry_runs.wanted(full.connection, SyncObject.CONTACT, by=user("Admin"))
     assert dry_runs.lost() == []
     SyncDryRun.objects.update(touched_at=timezone.now() - dry_runs.LOST_AFTER)
     assert dry_runs.lost() == [run.pk]
@@ -72,7 +72,7 @@ def test_it_ends_in_time_and_says_so(full: Books, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(dry_run_report, "SLICE", 1)
     full.customer("Another", "another@example.com")
     full.sync()
-    run = dry_runs.wanted(full.connection, SyncObject.CONTACT, by=user())
+    run = dry_runs.wanted(full.connection, SyncObject.CONTACT, by=user("Admin"))
 
     dry_runs.carry_out(run.pk, seconds=0)
 
@@ -82,7 +82,7 @@ def test_it_ends_in_time_and_says_so(full: Books, monkeypatch: pytest.MonkeyPatc
 
 
 def test_settings_that_can_not_be_any_more_fail_in_words(full: Books) -> None:
-    run = dry_runs.wanted(full.connection, SyncObject.CONTACT, by=user())
+    run = dry_runs.wanted(full.connection, SyncObject.CONTACT, by=user("Admin"))
     SyncDryRun.objects.update(values={**run.values, "matching": "fields", "matching_fields": ["property:77"]})
 
     dry_runs.carry_out(run.pk)
@@ -91,5 +91,5 @@ def test_settings_that_can_not_be_any_more_fail_in_words(full: Books) -> None:
     assert run.state == DryRunState.FAILED
     assert "is no text that records can be matched by" in run.problem
     # Looking at the page asks for nothing; a person's wish does.
-    assert not dry_runs.wanted(full.connection, SyncObject.CONTACT, by=user()).busy
-    assert dry_runs.wanted(full.connection, SyncObject.CONTACT, by=user(), max_age=HOUR).busy
+    assert not dry_runs.wanted(full.connection, SyncObject.CONTACT, by=user("Admin")).busy
+    assert dry_runs.wanted(full.connection, SyncObject.CONTACT, by=user("Admin"), max_age=HOUR).busy

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def rep(db: None) -> User:
-    return makers.user()
+    return makers.user("Admin")
 
 
 def sold(item: str, description: str, amount: int = 10) -> dict[str, Any]:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def rep(db: None) -> User:
-    return makers.user()
+    return makers.user("Admin")
 
 
 def company_of(quickbooks: QuickBooks, name: str) -> Connection:

@@ -48,7 +48,7 @@ def test_standard_matching_finds_everything_by_an_index(books: Books) -> None:
 
 
 def test_a_chosen_field_is_indexed_while_it_is_chosen(books: Books) -> None:
-    tax_id = property_services.create("contact", by=user(), label="Tax id", kind="text")
+    tax_id = property_services.create("contact", by=user("Admin"), label="Tax id", kind="text")
     settings = books.settings(matching=Matching.FIELDS, matching_fields=["phone", f"property:{tax_id.pk}"])
 
     built = match_indexes.keep_indexes()

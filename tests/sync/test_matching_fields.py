@@ -36,7 +36,7 @@ def publish(*made: Company) -> None:
 
 
 def made(name: str, **values: Any) -> Company:
-    return companies.create(by=user(), name=name, **{"email": f"{name.lower()}@example.com", **values})
+    return companies.create(by=user("Admin"), name=name, **{"email": f"{name.lower()}@example.com", **values})
 
 
 def phoned(books: Books, name: str, phone: str) -> str:
@@ -78,18 +78,22 @@ def test_what_changes_in_quickbooks_is_found_by_its_new_value(out: Books) -> Non
 
 
 def test_a_custom_property_that_is_mapped_matches_too_once_it_is_chosen(out: Books) -> None:
-    prop = property_services.create("company", label="Number", kind="text", by=user())
-    mappings.add(out.connection, RecordType.COMPANY, by=user(), crm_field=f"property:{prop.pk}", qbo_field="Notes")
+    prop = property_services.create("company", label="Number", kind="text", by=user("Admin"))
+    mappings.add(
+        out.connection, RecordType.COMPANY, by=user("Admin"), crm_field=f"property:{prop.pk}", qbo_field="Notes"
+    )
     customer = out.customer("Theirs", "theirs@books.example", Notes="K-7")
     out.sync()
     assert MatchKey.objects.count() == 0
 
-    settings_service.change(out.connection, SyncObject.CONTACT, {"matching_fields": [f"property:{prop.pk}"]}, by=user())
+    settings_service.change(
+        out.connection, SyncObject.CONTACT, {"matching_fields": [f"property:{prop.pk}"]}, by=user("Admin")
+    )
     again.look_again(out.connection, [SyncObject.CONTACT])
     assert run.reconcile(out.connection)
 
     assert [(row.qbo_id, row.key) for row in MatchKey.objects.filter(record_type="company")] == [(customer, "K-7")]
-    settings_service.change(out.connection, SyncObject.CONTACT, {"matching": Matching.DEFAULT}, by=user())
+    settings_service.change(out.connection, SyncObject.CONTACT, {"matching": Matching.DEFAULT}, by=user("Admin"))
     assert not MatchKey.objects.exists()
 
 

@@ -33,7 +33,7 @@ def ready(quickbooks, country="us", **parts):
 
 
 def draft_for(quickbooks, connection, lines, **values):
-    rep = user()
+    rep = user("Admin")
     rows = quickbooks.objects(connection.realm_id, "Customer")
     found = next(row for row in rows if Company.objects.filter(name=row["DisplayName"]).exists())
     deal = deal_of(found["DisplayName"], rep, ("Design", "1", "1"), currency=connection.home_currency)

@@ -94,7 +94,7 @@ def test_only_us_companies_lose_characters():
 
 def test_an_invoice_is_written_plainly_to_us_companies(us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     draft = changed(draft_of(deal_of("Cool Cars", rep), rep), message="“Thanks” – see you 😀")
     creating.create_invoice(draft, by=rep)
     drain_until_settled(us_company)

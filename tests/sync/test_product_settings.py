@@ -50,7 +50,7 @@ def test_direction(books: Books, direction: Direction, comes: bool, goes: bool) 
     books.item("Pump")
     books.settings("product", direction=direction)
     books.sync()
-    ours = products.create(by=user(), name="Hose")
+    ours = products.create(by=user("Admin"), name="Hose")
 
     records.publish_records("product", [ours.pk])
     books.settle()
@@ -99,7 +99,7 @@ def test_both_sides_changed_one_field(books: Books, winner: Winner, described: s
     item = books.item("Pump", Description="before")
     books.sync()
     books.settings("product", winner=winner)
-    products.update(Product.objects.get(name="Pump"), by=user(), description="crm")
+    products.update(Product.objects.get(name="Pump"), by=user("Admin"), description="crm")
     books.quickbooks.call("POST", "clock", {"advance": 60})
     books.act("Item", item, Description="books")
 
@@ -122,7 +122,7 @@ def test_both_sides_changed_one_field(books: Books, winner: Winner, described: s
 )
 def test_matching(books: Books, matching: Matching, chosen: list[str], linked: bool, suggested: bool) -> None:
     books.settings("product", matching=matching, matching_fields=chosen)
-    mine = products.create(by=user(), name="Pump", sku="p-1", description="ours")
+    mine = products.create(by=user("Admin"), name="Pump", sku="p-1", description="ours")
     item = books.item("Pump", Sku="P-1", Description="theirs")
 
     books.sync()
@@ -138,7 +138,7 @@ def test_filters(books: Books) -> None:
     books.item("Dear", UnitPrice=500)
     books.item("Cheap", UnitPrice=5)
     books.sync()
-    by = user()
+    by = user("Admin")
     ours = [products.create(by=by, name=name, unit_price=price) for name, price in (("Dearest", "600"), ("Least", "6"))]
 
     records.publish_records("product", [each.pk for each in ours])

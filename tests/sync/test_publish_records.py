@@ -41,7 +41,7 @@ def publish_only() -> None:
 
 def garden(**values) -> Company:
     return companies.create(
-        by=user(), **{"name": "Green Garden", "email": "hello@green.example", "phone": "555 1", **values}
+        by=user("Admin"), **{"name": "Green Garden", "email": "hello@green.example", "phone": "555 1", **values}
     )
 
 
@@ -71,7 +71,7 @@ def test_a_new_company_becomes_a_customer(books):
 def test_a_change_is_sent_sparsely_and_comes_back_as_nothing_new(books):
     company = garden(notes="Our own notes")
     published(books)
-    companies.update(company, by=user(), phone="555 2")
+    companies.update(company, by=user("Admin"), phone="555 2")
 
     published(books)
 
@@ -91,7 +91,7 @@ def test_a_change_is_sent_sparsely_and_comes_back_as_nothing_new(books):
 def test_our_change_read_before_its_answer_writes_nothing_more(books):
     company = garden()
     published(books)
-    companies.update(company, by=user(), phone="555 2")
+    companies.update(company, by=user("Admin"), phone="555 2")
     publish_only()
     books.quickbooks.fault(method="POST", entity="Customer", when="after", times=1, action="drop")
     for unit in drain.lease_units(books.connection.pk):
@@ -111,7 +111,7 @@ def test_our_change_read_before_its_answer_writes_nothing_more(books):
 def test_changes_before_the_sending_are_one_operation(books):
     company = garden()
     published(books)
-    rep = user()
+    rep = user("Admin")
     companies.update(company, by=rep, phone="555 2")
     publish_only()
     companies.update(company, by=rep, email="new@green.example", phone="555 3")
@@ -127,9 +127,9 @@ def test_changes_before_the_sending_are_one_operation(books):
 def test_a_change_that_is_taken_back_is_never_sent(books):
     company = garden()
     published(books)
-    companies.update(company, by=user(), phone="555 2")
+    companies.update(company, by=user("Admin"), phone="555 2")
     publish_only()
-    companies.update(company, by=user(), phone="555 1")
+    companies.update(company, by=user("Admin"), phone="555 1")
     publish_only()
     books.settle()
 
@@ -141,10 +141,10 @@ def test_a_change_that_is_taken_back_is_never_sent(books):
 def test_a_change_during_the_sending_is_the_next_operation(books):
     company = garden()
     published(books)
-    companies.update(company, by=user(), phone="555 2")
+    companies.update(company, by=user("Admin"), phone="555 2")
     publish_only()
     units = drain.lease_units(books.connection.pk)
-    companies.update(company, by=user(), phone="555 3")
+    companies.update(company, by=user("Admin"), phone="555 3")
     publish_only()
     for unit in units:
         unit()
@@ -160,7 +160,7 @@ def test_both_sides_changed_different_fields(books):
     published(books)
     qbo_id = books.link("company").qbo_id
     books.act("Customer", qbo_id, WebAddr={"URI": "https://green.example"})
-    companies.update(company, by=user(), phone="555 2")
+    companies.update(company, by=user("Admin"), phone="555 2")
 
     published(books)
 
@@ -176,11 +176,11 @@ def test_archiving_makes_inactive_and_restoring_active(books):
     company = garden()
     published(books)
     qbo_id = books.link("company").qbo_id
-    companies.archive(company, by=user())
+    companies.archive(company, by=user("Admin"))
     published(books)
     assert books.read("Customer", qbo_id)["Active"] is False
 
-    companies.restore(company, by=user())
+    companies.restore(company, by=user("Admin"))
     published(books)
 
     customer = books.read("Customer", qbo_id)
@@ -192,12 +192,12 @@ def test_archiving_makes_inactive_and_restoring_active(books):
 def test_a_name_that_was_taken_meanwhile_is_numbered_on_its_return(books):
     company = garden()
     published(books)
-    companies.archive(company, by=user())
+    companies.archive(company, by=user("Admin"))
     published(books)
     books.make("Vendor", DisplayName="Green Garden")
     books.sync()
 
-    companies.restore(company, by=user())
+    companies.restore(company, by=user("Admin"))
     published(books)
 
     assert books.read("Customer", books.link("company").qbo_id)["DisplayName"] == "Green Garden (2)"
@@ -205,8 +205,8 @@ def test_a_name_that_was_taken_meanwhile_is_numbered_on_its_return(books):
 
 def test_contacts_of_a_company_are_no_customers_of_their_own(books):
     company = garden()
-    contacts.create(by=user(), first_name="Ann", last_name="Green", email="ann@green.example", company=company)
-    contacts.create(by=user(), first_name="Bob", last_name="Alone", email="bob@alone.example")
+    contacts.create(by=user("Admin"), first_name="Ann", last_name="Green", email="ann@green.example", company=company)
+    contacts.create(by=user("Admin"), first_name="Bob", last_name="Alone", email="bob@alone.example")
 
     published(books)
 
@@ -218,7 +218,7 @@ def test_contacts_of_a_company_are_no_customers_of_their_own(books):
 def test_people_are_customers_where_the_settings_say_so(books):
     books.settings(customer_is="person", display_name_template="{last}, {first} ({company})")
     company = garden()
-    contacts.create(by=user(), first_name="Ann", last_name="Green", email="ann@green.example", company=company)
+    contacts.create(by=user("Admin"), first_name="Ann", last_name="Green", email="ann@green.example", company=company)
 
     published(books)
 
@@ -235,7 +235,7 @@ def test_records_without_email_wait_for_one(books):
     assert in_quickbooks(books) == []
     assert books.link("company").exclusion == "no_email"
 
-    companies.update(company, by=user(), email="hello@green.example")
+    companies.update(company, by=user("Admin"), email="hello@green.example")
     published(books)
 
     assert [customer["DisplayName"] for customer in in_quickbooks(books)] == ["Green Garden"]
@@ -293,20 +293,22 @@ def test_toggles_are_obeyed(values, books):
 
 
 def test_products_are_services_with_an_account(books):
-    product = products.create(by=user(), name="Hedge: trimming", sku="H-1", unit_price=Decimal("49.50"), currency="USD")
+    product = products.create(
+        by=user("Admin"), name="Hedge: trimming", sku="H-1", unit_price=Decimal("49.50"), currency="USD"
+    )
     published(books)
     (item,) = [row for row in in_quickbooks(books, "Item") if row.get("Sku") == "H-1"]
     assert (item["Name"], item["Type"], item["UnitPrice"]) == ("Hedge- trimming", "Service", 49.5)
     assert item["IncomeAccountRef"]["value"]
 
-    products.update(product, by=user(), unit_price=Decimal("55.25"), active=False)
+    products.update(product, by=user("Admin"), unit_price=Decimal("55.25"), active=False)
     published(books)
     item = books.read("Item", item["Id"])
     assert (item["Active"], item["UnitPrice"]) == (False, 55.25)
     product.refresh_from_db()
     assert (product.name, product.active) == ("Hedge: trimming", False)
 
-    products.update(product, by=user(), active=True)
+    products.update(product, by=user("Admin"), active=True)
     published(books)
     item = books.read("Item", item["Id"])
     assert (item["Active"], item["Name"]) == (True, "Hedge- trimming")
@@ -329,7 +331,7 @@ def test_stock_is_never_written(books):
     books.sync()
     product = Product.objects.get(name="Pump")
 
-    products.update(product, by=user(), unit_price=Decimal(12), description="A pump")
+    products.update(product, by=user("Admin"), unit_price=Decimal(12), description="A pump")
     published(books)
 
     item = books.read("Item", qbo_id)
@@ -356,7 +358,7 @@ def test_typographic_signs_are_written_plainly_to_us_companies(books):
 def test_an_archived_record_is_not_created(books):
     company = garden()
     publish_only()
-    companies.archive(company, by=user())
+    companies.archive(company, by=user("Admin"))
     published(books)
 
     assert in_quickbooks(books) == []
@@ -368,7 +370,7 @@ def test_a_person_who_is_part_of_a_customer_in_use_keeps_it_active(books):
     books.customer("Green Garden", GivenName="Ann", FamilyName="Green")
     books.sync()
     contact = Contact.objects.get()
-    contacts.archive(contact, by=user())
+    contacts.archive(contact, by=user("Admin"))
     published(books)
 
     assert in_quickbooks(books)[0]["Active"] is True

@@ -43,7 +43,7 @@ def test_with_invoice_sync_off_a_payment_that_is_withdrawn_is_withdrawn_here(qui
     company = connect(quickbooks)
     enable(company, "contact", "product")
     sync_company(company)
-    rep = user()
+    rep = user("Admin")
     invoice = requested_invoice(deal_of("Cool Cars", rep), rep)
     drain_until_settled(company)
     invoice.refresh_from_db()
@@ -63,7 +63,7 @@ def test_with_invoice_sync_off_a_payment_that_is_withdrawn_is_withdrawn_here(qui
 
 def test_a_reconcile_between_the_answer_and_its_note_makes_no_second_company(us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     deal = new_deal(rep)
     invoice = for_new_customer(deal, rep, "Brand New Gardens")
     publishing.publish(invoice.pk)
@@ -79,7 +79,7 @@ def test_a_reconcile_between_the_answer_and_its_note_makes_no_second_company(us_
 
 def test_an_outcome_whose_object_is_linked_already_is_settled_all_the_same(us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     deal = new_deal(rep)
     invoice = for_new_customer(deal, rep, "Brand New Gardens")
     publishing.publish(invoice.pk)
@@ -134,7 +134,7 @@ def test_one_operation_that_fails_stops_no_other_and_says_so(us_company, quickbo
 def test_a_refusal_after_an_unknown_outcome_is_believed_only_after_a_look(code, us_company, quickbooks):
     """The first try was done, its answer lost; the second one is refused. Sent again as new, it would be doubled."""
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     invoice = requested_invoice(deal_of("Cool Cars", rep), rep)
     quickbooks.fault(method="POST", entity="Invoice", when="after", times=1, action="drop")
     drain_until_settled(us_company)
@@ -154,7 +154,7 @@ def test_a_refusal_after_an_unknown_outcome_is_believed_only_after_a_look(code, 
 def test_what_was_never_sent_is_not_held_as_forgotten(us_company, quickbooks, settings):
     """Throttled, then a long time disconnected: nothing was done, so there is nothing to look up."""
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     for_new_customer(new_deal(rep), rep, "Brand New Gardens")
     for _try in range(2):
         quickbooks.fault(method="POST", entity="Customer", when="before", times=1, action="status", status=429)
@@ -171,7 +171,7 @@ def test_what_was_never_sent_is_not_held_as_forgotten(us_company, quickbooks, se
 
 def test_two_new_customers_of_one_company_are_two(us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     deal = new_deal(rep)
     made = {name: for_new_customer(deal, rep, name) for name in ("Brand New Gardens", "Brand New Gardens West")}
     drain_until_settled(us_company)
@@ -184,7 +184,7 @@ def test_two_new_customers_of_one_company_are_two(us_company, quickbooks):
 
 def test_a_customer_that_was_made_inactive_since_is_not_used_again(us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     deal = new_deal(rep)
     for_new_customer(deal, rep, "Brand New Gardens")
     drain_until_settled(us_company)
@@ -201,7 +201,7 @@ def test_a_customer_that_was_made_inactive_since_is_not_used_again(us_company, q
 def test_two_invoices_planned_at_once_have_different_numbers(us_company, quickbooks, monkeypatch):
     sync_company(us_company)
     Connection.objects.update(custom_numbers=True)
-    rep = user()
+    rep = user("Admin")
     made = [requested_invoice(deal_of("Cool Cars", rep), rep) for _invoice in range(2)]
     Operation.objects.all().delete()
     Link.objects.filter(entity="Invoice", object_id__in=[invoice.pk for invoice in made]).delete()
@@ -254,7 +254,7 @@ def test_a_message_that_waited_longer_than_its_lease_calls_nobody(us_company, qu
 
 def test_a_copy_made_in_quickbooks_is_not_taken_for_its_original(us_company, quickbooks):
     sync_company(us_company)
-    rep = user()
+    rep = user("Admin")
     invoice = requested_invoice(deal_of("Cool Cars", rep), rep)
     quickbooks.fault(method="POST", entity="Invoice", when="after", times=1, action="drop")
     drain_until_settled(us_company)

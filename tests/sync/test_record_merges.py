@@ -31,7 +31,7 @@ def settle(connection: Connection, *about: Company) -> None:
 
 
 def test_the_link_of_the_other_follows_and_goes_back(us_company: Connection, quickbooks: QuickBooks) -> None:
-    person = makers.user()
+    person = makers.user("Admin")
     sync_company(us_company)
     linked = Company.objects.order_by("name").first()
     assert linked is not None
@@ -56,7 +56,7 @@ def test_the_link_of_the_other_follows_and_goes_back(us_company: Connection, qui
 
 
 def test_of_two_customers_a_person_says_which_one_stays(us_company: Connection, quickbooks: QuickBooks) -> None:
-    person = makers.user()
+    person = makers.user("Admin")
     sync_company(us_company)
     winner, loser = Company.objects.order_by("name")[:2]
     theirs = link_of(loser).qbo_id
@@ -89,7 +89,7 @@ def test_of_two_customers_a_person_says_which_one_stays(us_company: Connection, 
 
 
 def test_a_record_that_is_being_sent_is_not_merged(us_company: Connection) -> None:
-    person = makers.user()
+    person = makers.user("Admin")
     sync_company(us_company)
     winner, loser = Company.objects.order_by("name")[:2]
     Operation.objects.create(

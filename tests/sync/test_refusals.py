@@ -65,7 +65,7 @@ REFUSALS = [
 
 def linked(books: Books) -> Company:
     """A company that QuickBooks has."""
-    company = companies.create(by=user(), name="Green Garden", email="hello@green.example", phone="555 1")
+    company = companies.create(by=user("Admin"), name="Green Garden", email="hello@green.example", phone="555 1")
     records.publish_records("company", [company.pk])
     books.settle()
     return company
@@ -81,7 +81,7 @@ def publish(books: Books, company: Company) -> Link:
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.code)
 def test_a_refusal_is_told_and_waits(refusal, books):
     company = linked(books)
-    companies.update(company, by=user(), phone="555 2")
+    companies.update(company, by=user("Admin"), phone="555 2")
     books.quickbooks.fault(
         method="POST", entity="Customer", kind="update", times=1, action="body", status=400, body=fault(refusal)
     )
@@ -97,7 +97,7 @@ def test_a_refusal_is_told_and_waits(refusal, books):
     assert (again.outcome, again.reason) == (link.outcome, link.reason)
     assert Operation.objects.filter(verb="update").count() == 1
 
-    retries.send_again([link], by=user())
+    retries.send_again([link], by=user("Admin"))
     books.settle()
     assert books.link("company").outcome == Outcome.IN_SYNC
     assert books.read("Customer", link.qbo_id)["PrimaryPhone"]["FreeFormNumber"] == "555 2"
@@ -111,7 +111,7 @@ def fault(refusal: Refusal) -> dict[str, Any]:
 @pytest.mark.parametrize("code", ["3001", "10000"])
 def test_what_is_not_a_refusal_is_tried_again_by_itself(code, books):
     company = linked(books)
-    companies.update(company, by=user(), phone="555 2")
+    companies.update(company, by=user("Admin"), phone="555 2")
     status = 429 if code == "3001" else 500
     books.quickbooks.fault(method="POST", entity="Customer", times=1, action="fault", code=code, status=status)
     link = publish(books, company)
@@ -132,10 +132,10 @@ def from_now(books: Books) -> None:
 
 def test_what_was_refused_is_sent_when_it_changes(books):
     company = linked(books)
-    companies.update(company, by=user(), phone="555 2")
+    companies.update(company, by=user("Admin"), phone="555 2")
     books.quickbooks.fault(method="POST", entity="Customer", kind="update", times=1, action="fault", code="6000")
     assert publish(books, company).outcome == Outcome.FAILING
-    companies.update(company, by=user(), phone="555 3")
+    companies.update(company, by=user("Admin"), phone="555 3")
 
     assert publish(books, company).outcome == Outcome.IN_SYNC
 
@@ -144,13 +144,13 @@ def test_what_was_refused_is_sent_when_it_changes(books):
 def test_a_retry_after_the_next_read_takes_a_free_name(entity, books):
     """The name was given away in QuickBooks after the last read, so it looked free."""
     books.make(entity, DisplayName="Green Garden")
-    company = companies.create(by=user(), name="Green Garden", email="hello@green.example")
+    company = companies.create(by=user("Admin"), name="Green Garden", email="hello@green.example")
     link = publish(books, company)
     assert link.outcome == Outcome.FAILING
     assert "a customer, vendor or employee called “Green Garden”" in link.reason
 
     books.sync()
-    retries.send_again([link], by=user())
+    retries.send_again([link], by=user("Admin"))
     books.settle()
 
     link = books.link("company")
@@ -160,7 +160,7 @@ def test_a_retry_after_the_next_read_takes_a_free_name(entity, books):
 
 def name_clash(books: Books, entity: str = "Customer") -> Link:
     """A company whose name QuickBooks gave away between our look and our write."""
-    company = companies.create(by=user(), name="Green Garden", email="hello@green.example")
+    company = companies.create(by=user("Admin"), name="Green Garden", email="hello@green.example")
     records.publish_records("company", [company.pk])
     books.make(entity, DisplayName="Green Garden")
     books.settings(incoming="update")
@@ -199,7 +199,7 @@ def test_a_record_is_linked_to_the_owner_of_its_name(books):
     link = name_clash(books)
     owner = link.remedy["owner"]["qbo_id"]
 
-    names.link_to_owner(link, by=user())
+    names.link_to_owner(link, by=user("Admin"))
     books.settle()
 
     link = books.link("company")
@@ -213,7 +213,7 @@ def test_a_vendor_is_no_customer_to_link_to(books):
     link = name_clash(books, "Vendor")
 
     with pytest.raises(names.NoOwner):
-        names.link_to_owner(link, by=user())
+        names.link_to_owner(link, by=user("Admin"))
 
     link.refresh_from_db()
     assert (link.qbo_id, link.outcome) == ("", Outcome.FAILING)
@@ -222,9 +222,9 @@ def test_a_vendor_is_no_customer_to_link_to(books):
 def test_a_record_is_sent_under_another_name(books):
     link = name_clash(books, "Vendor")
     with pytest.raises(names.NameTaken, match="already uses the name “Green Garden”"):
-        names.rename(link, " green garden ", by=user())
+        names.rename(link, " green garden ", by=user("Admin"))
 
-    names.rename(link, "Green Garden: West", by=user())
+    names.rename(link, "Green Garden: West", by=user("Admin"))
     books.settle()
 
     link = books.link("company")
@@ -239,7 +239,7 @@ def test_a_customer_that_is_gone_breaks_its_link(books):
     link = books.link("company")
     other = books.customer("Other", email="other@green.example")
     books.act("Customer", link.qbo_id, operation="merge", into=other)
-    companies.update(company, by=user(), phone="555 2")
+    companies.update(company, by=user("Admin"), phone="555 2")
 
     publish(books, company)
 
@@ -249,7 +249,7 @@ def test_a_customer_that_is_gone_breaks_its_link(books):
 
 def test_a_version_that_is_always_older_gives_up_after_three_tries(books):
     company = linked(books)
-    companies.update(company, by=user(), phone="555 2")
+    companies.update(company, by=user("Admin"), phone="555 2")
     books.quickbooks.fault(method="POST", entity="Customer", kind="update", times=9, action="fault", code="5010")
 
     link = publish(books, company)
@@ -263,7 +263,7 @@ def test_a_version_that_is_always_older_gives_up_after_three_tries(books):
 
 def test_an_item_without_an_income_account_says_what_is_missing(books):
     MirrorObject.objects.filter(entity="Account").update(active=False)
-    product = products.create(by=user(), name="Hedge")
+    product = products.create(by=user("Admin"), name="Hedge")
     records.publish_records("product", [product.pk])
 
     link = books.link("product", object_id=product.pk)
@@ -274,7 +274,7 @@ def test_an_item_without_an_income_account_says_what_is_missing(books):
 
 def test_one_refusal_in_a_batch_settles_only_that_one(books):
     made = [
-        companies.create(by=user(), name=f"Garden {number}", email=f"garden{number}@green.example")
+        companies.create(by=user("Admin"), name=f"Garden {number}", email=f"garden{number}@green.example")
         for number in range(6)
     ]
     records.publish_records("company", [company.pk for company in made])

@@ -17,12 +17,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_what_was_linked_meanwhile_stops_no_other_match(books: Books) -> None:
     for name in ("Bright", "Clear"):
         books.customer(name, f"{name.lower()}@books.example")
-        companies.create(by=user(), name=name, email=f"{name.lower()}@crm.example")
+        companies.create(by=user("Admin"), name=name, email=f"{name.lower()}@crm.example")
     books.sync()
     first, second = MatchSuggestion.objects.order_by("pk")
     Link.objects.filter(object_type="company", object_id=first.object_id).update(qbo_id="999", exclusion="")
 
-    counted = suggestions.accept_all(MatchSuggestion.objects.all(), by=user())
+    counted = suggestions.accept_all(MatchSuggestion.objects.all(), by=user("Admin"))
 
     assert counted == (1, 1)
     second.refresh_from_db()
@@ -38,7 +38,7 @@ def test_deleting_the_sync_of_invoices_hides_no_refused_invoice(books: Books) ->
     Link.objects.create(**about, object_id=invoice.pk, outcome=Outcome.FAILING, reason="The period is closed.")
     Link.objects.create(**about, object_id=invoice.pk + 1, qbo_id="7")
 
-    removed = objects.delete_sync(books.connection, SyncObject.INVOICE, keep_links=False, by=user())
+    removed = objects.delete_sync(books.connection, SyncObject.INVOICE, keep_links=False, by=user("Admin"))
 
     assert removed == 1
     assert Link.objects.get(object_type="invoice").reason == "The period is closed."

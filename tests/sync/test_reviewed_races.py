@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def rep(db: None) -> User:
-    return makers.user()
+    return makers.user("Admin")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ def test_a_second_change_is_not_overwritten_by_the_first_coming_back(books, answ
     ObjectSettings.objects.filter(connection=books.connection).update(winner=Winner.QUICKBOOKS)
     company = garden()
     published(books)
-    rep = user()
+    rep = user("Admin")
     companies.update(company, by=rep, phone="555 2")
     publish_only()
     if not answered:

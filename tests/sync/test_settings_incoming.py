@@ -64,7 +64,7 @@ def test_what_quickbooks_fills_in_when_we_create_is_nobodys_change(books: Books,
     books.settings(incoming=incoming)
     books.sync()
     # The name is taken, so that QuickBooks has another one.
-    mine = companies.create(by=user(), name="Ours", email="ours@example.com")
+    mine = companies.create(by=user("Admin"), name="Ours", email="ours@example.com")
     records.publish_records(RecordType.COMPANY, [mine.pk])
     books.settle()
     books.sync()
@@ -84,7 +84,7 @@ def test_what_quickbooks_fills_in_when_we_create_is_nobodys_change(books: Books,
 )
 def test_direction(books: Books, direction: Direction, arrives: bool) -> None:
     books.settings(direction=direction)
-    mine = companies.create(by=user(), name="Ours", email="ours@example.com", phone="1")
+    mine = companies.create(by=user("Admin"), name="Ours", email="ours@example.com", phone="1")
     theirs = books.customer("Theirs", "theirs@example.com")
     shared = books.customer("Ours in the books", "OURS@example.com", PrimaryPhone={"FreeFormNumber": "2"})
 
@@ -143,7 +143,7 @@ def test_who_restored_an_archived_record_is_not_overruled(books: Books) -> None:
     books.act("Customer", customer, operation="deactivate")
     books.sync()
     company = Company.objects.get()
-    companies.restore(company, by=user())
+    companies.restore(company, by=user("Admin"))
 
     read.mark_unread(books.connection, ["Customer"])
     books.sync()
@@ -191,7 +191,7 @@ def test_both_sides_changed_one_field(books: Books, winner: Winner, phone: str, 
     books.sync()
     books.settings(winner=winner)
     company = Company.objects.get()
-    companies.update(company, by=user(), phone="crm", website="https://bright.example")
+    companies.update(company, by=user("Admin"), phone="crm", website="https://bright.example")
     books.quickbooks.call("POST", "clock", {"advance": 60})
     books.act("Customer", customer, PrimaryPhone={"FreeFormNumber": "books"}, Notes="other field")
 
@@ -214,7 +214,7 @@ def test_both_sides_changed_one_field(books: Books, winner: Winner, phone: str, 
 )
 def test_matching(books: Books, matching: Matching, chosen: list[str], linked: bool, suggested: bool) -> None:
     books.settings(matching=matching, matching_fields=chosen)
-    mine = companies.create(by=user(), name="Bright Gardens", email="Hello@Bright.example")
+    mine = companies.create(by=user("Admin"), name="Bright Gardens", email="Hello@Bright.example")
     customer = books.customer()
 
     books.sync()
@@ -225,7 +225,7 @@ def test_matching(books: Books, matching: Matching, chosen: list[str], linked: b
 
 
 def test_products_match_by_sku_without_case_and_suggest_by_name(books: Books) -> None:
-    by = user()
+    by = user("Admin")
     sku = products.create(by=by, name="Named otherwise", sku="ab-1")
     name = products.create(by=by, name="rock fountain")
     first, second = books.item("Pump", Sku="AB-1"), books.item("Rock Fountain")
@@ -315,7 +315,7 @@ def test_sync_off_and_on(books: Books, enabled: bool) -> None:
 
 
 def test_a_contact_and_its_company_come_from_one_customer(books: Books) -> None:
-    contact = contacts.create(by=user(), first_name="B.", email="hello@bright.example", phone="7")
+    contact = contacts.create(by=user("Admin"), first_name="B.", email="hello@bright.example", phone="7")
     books.customer(GivenName="Bea", FamilyName="Bright")
 
     books.sync()

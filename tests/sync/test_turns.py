@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def rep(db: None) -> User:
-    return makers.user()
+    return makers.user("Admin")
 
 
 def test_the_next_rows_follow_and_it_begins_again(db: None) -> None:

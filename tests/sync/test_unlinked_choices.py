@@ -22,7 +22,7 @@ def test_an_unlinked_customer_is_not_proposed_as_linked(books: Books) -> None:
     customer = books.customer("Bright Gardens", "")
     books.sync()
     link = books.link("company")
-    deal = deals.create(by=makers.user(), name="Garden", company=Company.objects.get(pk=link.object_id))
+    deal = deals.create(by=makers.user("Admin"), name="Garden", company=Company.objects.get(pk=link.object_id))
     before = choices.customer_matches(books.connection.pk, deal.pk)
     assert [(each.external_id, each.certain) for each in before] == [(customer, True)]
 

@@ -153,6 +153,8 @@ def test_a_delay_ends_early_when_its_condition_comes_true(boss, acme):
 
 def test_who_may_not_do_it_may_not_have_it_done(boss, deal):
     rita = user()
+    rita.role.permissions = [*rita.role.permissions, "workflows.manage"]
+    rita.role.save()
     draft = {**workflow_of(boss, step("a", "rest"), about="deal").draft, "steps": [step("a", "void_invoice")]}
     workflow = workflows.create(name="Voids", by=rita, definition=draft)
 

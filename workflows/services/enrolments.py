@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.conditions import BadCondition
 from workflows import conditions, limits, records
 from workflows.definition import Flow
@@ -58,6 +59,7 @@ class Enrolled:
             self.leave_out(reason, number)
 
 
+@needs("workflows.enrol")
 def enrol_by_hand(workflow: Workflow, object_type: str, ids: Sequence[int], *, by: Any) -> Enrolled:
     """Enrol chosen records now, slice by slice; its conditions, its rule for coming again and its suppression count.
 
@@ -192,6 +194,7 @@ def _write(
     return [row.pk for row in made if row.state == EnrolmentState.RUNNING]
 
 
+@needs("workflows.enrol")
 @transaction.atomic
 def stop(ids: Collection[int], *, by: Any, reason: str = "") -> int:
     """Take records out of their workflows; what their steps did stays. Returns how many were still under way.
@@ -212,6 +215,7 @@ def stop(ids: Collection[int], *, by: Any, reason: str = "") -> int:
     return len(found)
 
 
+@needs("workflows.enrol")
 @transaction.atomic
 def retry(enrolment: Enrolment, *, by: Any) -> Enrolment:
     """Try the step again at which it failed, with its key, so that nothing is done twice. Raises NotPossible."""

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import broker
+from core.access import needs
 from core.conditions import BadCondition
 from core.events import emit
 from workflows import times
@@ -62,6 +63,7 @@ def _fitting(definition: Mapping[str, Any], now: datetime.datetime | None = None
     return found.filter(pk__in=rows(past, object_type, now).values("pk"))
 
 
+@needs("workflows.manage")
 @transaction.atomic
 def ask(workflow: Workflow, *, by: Any) -> Workflow:
     """Have the records that fit by now enrolled. Those that come later are not meant. Raises NotPossible."""

@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access import needs
 from core.audit import differences
 from core.events import emit
 from workflows import dry_runs, sharing
@@ -44,6 +45,7 @@ class NotReady(NotPossible):
         self.problems = problems
 
 
+@needs("workflows.manage")
 @transaction.atomic
 def create(
     *, name: str, by: Any, description: str = "", definition: Definition | None = None, owner: Any = None
@@ -60,6 +62,7 @@ def create(
     return workflow
 
 
+@needs("workflows.manage")
 @transaction.atomic
 def rename(workflow: Workflow, *, name: str, description: str, owner: Any, by: Any) -> Workflow:
     """Write its name, description and owner. Raises NotPossible."""
@@ -72,6 +75,7 @@ def rename(workflow: Workflow, *, name: str, description: str, owner: Any, by: A
     return fresh
 
 
+@needs("workflows.manage")
 @transaction.atomic
 def save_draft(
     workflow: Workflow, definition: Definition, *, by: Any, seen: datetime.datetime | None = None
@@ -89,6 +93,7 @@ def save_draft(
     return fresh
 
 
+@needs("workflows.manage")
 @transaction.atomic
 def publish(workflow: Workflow, *, by: Any) -> WorkflowVersion:
     """Make the draft the version that new enrolments run through; those under way finish on theirs.
@@ -119,6 +124,7 @@ def publish(workflow: Workflow, *, by: Any) -> WorkflowVersion:
     return version
 
 
+@needs("workflows.manage")
 @transaction.atomic
 def switch(workflow: Workflow, *, on: bool, by: Any) -> Workflow:
     """Let it enrol records from now on, or no more; those under way go on. Raises NotPossible unless published."""
@@ -136,6 +142,7 @@ def switch(workflow: Workflow, *, on: bool, by: Any) -> Workflow:
     return fresh
 
 
+@needs("workflows.manage")
 @transaction.atomic
 def clone(workflow: Workflow, *, by: Any, name: str = "") -> Workflow:
     """A copy of its draft under another name, switched off."""
@@ -145,6 +152,7 @@ def clone(workflow: Workflow, *, by: Any, name: str = "") -> Workflow:
     )
 
 
+@needs("workflows.manage")
 @transaction.atomic
 def archive(workflow: Workflow, *, by: Any) -> Workflow:
     """Switch it off and take it out of the list; its runs stay, and those under way go on."""
@@ -156,6 +164,7 @@ def archive(workflow: Workflow, *, by: Any) -> Workflow:
     return fresh
 
 
+@needs("workflows.manage")
 @transaction.atomic
 def restore(workflow: Workflow, *, by: Any) -> Workflow:
     """Bring an archived one back into the list, switched off."""
@@ -185,6 +194,7 @@ def export_json(workflow: Workflow) -> dict[str, Any]:
     return sharing.as_json(workflow)
 
 
+@needs("workflows.manage")
 @transaction.atomic
 def import_json(data: Any, *, by: Any) -> Workflow:
     """A new workflow from what ``export_json`` gave; what does not fit here is told by its problems.

@@ -156,13 +156,13 @@ def test_markup_in_values_is_printed_as_it_is(web, company, rep):
         assert "<script>alert" not in web.get(address).content.decode()
 
 
-def test_a_record_that_was_deleted_leaves_lines_without_words(web, rep, company):
+def test_a_record_that_was_deleted_leaves_lines_without_words(web, rep, admin, company):
     from crm.services import deletion  # noqa: PLC0415
 
     companies.archive(company, by=rep)
     company.refresh_from_db()
     pk = company.pk
-    deletion.delete(company, by=rep)
+    deletion.delete(company, by=admin)
 
     page = listed(web, record=f"company:{pk}")
 

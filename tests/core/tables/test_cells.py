@@ -60,10 +60,10 @@ def test_a_deal_changes_its_stage_and_amount_in_the_list(web, ops):
     assert deal.stage_changes.count() == 2
 
 
-def test_a_custom_property_is_changed_in_its_cell(web, companies, ops):
+def test_a_custom_property_is_changed_in_its_cell(web, companies, admin):
     from core.services import properties
 
-    size = properties.create("company", by=ops, label="Size", kind="number")
+    size = properties.create("company", by=admin, label="Size", kind="number")
     address = cell(companies["Alpha"], f"property:{size.pk}")
 
     assert "12.5" in web.post(address, {"value": "12.5"}).content.decode()

@@ -20,9 +20,9 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture
-def quote(deal, rep) -> Quote:
+def quote(deal, rep, admin) -> Quote:
     cache.clear()
-    company.change({"name": "Garden & Sons", "brand_colour": "#f0b94a"}, by=rep)
+    company.change({"name": "Garden & Sons", "brand_colour": "#f0b94a"}, by=admin)
     line = LineValues("Design", Decimal(2), Decimal(75), Decimal(10), "All of it", tax_code="20% S")
     deal_lines.set_lines(deal, [line], by=rep)
     return quotes.publish(quotes.create_from_deal(deal, by=rep, notes="Dear Grace"), by=rep)

@@ -49,16 +49,16 @@ class TestAmounts:
             quotes.set_lines(quote, [LineValues("P", Decimal(1), Decimal(1), discount_amount=Decimal(2))], by=rep)
         assert Quote.objects.get().amount == Decimal(150)
 
-    def test_numbers_go_on_as_the_settings_say(self, quote, deal, rep):
-        quotes.change_settings({"number_prefix": "AN-", "number_digits": 3, "next_number": 41}, by=rep)
+    def test_numbers_go_on_as_the_settings_say(self, quote, deal, rep, admin):
+        quotes.change_settings({"number_prefix": "AN-", "number_digits": 3, "next_number": 41}, by=admin)
         assert [quotes.create_from_deal(deal, by=rep).number for _ in range(2)] == ["AN-041", "AN-042"]
 
 
 @pytest.mark.django_db
 class TestApproval:
     @pytest.fixture
-    def large(self, quote, rep):
-        quotes.change_settings({"discount_limit": Decimal(20)}, by=rep)
+    def large(self, quote, rep, admin):
+        quotes.change_settings({"discount_limit": Decimal(20)}, by=admin)
         wanted = [LineValues("Design", Decimal(1), Decimal(100), discount_percent=Decimal(10))]
         return quotes.set_lines(quote, wanted, by=rep, discount=Discount(percent=Decimal(15)))
 

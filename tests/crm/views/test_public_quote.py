@@ -28,17 +28,17 @@ def _fresh_counters():
 
 
 @pytest.fixture
-def quote(deal, rep):
-    company.change({"name": "Garden & Sons", "brand_colour": "#0f7a43", "address": "1 High St"}, by=rep)
+def quote(deal, rep, admin):
+    company.change({"name": "Garden & Sons", "brand_colour": "#0f7a43", "address": "1 High St"}, by=admin)
     lines = [LineValues("Design <b>", Decimal(2), Decimal(75), description="All of it", tax_code="20% S")]
     deal_lines.set_lines(deal, lines, by=rep)
     return quotes.publish(quotes.create_from_deal(deal, by=rep, notes="Dear Grace", terms="Net 30"), by=rep)
 
 
-def test_the_pdf_carries_the_logo(quote, stranger, rep):
+def test_the_pdf_carries_the_logo(quote, stranger, admin):
     drawn = io.BytesIO()
     Image.new("RGB", (300, 100), "#0f7a43").save(drawn, "PNG")
-    company.set_logo(logo_from(drawn.getvalue()), by=rep)
+    company.set_logo(logo_from(drawn.getvalue()), by=admin)
 
     content = stranger.get(address(quote, "quote-pdf")).content
 

@@ -38,6 +38,13 @@ def manager(db: None) -> Any:
 
 
 @pytest.fixture
+def may_automate(rep: Any) -> None:
+    """The rep may also have invoices made and sent by themselves."""
+    rep.role.permissions = [*rep.role.permissions, "invoices.automate"]
+    rep.role.save()
+
+
+@pytest.fixture
 def junior(rep: Any) -> Any:
     """A rep who may make drafts, but not post them."""
     rep.role.permissions = [name for name in rep.role.permissions if name != "invoices.post"]

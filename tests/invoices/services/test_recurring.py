@@ -18,7 +18,7 @@ from invoices.models import (
 from invoices.services import approvals, recurring
 from tests.invoices.fakes import TODAY, books
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("may_automate")]
 
 
 def day(text: str) -> datetime.date:

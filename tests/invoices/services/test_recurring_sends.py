@@ -16,7 +16,7 @@ from invoices.services import approvals, recurring
 from tests.invoices.fakes import books
 from tests.invoices.services.test_recurring import recur
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("may_automate")]
 
 
 def test_what_is_to_be_sent_is_sent_once_quickbooks_has_it(draft, rep):
