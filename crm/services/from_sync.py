@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from core import properties
 from core.events import Draft, emit_many
+from core.inserting import insert_many
 from core.models import Origin
 from crm.models import Company, Contact, Product
 from crm.models.records import Record
@@ -120,7 +121,7 @@ def _upsert(
     about: Callable[[Record], Sequence[tuple[str, int]]],
 ) -> list[UpsertResult]:
     plan = _plan(model, allowed, rows)
-    model._default_manager.bulk_create(plan.created.values())
+    insert_many(list(plan.created.values()))
     bulk.write_columns(model, [record for record, _changes in plan.changed.values()], _columns(plan))
     for position, record in plan.created.items():
         plan.results[position] = UpsertResult(record.pk, created=True)

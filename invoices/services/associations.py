@@ -1,7 +1,8 @@
 """Which deal, contacts and companies an invoice belongs to, for many invoices at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
+from core.inserting import insert_many
 from invoices.models import Invoice, KeptApart
 
 About = list[tuple[str, int]]
@@ -20,11 +21,13 @@ def about_of(deals: Mapping[int, int | None]) -> dict[int, About]:
     return about
 
 
-def add_missing(wanted: Mapping[int, tuple[Iterable[int], Iterable[int]]], about: dict[int, About]) -> set[int]:
+def add_missing(
+    wanted: Mapping[int, tuple[Iterable[int], Iterable[int]]], about: dict[int, About], *, new: Collection[int] = ()
+) -> set[int]:
     """Associate invoices with contacts and companies that they lack; returns the ids of invoices that gained some.
 
     ``wanted`` maps invoice ids to contact ids and company ids; ``about`` is what ``about_of`` said, and is extended.
-    What a person took off stays off.
+    What a person took off stays off. ``new`` are invoices that nobody else can know of yet.
     """
     contacts, companies = [], []
     gained: set[int] = set()
@@ -42,6 +45,10 @@ def add_missing(wanted: Mapping[int, tuple[Iterable[int], Iterable[int]]], about
                 known.append(("company", company_id))
                 companies.append(InvoiceCompany(invoice_id=pk, company_id=company_id))
                 gained.add(pk)
+    insert_many([row for row in contacts if row.invoice_id in new])
+    insert_many([row for row in companies if row.invoice_id in new])
+    contacts = [row for row in contacts if row.invoice_id not in new]
+    companies = [row for row in companies if row.invoice_id not in new]
     InvoiceContact.objects.bulk_create(contacts, ignore_conflicts=True)
     InvoiceCompany.objects.bulk_create(companies, ignore_conflicts=True)
     return gained

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from core.events import Draft, emit_many
+from core.inserting import insert_many
 from core.models import Event, EventLink, Origin
 from core.properties import put_defaults
 from invoices.enums import Ending, InvoiceOrigin
@@ -121,12 +122,13 @@ def apply_invoices(
         if replaced[row.external_id] is not None and invoice.pk:
             batch.touch(invoice)
     put_defaults("invoice", batch.created)
-    Invoice.objects.bulk_create(batch.created)
+    insert_many(batch.created)
     Invoice.objects.bulk_create(batch.changed, update_conflicts=True, unique_fields=["id"], update_fields=WRITTEN)
     _replace_lines([(invoice, replaced[row.external_id]) for row, invoice in placed], lines)
 
     about = about_of({invoice.pk: invoice.deal_id for _row, invoice in placed})
-    gained = add_missing({invoice.pk: (row.contact_ids, row.company_ids) for row, invoice in placed}, about)
+    new = {invoice.pk for invoice in batch.created}
+    gained = add_missing({i.pk: (row.contact_ids, row.company_ids) for row, i in placed}, about, new=new)
     paid_before = attach_payments([invoice.pk for invoice in batch.arrived])
     billing.recompute_deals(batch.deals)
     changed = {invoice.external_id for invoice in batch.changed}
@@ -186,7 +188,7 @@ def _replace_lines(wanted: list[tuple[Invoice, list[InvoiceLine] | None]], old: 
         fresh += lines
     if outdated:
         InvoiceLine.objects.filter(pk__in=outdated).delete()
-    InvoiceLine.objects.bulk_create(fresh)
+    insert_many(fresh)
 
 
 def attach_payments(invoice_ids: list[int]) -> list[tuple[int, int]]:

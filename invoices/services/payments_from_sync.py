@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.events import Draft, emit_many
+from core.inserting import insert_many
 from core.models import EventLink, Origin
 from core.properties import put_defaults
 from invoices.enums import CreditKind, Ending
@@ -85,7 +86,7 @@ def apply(connection_id: int, rows: Sequence[SyncedPayment], *, quiet: bool) -> 
                     setattr(payment, name, new)
         placed[row.external_id] = payment
     put_defaults("payment", created)
-    Payment.objects.bulk_create(created)
+    insert_many(created)
     Payment.objects.bulk_create(changed, update_conflicts=True, unique_fields=["id"], update_fields=WRITTEN)
     known = {payment.external_id for payment in placed.values()} - {payment.external_id for payment in created}
     paid_before = _paid_by([placed[external_id].pk for external_id in known])
@@ -225,8 +226,10 @@ def _apply_to_invoices(
             moved.add(external_id)
     if unwanted:
         PaymentApplication.objects.filter(pk__in=unwanted).delete()
+    new = {payment.pk for external_id, payment in placed.items() if external_id not in known}
+    insert_many([application for application in wanted if application.payment_id in new])
     PaymentApplication.objects.bulk_create(
-        wanted,
+        [application for application in wanted if application.payment_id not in new],
         update_conflicts=True,
         unique_fields=["payment", "invoice_external_id"],
         update_fields=["amount", "invoice"],

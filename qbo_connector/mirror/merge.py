@@ -5,6 +5,7 @@ import hashlib
 import io
 from collections import Counter
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection as database
@@ -40,6 +41,8 @@ _COLUMNS: dict[str, str] = {
     "unit_price": "numeric",
     "active": "boolean",
 }
+_EMPTY = ("txn_on", "due_on", "total", "balance", "unit_price")
+_values = attrgetter(*_COLUMNS)
 _HEAD = [name for name in _COLUMNS if name != "body"]
 _UPDATED = [name for name in _HEAD if name not in ("entity", "qbo_id")]
 # A tombstone carries no SyncToken and no fields: it only marks the row. What arrives after it has to be newer.
@@ -100,7 +103,7 @@ def _merge_values(cursor: Any, connection: Connection, rows: Sequence[Row]) -> C
     casts = ", ".join(f"%s::{kind}" for kind in _COLUMNS.values())
     source = f"(VALUES %s) AS source ({', '.join(_COLUMNS)})"
     statement = _MERGE.format(source=source, connection_id=int(connection.pk))
-    values = [tuple(getattr(row, name) for name in _COLUMNS) for row in rows]
+    values = [_values(row) for row in rows]
     with database.wrap_database_errors:  # psycopg2's helper goes past Django's cursor and its exceptions
         execute_values(cursor.cursor, statement, values, template=f"({casts})", page_size=len(values))
     return Counter(dict(cursor.fetchall()))
@@ -110,28 +113,23 @@ def _merge_copied(cursor: Any, connection: Connection, rows: Sequence[Row]) -> C
     columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
     cursor.execute(f"CREATE TEMPORARY TABLE incoming_rows ({columns}) ON COMMIT DROP")
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    for row in rows:
-        writer.writerow([_csv(getattr(row, name)) for name in _COLUMNS])
+    # Every value is quoted, so that no text is taken for an empty column: only those below can be empty.
+    writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer.writerows(map(_written, rows))
     buffer.seek(0)
-    cursor.copy_expert(
-        f"COPY incoming_rows ({', '.join(_COLUMNS)}) FROM STDIN WITH (FORMAT csv, NULL '\\N')",
-        buffer,
-    )
+    copy = f"COPY incoming_rows ({', '.join(_COLUMNS)}) FROM STDIN WITH (FORMAT csv, FORCE_NULL ({', '.join(_EMPTY)}))"
+    with database.wrap_database_errors:  # it goes past Django's cursor and its exceptions
+        cursor.copy_expert(copy, buffer)
     cursor.execute(_MERGE.format(source="incoming_rows", connection_id=int(connection.pk)))
     merged = Counter(dict(cursor.fetchall()))
     cursor.execute("DROP TABLE incoming_rows")
     return merged
 
 
-def _csv(value: Any) -> str:
-    if value is None:
-        return "\\N"
-    if isinstance(value, bytes):
-        return "\\x" + value.hex()
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    return str(value)
+def _written(row: Row) -> list[Any]:
+    """Its columns as COPY reads them."""
+    values = _values(row)
+    return [f"\\x{value.hex()}" if isinstance(value, bytes) else value for value in values]
 
 
 def park(connection: Connection, records: Sequence[Unreadable]) -> None:

@@ -1,13 +1,14 @@
 """A batch of mirror rows on its way into the CRM: its links before and after."""
 
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django.db.models import Q
 from django.utils import timezone
 
+from core.inserting import insert_many
 from qbo_connector.enums import OperationState
 from qbo_connector.mirror import read
 from qbo_connector.mirror.read import Mirrored
@@ -81,8 +82,10 @@ def links_by_id(connection: Connection, entity: str, object_type: str, qbo_ids: 
     return {link.qbo_id: link for link in found}
 
 
-def save_links(links: Sequence[Link]) -> None:
-    """Write links in one statement, by their record."""
+def save_links(links: Sequence[Link], *, new: Collection[int] = ()) -> None:
+    """Write links in bulk, by their record; ``new`` are the ids of records made just now, which have none yet."""
+    insert_many([link for link in links if link.object_id in new])
+    links = [link for link in links if link.object_id not in new]
     if not links:
         return
     Link.objects.bulk_create(

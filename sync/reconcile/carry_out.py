@@ -36,7 +36,7 @@ def carry_out(batch: Batch, policy: Policy, record_type: RecordType, candidates:
     check_outgoing(policy, record_type, written)
     links = [_linked(policy, record_type, each) for each in written]
     links += [_left_out(each) for each in candidates if each.act in (Act.EXCLUDE, Act.UNLINK) and each.link]
-    save_links(links)
+    save_links(links, new={each.record_id for each in written if each.act == Act.CREATE and each.record_id})
     _close_suggestions(policy, record_type, [each for each in written if each.act in (Act.CREATE, Act.LINK)])
     _suggest(policy, record_type, [each for each in candidates if each.act == Act.SUGGEST])
     _queue_conflicts(batch, written)

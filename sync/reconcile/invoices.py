@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from invoices.models import Invoice, InvoiceEdit, InvoiceLine
 from invoices.services import from_sync, properties, removals
-from invoices.synced import SyncedInvoice
+from invoices.synced import ApplyResult, SyncedInvoice
 from qbo_connector.enums import OperationState, Verb
 from qbo_connector.mirror.read import Mirrored
 from qbo_connector.models import Connection, Operation
@@ -60,7 +60,7 @@ def apply(batch: Batch) -> None:
     if rows:
         result = from_sync.apply_invoices(connection.pk, rows, today=today(connection), quiet=batch.quiet)
         _take_properties(batch, policy, wanted, result.ids, merged)
-        _link(batch, wanted, result.ids, merged)
+        _link(batch, wanted, result, merged)
         after_invoices.follow(connection, [found for found, _row in wanted], result.ids, quiet=batch.quiet)
         ids_of, payloads = result.ids, [(found.row.qbo_id, found.payload) for found, _row in wanted]
         mapping_status.note_invoices(policy, {ids_of[pk]: payload for pk, payload in payloads if pk in ids_of})
@@ -174,9 +174,10 @@ def _take_properties(
 def _link(
     batch: Batch,
     wanted: Sequence[tuple[Mirrored, SyncedInvoice]],
-    ids: Mapping[str, int],
+    result: ApplyResult,
     merged: Mapping[int | None, MergedInvoice],
 ) -> None:
+    ids = result.ids
     # What is on its way to QuickBooks, or was refused, keeps its outcome: only the answer settles it.
     keep = {pk for pk in merged if pk is not None}
     ending = Invoice.objects.filter(pk__in=ids.values()).exclude(ending="")
@@ -188,7 +189,8 @@ def _link(
             new_link(batch.connection, found, "invoice", ids[found.row.qbo_id], matched_by="invoice")
             for found, _row in wanted
             if found.row.qbo_id in ids and ids[found.row.qbo_id] not in keep
-        ]
+        ],
+        new={ids[external_id] for external_id in result.created},
     )
 
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def rep(db: None) -> User:
-    return makers.user()
+    return makers.user("Admin")
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_it_costs_the_same_for_one_and_many(
     rules(books, by_open_deal=True)
     references = {pk: Reference({}, f"deal {pk}") for pk in Invoice.objects.values_list("pk", flat=True)}
 
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(22):
         found = association_rules.associate(books.connection.pk, references, quiet=False)
 
     assert len(found) == count
