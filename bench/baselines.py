@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,96 +15,15 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import requests
 from django.db import connection as database
-from django.db.models import Model
 from django.utils import timezone
-from quickbooks.client import QuickBooks
-from quickbooks.objects.customer import Customer
-from quickbooks.objects.invoice import Invoice
-from quickbooks.objects.item import Item
-from quickbooks.objects.payment import Payment
 
 from bench.stage import ROOT
-from crm.models import Company, Product
-from invoices import models as invoices
 from qbo_connector.models import Connection
 from qbo_connector.services.tokens import ConnectionTokens
 
 PAGE = 1000
 ENTITIES = {"customers": "Customer", "items": "Item", "invoices": "Invoice", "payments": "Payment"}
 DLT = "dlt[postgres]==1.31.0"
-
-
-class _PlainClient(QuickBooks):
-    """python-quickbooks as it comes, with a token in hand and the simulator's address."""
-
-    def __new__(cls, **options: Any) -> "_PlainClient":
-        client: _PlainClient = super().__new__(cls, company_id=options["realm"], minorversion=75)
-        return client
-
-    def __init__(self, *, realm: str, token: str, url: str) -> None:
-        self.url = f"{url}/v3"
-        self.session = requests.Session()
-        self.session.access_token = token  # type: ignore[attr-defined]  # where the library looks for it
-
-    @property
-    def api_url(self) -> str:
-        """The simulator's."""
-        return self.url
-
-
-def one_by_one(connection: Connection, url: str, wanted: Mapping[str, int], most: int) -> float:
-    """Read at most ``most`` objects of each kind with python-quickbooks, save each; which part of all that was."""
-    client = _PlainClient(realm=connection.realm_id, token=ConnectionTokens(connection).current(), url=url)
-    savers: dict[str, tuple[Any, Callable[[Connection, Any], Model]]] = {
-        "customers": (Customer, _company),
-        "items": (Item, _product),
-        "invoices": (Invoice, _invoice),
-        "payments": (Payment, _payment),
-    }
-    read = 0
-    for name, (kind, record) in savers.items():
-        here = min(most, wanted[name])
-        for first in range(1, here + 1, PAGE):
-            for found in kind.filter(start_position=first, max_results=PAGE, qb=client):
-                record(connection, found).save()
-                read += 1
-    return read / sum(wanted.values())
-
-
-def _company(_connection: Connection, found: Any) -> Company:
-    email = found.PrimaryEmailAddr.Address if found.PrimaryEmailAddr else ""
-    return Company(name=found.DisplayName, email=email)
-
-
-def _product(_connection: Connection, found: Any) -> Product:
-    return Product(name=found.Name, unit_price=found.UnitPrice or 0)
-
-
-def _invoice(connection: Connection, found: Any) -> invoices.Invoice:
-    return invoices.Invoice(
-        connection=connection,
-        external_id=found.Id,
-        number=found.DocNumber,
-        customer_external_id=found.CustomerRef.value,
-        customer_name=found.CustomerRef.name,
-        issued_on=found.TxnDate,
-        due_on=found.DueDate,
-        currency="USD",
-        total=found.TotalAmt,
-        balance=found.Balance,
-    )
-
-
-def _payment(connection: Connection, found: Any) -> invoices.Payment:
-    return invoices.Payment(
-        connection=connection,
-        external_id=found.Id,
-        customer_external_id=found.CustomerRef.value,
-        customer_name=found.CustomerRef.name,
-        received_on=found.TxnDate,
-        amount=found.TotalAmt,
-        currency="USD",
-    )
 
 
 class _Answer(msgspec.Struct):
