@@ -76,8 +76,7 @@ def user_edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def user_activate(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a person sign in again (``active=1``) or no longer (``active=0``)."""
-    require(request.user, "accounts.manage")
-    user = get_object_or_404(queries.visible_to(cast(User, request.user)), pk=pk)
+    user = _managed(request, pk)
     active, chosen = request.POST.get("active") == "1", request.POST.get("hand_to", "")
     hand_to = User.objects.filter(is_active=True, pk=int(chosen)).first() if chosen.isdecimal() else None
     try:
@@ -106,8 +105,7 @@ def user_leave(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def user_two_factor_off(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the second factor from somebody who lost it."""
-    require(request.user, "accounts.manage")
-    person = get_object_or_404(queries.visible_to(cast(User, request.user)), pk=pk)
+    person = _managed(request, pk)
     if two_factor.take_away(person, request=request, by=cast(User, request.user)):
         messages.success(request, _("%s signs in with the password alone until two-factor is set up again.") % person)
     return redirect("accounts:user-edit", pk=pk)
@@ -116,8 +114,7 @@ def user_two_factor_off(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def user_identity_off(request: HttpRequest, pk: int) -> HttpResponse:
     """Forget who somebody is at the identity provider, as when they got another identity there."""
-    require(request.user, "accounts.manage")
-    person = get_object_or_404(queries.visible_to(cast(User, request.user)), pk=pk)
+    person = _managed(request, pk)
     if admission.disconnect(person, request=request, by=cast(User, request.user)):
         messages.success(request, _("The next sign-in of %s with the identity provider connects it again.") % person)
     return redirect("accounts:user-edit", pk=pk)
@@ -127,8 +124,7 @@ def user_identity_off(request: HttpRequest, pk: int) -> HttpResponse:
 @reauthentication_required  # type: ignore[untyped-decorator] # the library has no types
 def user_sessions_end(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign somebody out in all browsers, as when a laptop was lost."""
-    require(request.user, "accounts.manage")
-    person = get_object_or_404(queries.visible_to(cast(User, request.user)), pk=pk)
+    person = _managed(request, pk)
     _end(request, UserSession.objects.filter(user=person))
     return redirect("accounts:user-edit", pk=pk)
 
@@ -140,6 +136,13 @@ def everybody_sessions_end(request: HttpRequest) -> HttpResponse:
     require(request.user, "accounts.manage")
     _end(request, UserSession.objects.all())
     return redirect("accounts:user-list")
+
+
+def _managed(request: HttpRequest, pk: int) -> User:
+    """The person that somebody who manages users means; 403 for others, 404 for nobody."""
+    require(request.user, "accounts.manage")
+    found: User = get_object_or_404(queries.visible_to(cast(User, request.user)), pk=pk)
+    return found
 
 
 def _end(request: HttpRequest, found: QuerySet[UserSession]) -> None:
