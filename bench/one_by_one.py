@@ -16,14 +16,13 @@ from quickbooks.objects.invoice import Invoice
 from quickbooks.objects.item import Item
 from quickbooks.objects.payment import Payment
 
+from bench.baselines import PAGE
 from crm.models import Company, Contact, Product
 from invoices import models as invoices
 from qbo_connector.models import Connection
 from qbo_connector.services.tokens import ConnectionTokens
 from sync.enums import Outcome
 from sync.models import Link
-
-PAGE = 1000
 
 
 class _PlainClient(QuickBooks):

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -45,17 +45,42 @@ def insert_many(rows: Sequence[models.Model]) -> None:
             raise IntegrityError(f"A text of column {column.column} of {model._meta.db_table} is missing.")
     with transaction.atomic(savepoint=False), database.cursor() as cursor:
         _reserve_ids(cursor, rows)
-        quote = database.ops.quote_name
-        names = ", ".join(quote(each.column) for each in columns)
-        empty = ", ".join(quote(each.column) for each in columns if each.null)
-        # Every value is quoted, so that no text is taken for an empty column; an empty one is told by its emptiness.
-        how = f"FORMAT csv, FORCE_NULL ({empty})" if empty else "FORMAT csv"
-        copy = f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN WITH ({how})"
-        with database.wrap_database_errors:  # it goes past Django's cursor and its exceptions
-            cursor.copy_expert(copy, _lines(rows, columns))
+        empty = [each.column for each in columns if each.null]
+        copy_rows(cursor, model._meta.db_table, [each.column for each in columns], _values(rows, columns), empty=empty)
     for row in rows:
         row._state.adding = False
         row._state.db = database.alias
+
+
+def put_many(rows: Sequence[models.Model], *, new: Callable[[Any], bool], **conflicts: Any) -> None:
+    """Insert the rows that are ``new``, so that nothing can be in their way, and the others as ``bulk_create`` does.
+
+    ``conflicts`` says to ``bulk_create`` what becomes of those that are there already.
+    """
+    insert_many([row for row in rows if new(row)])
+    others = [row for row in rows if not new(row)]
+    if others:
+        type(others[0])._default_manager.bulk_create(others, **conflicts)
+
+
+def copy_rows(
+    cursor: Any, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: Collection[str]
+) -> None:
+    """COPY ``rows`` into ``columns`` of a table, of which those in ``empty`` may be empty and hold no texts.
+
+    Raises Django's DatabaseError for what PostgreSQL refuses.
+    """
+    lines = io.StringIO()
+    # Every value is quoted, so that no text is taken for an empty column; an empty one is told by its emptiness.
+    csv.writer(lines, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+    lines.seek(0)
+    how = f"FORMAT csv, FORCE_NULL ({_names(empty)})" if empty else "FORMAT csv"
+    with database.wrap_database_errors:  # it goes past Django's cursor and its exceptions
+        cursor.copy_expert(f"COPY {_names([table])} ({_names(columns)}) FROM STDIN WITH ({how})", lines)
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(map(database.ops.quote_name, names))
 
 
 def _can_be_copied(column: Any) -> bool:
@@ -95,16 +120,13 @@ def _reserve_ids(cursor: Any, rows: Sequence[models.Model]) -> None:
         row.pk = pk
 
 
-def _lines(rows: Sequence[models.Model], columns: Sequence[Any]) -> io.StringIO:
+def _values(rows: Sequence[models.Model], columns: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """The rows as COPY reads them."""
     values: Iterator[Sequence[Any]] = map(attrgetter(*(each.attname for each in columns)), rows)
     written = {place: _json(each) for place, each in enumerate(columns) if isinstance(each, models.JSONField)}
-    if written:
-        values = ([written[at](v) if at in written else v for at, v in enumerate(row)] for row in values)
-    lines = io.StringIO()
-    csv.writer(lines, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(values)
-    lines.seek(0)
-    return lines
+    if not written:
+        return values
+    return ([written[at](v) if at in written else v for at, v in enumerate(row)] for row in values)
 
 
 def _json(column: Any) -> Callable[[Any], str | None]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from core.inserting import insert_many
+from core.inserting import put_many
 from invoices.models import Invoice, KeptApart
 
 About = list[tuple[str, int]]
@@ -45,10 +45,6 @@ def add_missing(
                 known.append(("company", company_id))
                 companies.append(InvoiceCompany(invoice_id=pk, company_id=company_id))
                 gained.add(pk)
-    insert_many([row for row in contacts if row.invoice_id in new])
-    insert_many([row for row in companies if row.invoice_id in new])
-    contacts = [row for row in contacts if row.invoice_id not in new]
-    companies = [row for row in companies if row.invoice_id not in new]
-    InvoiceContact.objects.bulk_create(contacts, ignore_conflicts=True)
-    InvoiceCompany.objects.bulk_create(companies, ignore_conflicts=True)
+    put_many(contacts, new=lambda row: row.invoice_id in new, ignore_conflicts=True)
+    put_many(companies, new=lambda row: row.invoice_id in new, ignore_conflicts=True)
     return gained

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.events import Draft, emit_many
-from core.inserting import insert_many
+from core.inserting import insert_many, put_many
 from core.models import EventLink, Origin
 from core.properties import put_defaults
 from invoices.enums import CreditKind, Ending
@@ -227,9 +227,9 @@ def _apply_to_invoices(
     if unwanted:
         PaymentApplication.objects.filter(pk__in=unwanted).delete()
     new = {payment.pk for external_id, payment in placed.items() if external_id not in known}
-    insert_many([application for application in wanted if application.payment_id in new])
-    PaymentApplication.objects.bulk_create(
-        [application for application in wanted if application.payment_id not in new],
+    put_many(
+        wanted,
+        new=lambda application: application.payment_id in new,
         update_conflicts=True,
         unique_fields=["payment", "invoice_external_id"],
         update_fields=["amount", "invoice"],

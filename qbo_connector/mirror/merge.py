@@ -1,8 +1,6 @@
 """Write mirror rows in bulk: one merge with a version guard. Unchanged rows write nothing, older never win."""
 
-import csv
 import hashlib
-import io
 from collections import Counter
 from collections.abc import Sequence
 from operator import attrgetter
@@ -13,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from psycopg2.extras import execute_values
 
+from core.inserting import copy_rows
 from qbo_connector.mirror.parse import Row, Unreadable, newest_first
 from qbo_connector.models import Connection, ParkedRecord
 
@@ -112,14 +111,7 @@ def _merge_values(cursor: Any, connection: Connection, rows: Sequence[Row]) -> C
 def _merge_copied(cursor: Any, connection: Connection, rows: Sequence[Row]) -> Counter[str]:
     columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
     cursor.execute(f"CREATE TEMPORARY TABLE incoming_rows ({columns}) ON COMMIT DROP")
-    buffer = io.StringIO()
-    # Every value is quoted, so that no text is taken for an empty column: only those below can be empty.
-    writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    writer.writerows(map(_written, rows))
-    buffer.seek(0)
-    copy = f"COPY incoming_rows ({', '.join(_COLUMNS)}) FROM STDIN WITH (FORMAT csv, FORCE_NULL ({', '.join(_EMPTY)}))"
-    with database.wrap_database_errors:  # it goes past Django's cursor and its exceptions
-        cursor.copy_expert(copy, buffer)
+    copy_rows(cursor, "incoming_rows", list(_COLUMNS), map(_written, rows), empty=_EMPTY)
     cursor.execute(_MERGE.format(source="incoming_rows", connection_id=int(connection.pk)))
     merged = Counter(dict(cursor.fetchall()))
     cursor.execute("DROP TABLE incoming_rows")

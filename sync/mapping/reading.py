@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -74,15 +74,19 @@ def amount(payload: Payload, *path: str) -> Decimal | None:
     found = payload.get(path[-1])
     if found is None or found == "":
         return None
-    if type(found) is not Decimal and isinstance(found, bool | float | Mapping | list):
-        raise BadPayload(f"{'.'.join(path)} is not a number.")
-    try:
-        number = found if type(found) is Decimal else Decimal(str(found))
-    except InvalidOperation as error:
-        raise BadPayload(f"{'.'.join(path)} is not a number: {found!r}") from error
+    number = found if type(found) is Decimal else _number(found, path)
     if not number.is_finite() or abs(number) >= _TOO_MUCH:
         raise BadPayload(f"{'.'.join(path)} is out of range: {found}")
     return number
+
+
+def _number(found: Any, path: Sequence[str]) -> Decimal:
+    if isinstance(found, bool | float | Mapping | list):
+        raise BadPayload(f"{'.'.join(path)} is not a number.")
+    try:
+        return Decimal(str(found))
+    except InvalidOperation as error:
+        raise BadPayload(f"{'.'.join(path)} is not a number: {found!r}") from error
 
 
 def date(payload: Payload, *path: str) -> datetime.date | None:

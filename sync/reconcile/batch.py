@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from django.db.models import Q
 from django.utils import timezone
 
-from core.inserting import insert_many
+from core.inserting import put_many
 from qbo_connector.enums import OperationState
 from qbo_connector.mirror import read
 from qbo_connector.mirror.read import Mirrored
@@ -84,12 +84,9 @@ def links_by_id(connection: Connection, entity: str, object_type: str, qbo_ids: 
 
 def save_links(links: Sequence[Link], *, new: Collection[int] = ()) -> None:
     """Write links in bulk, by their record; ``new`` are the ids of records made just now, which have none yet."""
-    insert_many([link for link in links if link.object_id in new])
-    links = [link for link in links if link.object_id not in new]
-    if not links:
-        return
-    Link.objects.bulk_create(
+    put_many(
         links,
+        new=lambda link: link.object_id in new,
         update_conflicts=True,
         unique_fields=["connection", "entity", "object_type", "object_id"],
         update_fields=[
