@@ -39,10 +39,6 @@ def insert_many(rows: Sequence[models.Model]) -> None:
         model._default_manager.bulk_create(rows)
         return
     _fill_in(rows, columns)
-    for column in columns:
-        # COPY would take none for an empty text.
-        if isinstance(column, _TEXT) and any(getattr(row, column.attname) is None for row in rows):
-            raise IntegrityError(f"A text of column {column.column} of {model._meta.db_table} is missing.")
     with transaction.atomic(savepoint=False), database.cursor() as cursor:
         _reserve_ids(cursor, rows)
         empty = [each.column for each in columns if each.null]
@@ -68,15 +64,25 @@ def copy_rows(
 ) -> None:
     """COPY ``rows`` into ``columns`` of a table, of which those in ``empty`` may be empty and hold no texts.
 
-    Raises Django's DatabaseError for what PostgreSQL refuses.
+    Raises IntegrityError for a value that is missing, Django's DatabaseError for what PostgreSQL refuses.
     """
     lines = io.StringIO()
     # Every value is quoted, so that no text is taken for an empty column; an empty one is told by its emptiness.
-    csv.writer(lines, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+    csv.writer(lines, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(_complete(rows, columns, empty))
     lines.seek(0)
     how = f"FORMAT csv, FORCE_NULL ({_names(empty)})" if empty else "FORMAT csv"
     with database.wrap_database_errors:  # it goes past Django's cursor and its exceptions
         cursor.copy_expert(f"COPY {_names([table])} ({_names(columns)}) FROM STDIN WITH ({how})", lines)
+
+
+def _complete(rows: Iterable[Sequence[Any]], columns: Sequence[str], empty: Collection[str]) -> Iterator[Sequence[Any]]:
+    """The rows, each with a value where it needs one: COPY would take none for an empty text."""
+    needed = [(at, name) for at, name in enumerate(columns) if name not in empty]
+    for row in rows:
+        missing = [name for at, name in needed if row[at] is None] if None in row else ()
+        if missing:
+            raise IntegrityError(f"There is no value for {', '.join(missing)}.")
+        yield row
 
 
 def _names(names: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
-from django.db.utils import DataError
+from django.db.utils import DataError, IntegrityError
 
 from qbo_connector.mirror.merge import COPY_FROM_ROWS, merge_rows
 from qbo_connector.mirror.parse import Row
@@ -49,4 +49,11 @@ def test_what_does_not_fit_is_an_error_of_django(company, size):
     rows = [row(n, "n" * 5000 if n == 0 else "x", total=Decimal("1E+40")) for n in range(size)]
     with pytest.raises(DataError), transaction.atomic():
         merge_rows(company, rows)
+    assert not MirrorObject.objects.exists()
+
+
+@pytest.mark.parametrize("size", [2, COPY_FROM_ROWS])
+def test_a_text_that_is_missing_is_refused_and_not_taken_for_an_empty_one(company, size):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        merge_rows(company, [row(n, "x", email=None if n == 1 else "") for n in range(size)])
     assert not MirrorObject.objects.exists()
