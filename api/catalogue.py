@@ -11,6 +11,8 @@ from api.resources import (
     invoices,
     lines,
     payments,
+    properties,
+    property_choices,
     records,
     reports,
     syncing,
@@ -25,7 +27,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
     for resource in (
         records, upsert, lines, deal_people, associations, activities, tasks, files,
         invoices, invoice_making, payments, books,
-        syncing, reports, workspace, webhooks,
+        syncing, reports, properties, property_choices, workspace, webhooks,
     )
     for operation in resource.operations()
 )  # fmt: skip

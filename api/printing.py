@@ -1,6 +1,8 @@
 """Values of records as JSON: amounts and days as text, records as their ids."""
 
 import datetime
+import hashlib
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -29,3 +31,9 @@ def printed(record: Any, path: str) -> Any:
 def etag_of(record: Any) -> str:
     """The version of a record: it changes with every change of it."""
     return f'"{record.pk}-{int(record.updated_at.timestamp() * 1_000_000):x}"'
+
+
+def etag_of_body(body: Any) -> str:
+    """The version of what keeps no time of its changes: it follows from all that is told of it."""
+    told = json.dumps(body, sort_keys=True, default=str)
+    return f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'

@@ -21,6 +21,7 @@ class Scope:
 CRM_READ, CRM_WRITE = "crm:read", "crm:write"
 INVOICES_READ, INVOICES_WRITE = "invoices:read", "invoices:write"
 SYNC_READ, REPORTS_READ = "sync:read", "reports:read"
+CRM_CONFIGURE = "crm:configure"
 WEBHOOKS = "webhooks:manage"
 
 SCOPES: dict[str, Scope] = {
@@ -28,6 +29,10 @@ SCOPES: dict[str, Scope] = {
     CRM_WRITE: Scope(
         _("Create, change and archive them"),
         frozenset({"crm.edit", "crm.archive", "crm.edit_activities", "crm.delete"}),
+    ),
+    CRM_CONFIGURE: Scope(
+        _("Change which properties records have, and the pipelines that deals go through"),
+        frozenset({"core.manage_properties", "crm.manage_pipelines"}),
     ),
     INVOICES_READ: Scope(_("Read invoices, payments and amounts"), frozenset({"invoices.view"})),
     INVOICES_WRITE: Scope(

@@ -1,45 +1,18 @@
-"""What records are made of and who works here: properties, pipelines, people, teams, and whom a key works for."""
+"""Who works here and how deals go: pipelines, people, teams, and whom a key works for."""
 
 from typing import Any
 
 from accounts import queries as accounts
-from api.described import Answer, Call, Operation, Param
+from api.described import Answer, Call, Operation
 from api.printing import plain
 from api.problems import missing
 from api.schemas import ID, MOMENT, array, named, nullable, record
 from api.scopes import CRM_READ, SCOPES
-from core.enums import PropertyKind
-from core.properties import definitions
-from core.properties.objects import in_order
 from crm.enums import DealStatus
 from crm.queries import board
 
 TAG = "Workspace"
 WORDS = {"type": "string"}
-CHOICE = record({"id": WORDS, "label": WORDS, "archived": {"type": "boolean"}}, "id", "label", "archived")
-PROPERTY = named(
-    "Property",
-    record(
-        {
-            "id": {"type": "string", "description": "Its key in the properties of records."},
-            "object": WORDS,
-            "key": WORDS,
-            "label": WORDS,
-            "kind": {"type": "string", "enum": list(PropertyKind.values)},
-            "group": WORDS,
-            "description": WORDS,
-            "required": {"type": "boolean"},
-            "unique": {"type": "boolean"},
-            "indexed": {"type": "boolean", "description": "It sorts and filters by range at any size."},
-            "condition": {"type": "string", "description": "What conditions call it."},
-            "choices": array(CHOICE),
-        },
-        "id",
-        "object",
-        "label",
-        "kind",
-    ),
-)
 STAGE = record(
     {
         "id": ID,
@@ -92,33 +65,6 @@ ME = named(
         "permissions",
     ),
 )
-
-
-def properties(call: Call) -> Answer:
-    """The custom properties of every kind of record, or of one."""
-    wanted = call.query.get("object")
-    rows = [
-        {
-            "id": each.slot,
-            "object": each.object_type,
-            "key": each.key,
-            "label": each.label,
-            "kind": str(each.kind),
-            "group": each.group,
-            "description": each.description,
-            "required": each.required,
-            "unique": each.unique,
-            "indexed": each.indexed,
-            "condition": each.name,
-            "choices": [
-                {"id": choice.id, "label": choice.label, "archived": choice.archived} for choice in each.choices
-            ],
-        }
-        for kind in in_order()
-        if wanted in (None, kind.name)
-        for each in definitions(kind.name)
-    ]
-    return Answer({"data": rows})
 
 
 def pipelines(call: Call) -> Answer:
@@ -195,16 +141,12 @@ def me(call: Call) -> Answer:
 
 def operations() -> list[Operation]:
     """Reading the workspace."""
-    names = [each.name for each in in_order()]
-    kinds = Param("object", {"type": "string", "enum": names}, "Only those of this kind of record.")
 
     def listed(of: Any) -> dict[int, Any]:
         return {200: record({"data": array(of)}, "data")}
 
     return [
         Operation("GET", "me", "read-me", TAG, "Whom the key works for, and what it opens", CRM_READ, me, {200: ME}),
-        Operation("GET", "properties", "list-properties", TAG, "The custom properties of records", CRM_READ, properties,
-                  listed(PROPERTY), (kinds,)),
         Operation("GET", "pipelines", "list-pipelines", TAG, "The pipelines of deals with their stages", CRM_READ,
                   pipelines, listed(PIPELINE)),
         Operation("GET", "users", "list-users", TAG, "Everybody who works here", CRM_READ, people, listed(PERSON)),

@@ -96,7 +96,7 @@ class StillUsed(PropertyRefused):
 @transaction.atomic
 def create(object_type: str, *, by: Any, label: str, kind: str, choices: Sequence[str] = (), **values: Any) -> Any:
     """A new property at the end of the object's form. Raises PropertyRefused in one of its forms."""
-    _hold(object_type)
+    hold(object_type)
     mine = PropertyDefinition.objects.filter(object_type=object_type)
     if mine.filter(deleted_at=None).count() >= MOST_PROPERTIES:
         raise TooManyProperties(_("An object has at most %d properties.") % MOST_PROPERTIES)
@@ -120,7 +120,7 @@ def create(object_type: str, *, by: Any, label: str, kind: str, choices: Sequenc
 @transaction.atomic
 def change(row: PropertyDefinition, *, by: Any, **values: Any) -> PropertyDefinition:
     """Change the given columns (FIELDS). Nothing where nothing differs. Raises PropertyRefused in one of its forms."""
-    _hold(row.object_type)
+    hold(row.object_type)
     fresh = PropertyDefinition.objects.select_for_update().get(pk=row.pk, deleted_at=None)
     wanted = _known(values)
     if "kind" in wanted and wanted["kind"] != fresh.kind and (used := usage.records_with(fresh)):
@@ -168,7 +168,7 @@ def delete(row: PropertyDefinition, *, by: Any, confirmed: bool = False) -> Prop
 @transaction.atomic
 def restore(row: PropertyDefinition, *, by: Any) -> PropertyDefinition:
     """Bring a deleted property back with its values. Raises LabelTaken, TooManyIndexed, TooManyProperties."""
-    _hold(row.object_type)
+    hold(row.object_type)
     fresh = PropertyDefinition.objects.select_for_update().get(pk=row.pk)
     if fresh.deleted_at is None:
         return fresh
@@ -185,7 +185,7 @@ def restore(row: PropertyDefinition, *, by: Any) -> PropertyDefinition:
 @transaction.atomic
 def reorder(object_type: str, ids: Sequence[int], *, by: Any) -> None:
     """Put the properties with these ids into this order; others keep their places behind them."""
-    _hold(object_type)
+    hold(object_type)
     _tell_order(PropertyDefinition.objects.filter(object_type=object_type, deleted_at=None), "label", ids, by=by)
     schema.forget()
 
@@ -232,7 +232,7 @@ def rename_group(group: PropertyGroup, name: str, *, by: Any) -> PropertyGroup:
 @transaction.atomic
 def reorder_groups(object_type: str, ids: Sequence[int], *, by: Any) -> None:
     """Put the groups with these ids into this order; others keep their places behind them."""
-    _hold(object_type)
+    hold(object_type)
     _tell_order(PropertyGroup.objects.filter(object_type=object_type), "name", ids, by=by)
     schema.forget()
 
@@ -256,17 +256,20 @@ def delete_group(group: PropertyGroup, *, by: Any) -> None:
     schema.forget()
 
 
+def hold(object_type: str) -> None:
+    """One change of an object's properties at a time: labels, keys and the number of indexes stay consistent.
+
+    Whoever looks at a property before it is changed takes this first, so that the two don't wait for each other.
+    """
+    if object_type not in objects:
+        raise KeyError(object_type)
+    usage.hold(f"properties of {object_type}")
+
+
 def _known(values: Mapping[str, Any]) -> dict[str, Any]:
     if unknown := set(values) - set(FIELDS):
         raise TypeError(", ".join(sorted(unknown)))
     return dict(values)
-
-
-def _hold(object_type: str) -> None:
-    """One change of an object's properties at a time: labels, keys and the number of indexes stay consistent."""
-    if object_type not in objects:
-        raise KeyError(object_type)
-    usage.hold(f"properties of {object_type}")
 
 
 def _fill(row: PropertyDefinition, wanted: Mapping[str, Any]) -> None:

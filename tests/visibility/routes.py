@@ -66,7 +66,8 @@ SHARED = {
 # customers; jobs, imports, views and keys, which are the person's who made them.
 OUTSIDE = (
     "sync:company-health", "api:list-quickbooks-", "api:read-mapping", "api:run-ready-report", "api:read-report",
-    "api:run-report", "api:read-sync-health", "api:read-user",
+    "api:run-report", "api:read-sync-health", "api:read-user", "api:read-property", "api:restore-property",
+    "api:archive-choice", "api:restore-choice",
     "accounts:", "account_", "mfa_", "qbo_connector:", "sync:", "imports:", "reports:", "api:key-", "api:nowhere",
     "api:webhook-",
     "core:property", "core:choice", "core:mail", "core:outgoing", "core:brand", "core:condition", "core:webhook",
