@@ -11,10 +11,12 @@ from api.resources import (
     invoices,
     lines,
     payments,
+    pipelines,
     properties,
     property_choices,
     records,
     reports,
+    stages,
     syncing,
     tasks,
     upsert,
@@ -27,7 +29,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
     for resource in (
         records, upsert, lines, deal_people, associations, activities, tasks, files,
         invoices, invoice_making, payments, books,
-        syncing, reports, properties, property_choices, workspace, webhooks,
+        syncing, reports, properties, property_choices, pipelines, stages, workspace, webhooks,
     )
     for operation in resource.operations()
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Who works here and how deals go: pipelines, people, teams, and whom a key works for."""
+"""Who works here: people, teams, and whom a key works for."""
 
 from typing import Any
 
@@ -8,25 +8,9 @@ from api.printing import plain
 from api.problems import missing
 from api.schemas import ID, MOMENT, array, named, nullable, record
 from api.scopes import CRM_READ, SCOPES
-from crm.enums import DealStatus
-from crm.queries import board
 
 TAG = "Workspace"
 WORDS = {"type": "string"}
-STAGE = record(
-    {
-        "id": ID,
-        "name": WORDS,
-        "status": {"type": "string", "enum": list(DealStatus.values)},
-        "probability": {"type": "integer"},
-        "required": array(WORDS),
-        "rotting_days": {"type": ["integer", "null"]},
-    },
-    "id",
-    "name",
-    "status",
-)
-PIPELINE = named("Pipeline", record({"id": ID, "name": WORDS, "stages": array(STAGE)}, "id", "name", "stages"))
 PERSON = named(
     "Person",
     record(
@@ -65,29 +49,6 @@ ME = named(
         "permissions",
     ),
 )
-
-
-def pipelines(call: Call) -> Answer:
-    """The pipelines of deals with their stages."""
-    rows = [
-        {
-            "id": pipeline.pk,
-            "name": pipeline.name,
-            "stages": [
-                {
-                    "id": stage.pk,
-                    "name": stage.name,
-                    "status": stage.status,
-                    "probability": stage.probability,
-                    "required": stage.required,
-                    "rotting_days": stage.rotting_days,
-                }
-                for stage in stages
-            ],
-        }
-        for pipeline, stages in board.pipelines().items()
-    ]
-    return Answer({"data": rows})
 
 
 def _person(user: Any) -> dict[str, Any]:
@@ -147,8 +108,6 @@ def operations() -> list[Operation]:
 
     return [
         Operation("GET", "me", "read-me", TAG, "Whom the key works for, and what it opens", CRM_READ, me, {200: ME}),
-        Operation("GET", "pipelines", "list-pipelines", TAG, "The pipelines of deals with their stages", CRM_READ,
-                  pipelines, listed(PIPELINE)),
         Operation("GET", "users", "list-users", TAG, "Everybody who works here", CRM_READ, people, listed(PERSON)),
         Operation("GET", "users/{id}", "read-user", TAG, "Somebody who works here", CRM_READ, person, {200: PERSON}),
         Operation("GET", "teams", "list-teams", TAG, "The teams with their members", CRM_READ, teams, listed(TEAM)),

@@ -37,6 +37,7 @@ BODIES = {
     "change-property": {"label": "Other"},
     "order-properties": {"object": "company", "ids": []},
     "archive-choice": {"keep": True},
+    **{f"order-{rows}": {"ids": []} for rows in ("pipelines", "stages")},
     "create-webhook": {"url": "https://hooks.example.com/x", "events": ["deal.won"]},
     "change-webhook": {"active": False},
     "change-invoice": {"deal": None},

@@ -67,7 +67,8 @@ SHARED = {
 OUTSIDE = (
     "sync:company-health", "api:list-quickbooks-", "api:read-mapping", "api:run-ready-report", "api:read-report",
     "api:run-report", "api:read-sync-health", "api:read-user", "api:read-property", "api:restore-property",
-    "api:archive-choice", "api:restore-choice",
+    "api:archive-choice", "api:restore-choice", "api:read-pipeline", "api:read-stage",
+    "api:create-stage", "api:order-stages",
     "accounts:", "account_", "mfa_", "qbo_connector:", "sync:", "imports:", "reports:", "api:key-", "api:nowhere",
     "api:webhook-",
     "core:property", "core:choice", "core:mail", "core:outgoing", "core:brand", "core:condition", "core:webhook",
