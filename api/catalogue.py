@@ -10,6 +10,7 @@ from api.resources import (
     invoice_making,
     invoices,
     lines,
+    mappings,
     payments,
     pipelines,
     properties,
@@ -17,6 +18,7 @@ from api.resources import (
     records,
     reports,
     stages,
+    sync_settings,
     syncing,
     tasks,
     upsert,
@@ -29,7 +31,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
     for resource in (
         records, upsert, lines, deal_people, associations, activities, tasks, files,
         invoices, invoice_making, payments, books,
-        syncing, reports, properties, property_choices, pipelines, stages, workspace, webhooks,
+        syncing, sync_settings, mappings, reports, properties, property_choices, pipelines, stages, workspace, webhooks,
     )
     for operation in resource.operations()
 )  # fmt: skip

@@ -20,7 +20,7 @@ class Scope:
 
 CRM_READ, CRM_WRITE = "crm:read", "crm:write"
 INVOICES_READ, INVOICES_WRITE = "invoices:read", "invoices:write"
-SYNC_READ, REPORTS_READ = "sync:read", "reports:read"
+SYNC_READ, SYNC_CONFIGURE, REPORTS_READ = "sync:read", "sync:configure", "reports:read"
 CRM_CONFIGURE = "crm:configure"
 WEBHOOKS = "webhooks:manage"
 
@@ -52,6 +52,10 @@ SCOPES: dict[str, Scope] = {
     ),
     SYNC_READ: Scope(
         _("Read the settings and the health of the sync"), frozenset({"sync.view_health", "sync.configure"})
+    ),
+    SYNC_CONFIGURE: Scope(
+        _("Change the settings of the sync and which fields are mapped, try both before"),
+        frozenset({"sync.view_health", "sync.configure"}),
     ),
     REPORTS_READ: Scope(
         _("Read reports, with the amounts in them"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from qbo_connector.models import Connection
 from sync.enums import Exclusion, SyncObject
 from sync.models import Link, ObjectSettings
 
@@ -10,6 +11,14 @@ def enabled_objects(connection_id: int) -> set[SyncObject]:
     """What is switched on for a connection."""
     rows = ObjectSettings.objects.filter(connection_id=connection_id, enabled=True)
     return {SyncObject(name) for name in rows.values_list("sync_object", flat=True)}
+
+
+def stored_settings(connection: Connection, sync_object: SyncObject) -> ObjectSettings:
+    """The object's settings, or the defaults."""
+    found = ObjectSettings.objects.filter(connection=connection, sync_object=sync_object).first()
+    found = found or ObjectSettings(sync_object=sync_object)
+    found.connection = connection
+    return found
 
 
 def record_ids(connection_id: int, entity: str, object_type: str, qbo_ids: Iterable[str]) -> dict[str, int]:

@@ -13,8 +13,8 @@ from api.scopes import SYNC_READ
 from qbo_connector import queries as connector
 from sync import health as reading
 from sync import health_counts
-from sync.enums import Direction, Exclusion, Outcome, RecordType, SyncObject
-from sync.models import ConnectionSettings, FieldMapping, Link, ObjectSettings
+from sync.enums import Exclusion, Outcome, SyncObject
+from sync.models import ConnectionSettings, Link, ObjectSettings
 from sync.services.settings import EDITABLE
 from sync.visible import kinds_for
 
@@ -98,9 +98,13 @@ def settings(call: Call) -> Answer:
     whole = {row.connection_id: row for row in ConnectionSettings.objects.filter(connection__in=ids)}
     objects: dict[int, list[dict[str, Any]]] = {pk: [] for pk in ids}
     for row in ObjectSettings.objects.filter(connection__in=ids).order_by("pk"):
-        told = {name: printed(row, name) for name in OBJECT_NAMES}
-        objects[row.connection_id].append({"object": row.sync_object, **told})
+        objects[row.connection_id].append(printed_object(row))
     return Answer({"data": [_settings(company, whole.get(company.pk), objects[company.pk]) for company in companies]})
+
+
+def printed_object(row: ObjectSettings) -> dict[str, Any]:
+    """The settings of an object as JSON."""
+    return {"object": row.sync_object, **{name: printed(row, name) for name in OBJECT_NAMES}}
 
 
 def _settings(company: Any, whole: ConnectionSettings | None, objects: list[dict[str, Any]]) -> dict[str, Any]:
@@ -158,45 +162,8 @@ def _health(line: reading.CompanyHealth, figures: health_counts.Counts) -> dict[
     }
 
 
-def _mappings(user: Any) -> Any:
-    return FieldMapping.objects.filter(connection__in=connector.visible_to(user))
-
-
-MAPPINGS = Listed(
-    "mapping",
-    "mappings",
-    TAG,
-    View(
-        [
-            Shown("id", ID),
-            Shown("connection", ID, "connection_id"),
-            Shown("record_type", {"type": "string", "enum": list(RecordType.values)}),
-            Shown("crm_field", WORDS),
-            Shown("qbo_field", WORDS),
-            Shown("direction", {"type": "string", "enum": list(Direction.values)}),
-            Shown("winner", WORDS),
-            Shown("default", WORDS),
-            Shown("transform", WORDS),
-            Shown("enabled", {"type": "boolean"}),
-            Shown("standard", {"type": "boolean"}),
-            Shown("last_synced_at", nullable(MOMENT)),
-            Shown("failing_since", nullable(MOMENT)),
-            Shown("problem", WORDS),
-        ],
-        needs=("id",),
-        sorts=("id", "-id"),
-    ),
-    _mappings,
-    SYNC_READ,
-    CONFIGURES,
-    filters={
-        "connection": Filter(ID, "connection_id", "Only those of this QuickBooks company."),
-        "record_type": Filter({"type": "string", "enum": list(RecordType.values)}, "record_type", "Only these."),
-    },
-)
-
-
-def _links(user: Any) -> Any:
+def links_of(user: Any) -> Any:
+    """The links of records that somebody may read of."""
     return Link.objects.filter(connection__in=connector.visible_to(user), object_type__in=kinds_for(user))
 
 
@@ -223,7 +190,7 @@ LINKS = Listed(
         needs=("id",),
         sorts=("-id", "id"),
     ),
-    _links,
+    links_of,
     SYNC_READ,
     SEES,
     filters={
@@ -260,6 +227,5 @@ def operations() -> list[Operation]:
                   {200: whole}),
         Operation("GET", "sync/health/{id}", "read-sync-health", TAG, "How a company is doing", SYNC_READ,
                   company_health, {200: HEALTH}),
-        *MAPPINGS.operations(),
         *LINKS.operations(),
     ]  # fmt: skip

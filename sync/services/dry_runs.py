@@ -37,6 +37,8 @@ LOST_AFTER = datetime.timedelta(seconds=15)
 # A run ends within its task's time limit, with what it has found so far.
 LONGEST_SECONDS = 10 * 60
 KEPT = datetime.timedelta(days=7)
+# Before somebody saves settings, the figures are those of the moment.
+FRESH = datetime.timedelta(minutes=1)
 UNFINISHED = (DryRunState.WAITING, DryRunState.RUNNING)
 
 

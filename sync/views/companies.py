@@ -46,14 +46,6 @@ def frame(connection: Connection, *, rules: ConnectionSettings | None = None, he
     return {"connection": connection, "rules": rules, "simple": is_simple(rules), "here": here}
 
 
-def stored_settings(connection: Connection, sync_object: SyncObject) -> ObjectSettings:
-    """The object's settings, or the defaults."""
-    found = ObjectSettings.objects.filter(connection=connection, sync_object=sync_object).first()
-    found = found or ObjectSettings(sync_object=sync_object)
-    found.connection = connection
-    return found
-
-
 def settings_after_upgrade(connection: Connection, sync_object: SyncObject) -> ObjectSettings:
     """What an object's settings are going to be when the company is upgraded: both ways."""
     wanted = {"direction": Direction.BOTH}

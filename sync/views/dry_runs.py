@@ -13,13 +13,12 @@ from sync.consequences import lines, summary
 from sync.dry_run import Report
 from sync.enums import Generation, SyncObject
 from sync.models import SyncDryRun
+from sync.queries import stored_settings
 from sync.services import dry_runs
-from sync.views.companies import company_of, frame, object_of, settings_after_upgrade, stored_settings
+from sync.views.companies import company_of, frame, object_of, settings_after_upgrade
 
 PAGE_SIZE = 50
 NOW = datetime.timedelta()
-# Before somebody saves settings, the figures are those of the moment.
-FRESH = datetime.timedelta(minutes=1)
 
 
 def report_of(run: SyncDryRun) -> Report | None:

@@ -14,9 +14,10 @@ from sync.enums import BackFill, Incoming, Removal, SyncObject
 from sync.forms import SimpleForm
 from sync.models import FieldMapping, Link, ObjectSettings
 from sync.services import generations
+from sync.services.dry_runs import FRESH
 from sync.services.generations import Simple
 from sync.views.companies import PAGE, company_of, frame, is_simple, rules_of
-from sync.views.dry_runs import FRESH, shown, upgraded
+from sync.views.dry_runs import shown, upgraded
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -22,11 +22,13 @@ from sync.models import Link, ObjectSettings
 from sync.object_form import ObjectSettingsForm, change_lines
 from sync.policies import record_types
 from sync.publish import names
+from sync.queries import stored_settings
 from sync.services import dry_runs
 from sync.services import objects as objects_service
 from sync.services import settings as settings_service
-from sync.views.companies import PAGE, company_of, frame, is_simple, object_of, rules_of, stored_settings
-from sync.views.dry_runs import FRESH, shown
+from sync.services.dry_runs import FRESH
+from sync.views.companies import PAGE, company_of, frame, is_simple, object_of, rules_of
+from sync.views.dry_runs import shown
 
 CONTROL = ("csrfmiddlewaretoken", "step", "setup")
 
