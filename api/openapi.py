@@ -10,6 +10,7 @@ from api.described import Operation, Schema
 from api.problems import CONTENT_TYPE, TITLES
 from api.schemas import ID, IDEMPOTENCY_KEY, IF_MATCH, PROBLEM, components
 from api.scopes import SCOPES
+from sync.enums import SyncObject
 
 VERSION = "1.0"
 ABOUT = """What is in the CRM, for other programs: records, invoices and payments, tasks, activities, files, reports.
@@ -55,7 +56,11 @@ def document() -> dict[str, Any]:
 
 
 def _of_address(path: str) -> Iterable[dict[str, Any]]:
-    schemas: dict[str, Schema] = {"id": ID, "key": {"type": "string", "format": "uuid"}}
+    schemas: dict[str, Schema] = {
+        "id": ID,
+        "key": {"type": "string", "format": "uuid"},
+        "object": {"type": "string", "enum": list(SyncObject.values)},
+    }
     for name in re.findall(r"{(\w+)}", path):
         yield {"name": name, "in": "path", "required": True, "schema": schemas.get(name, {"type": "string"})}
 

@@ -2,7 +2,8 @@
 
 from itertools import groupby
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, register_converter
+from django.urls.converters import StringConverter
 
 from api.catalogue import OPERATIONS
 from api.described import Operation
@@ -10,10 +11,23 @@ from api.dispatch import Endpoint, nowhere
 from api.views import keys, reference, webhooks
 
 app_name = "api"
+CONVERTERS = {"id": "int", "key": "uuid", "kind": "slug", "object": "slug"}
+
+
+class Anything(StringConverter):
+    """The rest of an address, with line breaks and all."""
+
+    regex = "(?s:.+)"
+
+
+register_converter(Anything, "anything")
 
 
 def _route(operation: Operation) -> str:
-    return operation.path.replace("{id}", "<int:id>").replace("{key}", "<uuid:key>").replace("{kind}", "<slug:kind>")
+    found = operation.path
+    for name, converter in CONVERTERS.items():
+        found = found.replace(f"{{{name}}}", f"<{converter}:{name}>")
+    return found
 
 
 def _endpoints() -> list[URLPattern]:
@@ -43,5 +57,5 @@ urlpatterns = [
     path("settings/webhooks/deliveries/<int:pk>/", webhooks.webhook_delivery, name="webhook-delivery"),
     path("settings/webhooks/deliveries/<int:pk>/replay/", webhooks.webhook_replay, name="webhook-replay"),
     *_endpoints(),
-    path("api/v1/<path:rest>", nowhere, name="nowhere"),
+    path("api/v1/<anything:rest>", nowhere, name="nowhere"),
 ]

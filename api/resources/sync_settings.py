@@ -85,9 +85,9 @@ def _company(call: Call) -> tuple[Connection, SyncObject]:
     """The company and object of the address, for who may configure the sync. Raises Problem."""
     require(call.user, CONFIGURES)
     connection = connector.visible_to(call.user).filter(pk=call.at["id"]).first()
-    if connection is None or call.at["kind"] not in SyncObject:
+    if connection is None or call.at["object"] not in SyncObject:
         raise missing()
-    return connection, SyncObject(call.at["kind"])
+    return connection, SyncObject(call.at["object"])
 
 
 def _answer(row: ObjectSettings) -> Answer:
@@ -200,26 +200,25 @@ def _switch(*, on: bool) -> Callable[[Call], Answer]:
 
 def operations() -> list[Operation]:
     """What can be done with the settings of an object."""
-    path = "sync/settings/{id}/{kind}"
+    path = "sync/settings/{id}/{object}"
     tried = record(FIELDS)
     changed = named("SyncObjectChange", record(FIELDS, minProperties=1))
     own: dict[str, Any] = {"tag": TAG, "answers": {200: OBJECT}, "shows_version": True}
     changing: dict[str, Any] = {**own, "scope": SYNC_CONFIGURE, "versioned": True}
-    kinds = f"`kind` is one of {', '.join(f'`{each}`' for each in SyncObject.values)}."
     return [
         Operation("GET", path, "read-sync-object", summary="How an object of a company is set up", scope=SYNC_READ,
-                  run=read, text=kinds, **own),
+                  run=read, **own),
         Operation("PATCH", path, "change-sync-object", summary="Change how an object of a company is synced",
-                  run=change, body=changed, text=f"{kinds} What the change concerns is looked at again at once.",
+                  run=change, body=changed, text="What the change concerns is looked at again at once.",
                   **changing),
         Operation("POST", f"{path}/preview", "preview-sync-object", TAG, "Count what settings would do",
                   SYNC_CONFIGURE, preview, {202: DRY_RUN}, body=tried,
-                  text=f"{kinds} Takes what a change takes, and changes nothing: a worker goes through all records, "
+                  text="Takes what a change takes, and changes nothing: a worker goes through all records, "
                   "and `Location` says how far it is."),
         Operation("POST", f"{path}/turn-on", "turn-on-sync-object", summary="Switch the sync of an object on",
-                  run=_switch(on=True), text=kinds, **changing),
+                  run=_switch(on=True), **changing),
         Operation("POST", f"{path}/turn-off", "turn-off-sync-object", summary="Switch the sync of an object off",
-                  run=_switch(on=False), text=f"{kinds} Records and links stay.", **changing),
+                  run=_switch(on=False), text="Records and links stay.", **changing),
         Operation("GET", "sync/dry-runs/{id}", "read-dry-run", TAG, "What settings would do", SYNC_READ, dry_run,
                   {200: DRY_RUN}),
     ]  # fmt: skip

@@ -56,6 +56,7 @@ NOT_THERE = {"complete-task", "reopen-task", "remove-file"}
 def called(program, operation, pk=1):
     """The operation, with a version and a body where it asks for them."""
     path = operation.path.replace("{id}", str(pk)).replace("{key}", str(uuid.UUID(int=1))).replace("{kind}", "nothing")
+    path = path.replace("{object}", "contact")
     if operation.body_type == "multipart/form-data":
         return program.upload(path, "notes.txt", b"Words")
     body = BODIES.get(operation.name, {"name": "Other"}) if operation.body is not None else None

@@ -140,6 +140,13 @@ def test_a_form_where_none_is_taken_is_no_mistake_of_ours(program):
     assert answer.status_code == 200, answer.content
 
 
+@pytest.mark.parametrize("path", ["nothing", "no\n", "sync/settings/1/a%0Ab", "companies/x"])
+def test_an_address_that_there_is_not_is_told_as_programs_read_it(program, path):
+    answer = program.get(path)
+
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+
+
 def test_only_known_methods_are_taken(program):
     answer = program.call("PUT", "companies")
 
