@@ -9,8 +9,11 @@ import pytest
 
 from api.catalogue import OPERATIONS
 from crm.services import pipelines
+from qbo_connector.models import Connection
+from sync.services.connections import add_default_mappings
 from tests import makers
 from tests.api.programs import program_of
+from tests.quickbooks import enable
 
 HERE = Path(__file__).parent
 TAGS = list(dict.fromkeys(operation.tag for operation in OPERATIONS))
@@ -27,6 +30,9 @@ def compared(transactional_db, live_server, settings, tmp_path):
     program = program_of()
     pipelines.ensure_default()
     makers.new_deal(program.user)
+    books = Connection.objects.create(realm_id="1", environment="sandbox", company_name="Books")
+    add_default_mappings(books.pk)
+    enable(books)
 
     def compare(*options):
         said = subprocess.run(
