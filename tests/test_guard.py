@@ -23,6 +23,7 @@ from qbo_connector.mirror.paging import PAGE_SIZE
 from qbo_connector.models import ApiUsage, Connection, LoadProgress, MirrorObject, PullSchedule
 from reports.ready import all_ready
 from sync.enums import SyncObject
+from sync.models import ObjectSettings
 from sync.reconcile import run
 from sync.services import again
 from tests import makers
@@ -31,8 +32,9 @@ from tests.quickbooks import QuickBooks, connect_realm, enable, read_company, sy
 SIZES = {"customers": 300, "items": 20, "invoices": 1100, "payments": 200}
 # Every list of QuickBooks once and again where it has more pages, counts, and the change data at the end.
 LOAD_READS = 28
-LOAD_STATEMENTS = 500
-IDLE_STATEMENTS = 60
+LOAD_STATEMENTS = 460
+IDLE_STATEMENTS = 20
+MIRROR_STATEMENTS = 15
 REPORT_BUDGET = 12
 
 
@@ -124,6 +126,25 @@ def test_loading_replaying_and_looking_again_cost_what_they_have_to(quickbooks: 
     assert looked_again.reads == 1
     assert Company.objects.exists()
     assert not MirrorObject.objects.filter(unread=True).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mirror_alone_is_read_in_a_statement_whatever_its_size(quickbooks: QuickBooks) -> None:
+    counts = []
+    for customers in (5, 300):
+        connection = company(quickbooks, {"customers": customers, "invoices": customers, "payments": 5})
+        ObjectSettings.objects.filter(connection=connection).update(enabled=False)
+        read_company(connection)
+        with CaptureQueriesContext(database) as captured:
+            assert run.reconcile(connection)
+        counts.append(len(captured))
+        assert not MirrorObject.objects.filter(connection=connection, unread=True).exists()
+
+    assert counts[0] == counts[1] <= MIRROR_STATEMENTS
+    enable(connection)
+    again.look_again(connection, list(SyncObject))
+    sync_company(connection)
+    assert Invoice.objects.filter(connection=connection).count() == 300
 
 
 def peak_of_reading(quickbooks: QuickBooks, customers: int) -> int:

@@ -11,12 +11,15 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db import connection as database
 
 from core import ending
+from invoices.models import Bill, CreditDocument, Estimate, Invoice, Payment
 from qbo_connector.mirror import read
 from qbo_connector.mirror.entities import MIRRORED
-from qbo_connector.models import Connection, MirrorObject
+from qbo_connector.models import Connection, MirrorObject, Operation
 from sync.enums import SyncObject
 from sync.mapping.credit import ENTITIES
+from sync.models import Link
 from sync.policies import policy_of
+from sync.queries import enabled_objects
 from sync.reconcile import bills, credits, customers, estimates, invoices, items, payments
 from sync.reconcile.batch import Batch, quiet_until
 from sync.snapshots import lock as lock
@@ -44,14 +47,19 @@ _STEPS: list[tuple[str, SyncObject, Callable[[Batch], None]]] = [
     *((entity, SyncObject.INVOICE, credits.applying(kind)) for entity, kind in ENTITIES.items()),
     ("Bill", SyncObject.INVOICE, bills.apply),
 ]
+_OF_A_COMPANY = (Link, Operation, Invoice, Payment, Estimate, CreditDocument, Bill)
 _NOBODY_READS = [entity for entity in MIRRORED if entity not in {step[0] for step in _STEPS}]
 
 
 def reconcile(connection: Connection) -> bool:
     """Apply what is unread; returns whether nothing is left. One reconcile per company at a time."""
     deadline = time.monotonic() + RUN_SECONDS
-    read.mark_read_all(connection.pk, _NOBODY_READS)
+    waiting = read.entities_with_unread(connection.pk, MIRRORED)
+    if waiting:
+        waiting -= _pass_over(connection, waiting)
     for entity, sync_object, apply in _STEPS:
+        if entity not in waiting:
+            continue
         skipped: list[int] = []
         size, began = FIRST, time.monotonic()
         while found := _one_batch(connection, entity, sync_object, apply, skipped, size):
@@ -60,7 +68,30 @@ def reconcile(connection: Connection) -> bool:
             size, began = next_size(size, now - began), now
             if ending.over(deadline):
                 return False
+        # A customer that is new here has its documents read again, and a payment its invoices.
+        waiting = read.entities_with_unread(connection.pk, MIRRORED)
     return True
+
+
+@transaction.atomic
+def _pass_over(connection: Connection, waiting: set[str]) -> set[str]:
+    """Note as read, in one statement, what can't concern anything in the CRM; returns the entities.
+
+    That is what nobody above the mirror reads, and all of a switched-off object while the CRM has nothing of this
+    company: no link, nothing sent, no invoice. Switching on has all of it read again.
+    """
+    passed = waiting.intersection(_NOBODY_READS)
+    lock(connection)
+    if not _has_records(connection):
+        on = enabled_objects(connection.pk)
+        passed |= {entity for entity, sync_object, _apply in _STEPS if sync_object not in on} & waiting
+    if passed:
+        read.mark_read_all(connection.pk, sorted(passed))
+    return passed
+
+
+def _has_records(connection: Connection) -> bool:
+    return any(kind.objects.filter(connection=connection).exists() for kind in _OF_A_COMPANY)
 
 
 def reconcile_alone(connection: Connection) -> bool:
