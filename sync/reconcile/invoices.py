@@ -17,14 +17,14 @@ from qbo_connector.mirror.read import Mirrored
 from qbo_connector.models import Connection, Operation
 from sync import mapping_status
 from sync.clock import today
-from sync.enums import Exclusion, Outcome, Removal, SyncObject
+from sync.enums import Exclusion, Outcome, Removal
 from sync.invoice_filter import Left, left_out
 from sync.invoice_merge import MergedInvoice, merge_invoice
 from sync.invoice_properties import NOTHING, coming_in, mapped_properties, sides_of
 from sync.mapping.invoice import from_invoice, marked_request_id
 from sync.mapping.reading import BadPayload
 from sync.models import Link
-from sync.policies import Policy, policy_of
+from sync.policies import Policy
 from sync.publish import invoice_changes
 from sync.reconcile import after_invoices
 from sync.reconcile.batch import Batch, age, links_by_id, new_link, save_links, understood
@@ -34,8 +34,7 @@ from sync.reconcile.uncounted import less_uncounted
 
 def apply(batch: Batch) -> None:
     """Create and update invoices for a batch, in one call of the invoice service, and link them."""
-    connection = batch.connection
-    policy = policy_of(connection, SyncObject.INVOICE)
+    connection, policy = batch.connection, batch.policy
     remove(policy, batch.gone, quiet=batch.quiet)
     living = _not_under_way(batch)
     ids = _known(connection, living)

@@ -65,9 +65,11 @@ def reconcile(connection: Connection) -> bool:
         while found := _one_batch(connection, entity, sync_object, apply, skipped, size):
             now = time.monotonic()
             log.info("reconcile.batch", connection=connection.pk, entity=entity, rows=found, seconds=now - began)
-            size, began = next_size(size, now - began), now
             if ending.over(deadline):
                 return False
+            if found < size:
+                break
+            size, began = next_size(size, now - began), now
         # A customer that is new here has its documents read again, and a payment its invoices.
         waiting = read.entities_with_unread(connection.pk, MIRRORED)
     return True
