@@ -75,7 +75,13 @@ _remembered: ContextVar[dict[str, Catalogue] | None] = ContextVar("remembered_pr
 
 @contextmanager
 def remembered() -> Iterator[None]:
-    """Inside, the definitions are read once, however often they are asked for: one request, one task."""
+    """Inside, the definitions are read once, however often they are asked for: one request, one task, one batch.
+
+    Within another one it is that one.
+    """
+    if _remembered.get() is not None:
+        yield
+        return
     token = _remembered.set({})
     try:
         yield

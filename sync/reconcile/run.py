@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db import connection as database
 
 from core import ending
+from core.properties import remembered
 from invoices.models import Bill, CreditDocument, Estimate, Invoice, Payment
 from qbo_connector.mirror import read
 from qbo_connector.mirror.entities import MIRRORED
@@ -184,7 +185,7 @@ def _applied(
     size: int = 1,
     only: int | None = None,
 ) -> int:
-    with transaction.atomic():
+    with transaction.atomic(), remembered():
         lock(connection)
         rows = read.unread(connection.pk, entity, size=size, skip=skipped, only=only)
         if not rows:

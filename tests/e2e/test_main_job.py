@@ -14,6 +14,7 @@ from tests.checker import marked
 from tests.e2e.axe import assert_accessible
 from tests.e2e.conftest import PASSWORD, sign_in
 from tests.makers import deal_of, user
+from tests.quickbooks import enable, sync_company
 from tests.workers import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.one_at_a_time("workers")]
@@ -47,6 +48,17 @@ def connected(everything, window):
         page.locator(f"#switch-{name}").click()
         expect(page.locator(f"#switch-{name}")).to_have_attribute("aria-checked", "true")
     wait_until(lambda: Invoice.objects.count() == 31 and Company.objects.exists(), what="invoices are applied")
+    return page
+
+
+@pytest.fixture
+def loaded(everything, us_company, window):
+    """An admin's window where a US company was connected and read before."""
+    enable(us_company)
+    sync_company(us_company)
+    user("Admin", "admin@example.com")
+    page = window()
+    sign_in(page, everything.url, "admin@example.com")
     return page
 
 
@@ -101,7 +113,7 @@ def test_from_connecting_to_paid(everything, connected, window, quickbooks):
     assert_accessible(page)
 
 
-def test_a_draft_survives_closing_the_browser(everything, connected, window):
+def test_a_draft_survives_closing_the_browser(everything, loaded, window):
     rep = user()
     deal = deal_of("Cool Cars", rep)
     first = window()
@@ -139,8 +151,8 @@ def test_consent_is_denied(everything, window):
     assert not Connection.objects.exists()
 
 
-def test_the_invoice_index_finds_filters_and_sums(everything, connected):
-    page = connected
+def test_the_invoice_index_finds_filters_and_sums(everything, loaded):
+    page = loaded
     page.goto(f"{everything.url}/invoices/")
     assert_accessible(page)
     page.goto(f"{everything.url}/invoices/?q=362.07")

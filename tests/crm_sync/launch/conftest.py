@@ -26,17 +26,27 @@ def launch(tmp_path: Path) -> Iterator:
         launcher.process.stdout.close()
 
 
+def _kept() -> Path:
+    return Path(os.environ["CRM_TEST_SOCKETS"], "installation")
+
+
+def keep(stopped: Launcher) -> None:
+    """Keep the folder of one that was started and stopped, for ``launch_installed``."""
+    kept = _kept()
+    if not kept.is_dir():
+        shutil.copytree(stopped.folder.parent, kept.with_suffix(".new"), dirs_exist_ok=True)
+        kept.with_suffix(".new").rename(kept)
+
+
 @pytest.fixture
 def launch_installed(launch: Callable[..., Launcher], tmp_path: Path) -> Callable[[], Launcher]:
     """Launches what has started once before: applying all migrations is the subject of one test only.
 
-    Tests that ask for it run one at a time, so one of them makes what the others copy.
+    Tests that ask for it run one at a time, so one of them makes what the others copy, if none was kept before.
     """
-    kept = Path(os.environ["CRM_TEST_SOCKETS"], "installation")
-    if not kept.is_dir():
+    if not _kept().is_dir():
         first = launch(tmp_path / "first" / "state").until_ready()
         assert first.end(signal.SIGINT) == 0
-        shutil.copytree(first.folder.parent, kept.with_suffix(".new"), dirs_exist_ok=True)
-        kept.with_suffix(".new").rename(kept)
-    shutil.copytree(kept, tmp_path / "installed")
+        keep(first)
+    shutil.copytree(_kept(), tmp_path / "installed")
     return lambda: launch(tmp_path / "installed" / "state")

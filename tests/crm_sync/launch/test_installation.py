@@ -12,6 +12,7 @@ import pytest
 
 from crm_sync.launch import leftovers
 from crm_sync.launch.processes import Process
+from tests.crm_sync.launch.conftest import keep
 from tests.crm_sync.launch.launcher import ROOT, Launcher, eventually, processes_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_at_a_time("launcher")]
@@ -30,6 +31,7 @@ def test_it_starts_healthy_stops_on_ctrl_c_and_leaves_nothing_behind(launch):
     assert processes_of(launcher.folder) == []
     assert sorted(path.name for path in (launcher.folder / "run").iterdir()) == ["launcher.lock"]
     assert "Traceback" not in launcher.output
+    keep(launcher)
 
 
 def test_a_second_launcher_in_the_same_folder_says_so_and_the_first_goes_on(launch_installed, launch):
