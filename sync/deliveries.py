@@ -17,13 +17,15 @@ def problem_of(payload: Mapping[str, Any]) -> str:
     """Why the last e-mail did not arrive, in words; empty when nothing is told."""
     # Intuit's schema: DeliveryErrorTypeEnum, written with or without spaces.
     code = "".join(text(payload, "DeliveryInfo", "DeliveryErrorType").split())
+    if not code:
+        return ""
     known = {
         "MissingInfo": _("An address is missing."),
         "Undeliverable": _("The address can’t be reached."),
         "DeliveryServerDown": _("The recipient’s mail server did not answer."),
         "BouncedEmail": _("The e-mail came back."),
     }
-    return known.get(code) or (_("QuickBooks could not deliver it: %s.") % code if code else "")
+    return known.get(code) or _("QuickBooks could not deliver it: %s.") % code
 
 
 def delivery_of(invoice: Invoice) -> Delivery:

@@ -8,7 +8,7 @@ import datetime
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Q
@@ -39,6 +39,13 @@ class Reference:
 
     custom: Mapping[str, str] = field(default_factory=dict)
     memo: str = ""
+
+
+class _Issued(NamedTuple):
+    """An invoice without a deal."""
+
+    pk: int
+    issued_on: datetime.date
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,8 @@ def associate(connection_id: int, references: Mapping[int, Reference], *, quiet:
     )
     if not (rules.by_custom_field or rules.by_memo or rules.by_open_deal):
         return {}
-    invoices = list(open_ones.select_for_update(of=("self",)).only("pk", "issued_on").order_by("pk"))
+    locked = open_ones.select_for_update(of=("self",)).order_by("pk")
+    invoices = [_Issued(*row) for row in locked.values_list("pk", "issued_on")]
     if not invoices:
         return {}
     known = _known(invoices, references, rules)
@@ -90,7 +98,7 @@ def associate(connection_id: int, references: Mapping[int, Reference], *, quiet:
     return {pk: deal for pk, (deal, _rule) in found.items()}
 
 
-def _decide(invoice: Invoice, reference: Reference, rules: AssociationRules, known: _Known) -> tuple[int, str] | None:
+def _decide(invoice: _Issued, reference: Reference, rules: AssociationRules, known: _Known) -> tuple[int, str] | None:
     """The deal and the rule that found it."""
     tries: list[tuple[str, Iterable[_Candidate]]] = []
     if rules.by_custom_field:
@@ -114,7 +122,7 @@ def _decide(invoice: Invoice, reference: Reference, rules: AssociationRules, kno
     return None
 
 
-def _may_bill(candidate: _Candidate, invoice: Invoice) -> bool:
+def _may_bill(candidate: _Candidate, invoice: _Issued) -> bool:
     """An invoice from before the deal is not for it."""
     return candidate.open and invoice.issued_on >= candidate.created_on
 
@@ -137,7 +145,7 @@ def _named(value: str, known: _Known, *, bare: bool) -> list[_Candidate]:
     return by_id or known.by_name.get(value.strip().upper(), [])
 
 
-def _in_memo(invoice: Invoice, memo: str, known: _Known) -> list[_Candidate]:
+def _in_memo(invoice: _Issued, memo: str, known: _Known) -> list[_Candidate]:
     """Deals that the text names: any by its number, those of the customer by name too."""
     by_id = [known.by_id[pk] for pk in _ids_in(memo) if pk in known.by_id]
     if by_id:
@@ -150,7 +158,7 @@ def _in_memo(invoice: Invoice, memo: str, known: _Known) -> list[_Candidate]:
     ]
 
 
-def _known(invoices: Sequence[Invoice], references: Mapping[int, Reference], rules: AssociationRules) -> _Known:
+def _known(invoices: Sequence[_Issued], references: Mapping[int, Reference], rules: AssociationRules) -> _Known:
     ids: set[int] = set()
     names: set[str] = set()
     for invoice in invoices:

@@ -1,8 +1,11 @@
 """Which deal, contacts and companies an invoice belongs to, for many invoices at once."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
-from core.inserting import put_many
+from django.db import connection as database
+
+from core.inserting import copy_rows
 from invoices.models import Invoice, KeptApart
 
 About = list[tuple[str, int]]
@@ -29,7 +32,8 @@ def add_missing(
     ``wanted`` maps invoice ids to contact ids and company ids; ``about`` is what ``about_of`` said, and is extended.
     What a person took off stays off. ``new`` are invoices that nobody else can know of yet.
     """
-    contacts, companies = [], []
+    contacts: list[tuple[int, int]] = []
+    companies: list[tuple[int, int]] = []
     gained: set[int] = set()
     rows = KeptApart.objects.filter(invoice__in=wanted, object_type__in=("contact", "company"))
     apart = set(rows.values_list("invoice_id", "object_type", "object_id"))
@@ -38,13 +42,24 @@ def add_missing(
         for contact_id in contact_ids:
             if ("contact", contact_id) not in known and (pk, "contact", contact_id) not in apart:
                 known.append(("contact", contact_id))
-                contacts.append(InvoiceContact(invoice_id=pk, contact_id=contact_id))
+                contacts.append((pk, contact_id))
                 gained.add(pk)
         for company_id in company_ids:
             if ("company", company_id) not in known and (pk, "company", company_id) not in apart:
                 known.append(("company", company_id))
-                companies.append(InvoiceCompany(invoice_id=pk, company_id=company_id))
+                companies.append((pk, company_id))
                 gained.add(pk)
-    put_many(contacts, new=lambda row: row.invoice_id in new, ignore_conflicts=True)
-    put_many(companies, new=lambda row: row.invoice_id in new, ignore_conflicts=True)
+    _add(InvoiceContact, "contact_id", contacts, new)
+    _add(InvoiceCompany, "company_id", companies, new)
     return gained
+
+
+def _add(through: Any, other: str, pairs: Sequence[tuple[int, int]], new: Collection[int]) -> None:
+    """Rows of an association, by the ids of invoice and ``other``; those of ``new`` invoices can't be there already."""
+    fresh = [pair for pair in pairs if pair[0] in new]
+    if fresh:
+        with database.cursor() as cursor:
+            copy_rows(cursor, through._meta.db_table, ["invoice_id", other], fresh, empty=())
+    rows = [through(invoice_id=pk, **{other: other_id}) for pk, other_id in pairs if pk not in new]
+    if rows:
+        through.objects.bulk_create(rows, ignore_conflicts=True)

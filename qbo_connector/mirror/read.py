@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from core.events import emit
@@ -19,10 +19,14 @@ from qbo_connector.models import Connection, MirrorObject
 
 @dataclass(frozen=True)
 class Mirrored:
-    """A mirror row with its payload; a deleted object that was never seen alive has an empty one."""
+    """A mirror row with its payload; a deleted object that was never seen alive has an empty one.
+
+    ``body`` is the payload as it is stored, of which ``parse.payload_of`` makes one.
+    """
 
     row: MirrorObject
     payload: dict[str, Any]
+    body: bytes = b""
 
 
 def objects(connection_id: int, entity: str) -> QuerySet[MirrorObject]:
@@ -39,15 +43,17 @@ def unread(
         rows = rows.exclude(pk__in=skip)
     if only is not None:
         rows = rows.filter(pk=only)
-    return with_payloads(rows.select_related("payload").order_by("id")[:size])
+    return with_payloads(rows.order_by("id")[:size])
 
 
 def with_payloads(rows: QuerySet[MirrorObject]) -> list[Mirrored]:
     """Rows with their payloads decoded; numbers with a point are Decimal."""
-    return [
-        Mirrored(row, payload_of(bytes(row.payload.body)) if hasattr(row, "payload") else {})
-        for row in rows.select_related("payload")
-    ]
+    return [_with_payload(row, row.body) for row in rows.annotate(body=F("payload__body"))]
+
+
+def _with_payload(row: MirrorObject, body: memoryview | None) -> Mirrored:
+    stored = bytes(body or b"")
+    return Mirrored(row, payload_of(stored) if stored else {}, stored)
 
 
 def mark_read(rows: Sequence[MirrorObject]) -> None:
@@ -95,9 +101,9 @@ def mark_read_all(connection_id: int, entities: Sequence[str]) -> None:
     MirrorObject.objects.filter(connection_id=connection_id, entity__in=entities, unread=True).update(unread=False)
 
 
-def park_payload(connection: Connection, found: Mirrored, reason: str, body: bytes) -> None:
+def park_payload(connection: Connection, found: Mirrored, reason: str) -> None:
     """Park an object whose payload the layer above can't understand."""
-    park(connection, [Unreadable(found.row.entity, found.row.qbo_id, reason, body)])
+    park(connection, [Unreadable(found.row.entity, found.row.qbo_id, reason, found.body)])
 
 
 def names(connection_id: int, entity: str) -> dict[str, str]:

@@ -59,8 +59,7 @@ class Batch:
 
     def park(self, found: Mirrored, reason: str) -> None:
         """Set a row aside with the reason; the rest of the batch goes on."""
-        body = bytes(found.row.payload.body) if hasattr(found.row, "payload") else b""
-        read.park_payload(self.connection, found, reason, body)
+        read.park_payload(self.connection, found, reason)
 
 
 def quiet_until(connection: Connection, sync_object: SyncObject) -> datetime.datetime | None:

@@ -166,8 +166,7 @@ def _one_by_one(
         except Exception as error:
             log.exception("reconcile.row_failed", connection=connection.pk, entity=entity, qbo_id=found.row.qbo_id)
             with transaction.atomic():
-                body = bytes(found.row.payload.body) if hasattr(found.row, "payload") else b""
-                read.park_payload(connection, found, f"Can't be stored: {str(error)[:500]}", body)
+                read.park_payload(connection, found, f"Can't be stored: {str(error)[:500]}")
                 read.mark_read([found.row])
         done += 1
         if ending.over(deadline):
