@@ -112,6 +112,10 @@ DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://crm@/crm"
 DATABASES["default"].update(CONN_MAX_AGE=env.int("DATABASE_CONN_MAX_AGE", 60), CONN_HEALTH_CHECKS=True)
 # A server that is not there is noticed soon; DATABASE_URL may say otherwise.
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
+# A standby that follows by itself answers reports: nothing is written to it.
+if standby := env.str("STANDBY_DATABASE_URL", ""):
+    DATABASES["standby"] = {**DATABASES["default"], **env.db_url_config(standby)}
+DATABASE_ROUTERS = ["core.standby.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core import standby
 from core.company import profile, remembered
 from core.conditions import Condition, sentence
 from reports import drilling
@@ -21,7 +22,7 @@ HUNDRED = Decimal(100)
 
 def result_of(plan: Plan, title: str) -> Result:
     """Carry a plan out. Raises ``querying.TooMuch``."""
-    with remembered():
+    with remembered(), standby.reading():
         return _Shape(plan, run(plan)).result(title)
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connections, transaction
 from django.db.models import Count, QuerySet, Sum
 
+from core import standby
 from core.tables.described import Table
 
 LIMIT_MS = 2000
@@ -30,11 +31,12 @@ class CurrencySum:
 @contextmanager
 def limited(milliseconds: int) -> Iterator[None]:
     """Inside, a statement that takes longer than a page may wait raises OperationalError."""
-    with transaction.atomic():
-        with connection.cursor() as cursor:
+    asked = connections[standby.alias()]
+    with transaction.atomic(using=asked.alias):
+        with asked.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
         yield
-        with connection.cursor() as cursor:
+        with asked.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', '0', true)")
 
 

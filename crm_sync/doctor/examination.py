@@ -11,6 +11,7 @@ from crm_sync.doctor.findings import Check, Finding, warning
 PARTS: tuple[tuple[str, Check], ...] = (
     ("Configuration", configuration.configuration),
     ("Database", servers.database),
+    ("Standby", servers.standby),
     ("Broker", servers.broker),
     ("Worker", servers.worker),
     ("Clock", servers.clock),

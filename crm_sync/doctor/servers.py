@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from redis import RedisError
 
+from core import standby as reports
 from core.metrics import queues
 from core.models import Heartbeat
 from core.redis import redis_client
@@ -63,6 +64,28 @@ def database() -> Iterator[Finding]:
         )
     else:
         yield ok("All migrations are applied.")
+
+
+def standby() -> Iterator[Finding]:
+    """Whether the standby that reports read from follows; nothing where there is none."""
+    if reports.ALIAS not in connections.settings:
+        return
+    try:
+        behind = reports.seconds_behind()
+    except DatabaseError as error:
+        yield warning(
+            f"The standby does not answer: {_first_line(error)}",
+            "Reports ask the primary meanwhile. Start it, or correct STANDBY_DATABASE_URL.",
+        )
+        return
+    if behind is None or behind > reports.MOST_SECONDS:
+        age = "an unknown time" if behind is None else f"{behind:.0f} s"
+        yield warning(
+            f"The standby is {age} behind.",
+            "Reports ask the primary meanwhile. Look at pg_stat_replication there and at the standby's log.",
+        )
+    else:
+        yield ok(f"The standby for reports answers, {behind:.0f} s behind.")
 
 
 def broker() -> Iterator[Finding]:

@@ -7,13 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import connection as database
+from django.db import connections
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core import company
+from core import company, standby
 from core.conditions.address import to_address
 from core.money import formatted_number
 from crm.models import Company
@@ -95,7 +95,7 @@ class Scope:
 
     def rows(self, sql: str, **more: Any) -> list[tuple[Any, ...]]:
         """What a statement answers."""
-        with database.cursor() as cursor:
+        with connections[standby.alias()].cursor() as cursor:
             cursor.execute(sql, self.values | more)
             found: list[tuple[Any, ...]] = cursor.fetchall()
         return found
@@ -163,7 +163,7 @@ def customers(keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], str]:
     """Names of customers by company and id in QuickBooks, as on their newest invoice. One statement."""
     if not keys:
         return {}
-    with database.cursor() as cursor:
+    with connections[standby.alias()].cursor() as cursor:
         cursor.execute(
             """
             SELECT wanted.connection_id, wanted.customer, newest.customer_name

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from accounts.visibility import sees_all
-from core import company
+from core import company, standby
 from core.conditions.moments import span_of_day
 from reports import fiscal
 from reports.ranges import FISCAL, RANGES, Period, period_of
@@ -88,7 +88,8 @@ def run(key: str, user: Any, values: Mapping[str, str]) -> Result:
     """The answer to ``values``, which are those of an address; what can't be read is said. Raises NoSuchReport."""
     report = found(key, user)
     parameters, problems = read(report, values)
-    result = report.answer(user, parameters)
+    with standby.reading():
+        result = report.answer(user, parameters)
     return replace(result, notes=[*problems, *result.notes]) if problems else result
 
 
