@@ -18,6 +18,7 @@ from api.resources import (
     records,
     reports,
     stages,
+    sync_companies,
     sync_settings,
     syncing,
     tasks,
@@ -31,7 +32,8 @@ OPERATIONS: tuple[Operation, ...] = tuple(
     for resource in (
         records, upsert, lines, deal_people, associations, activities, tasks, files,
         invoices, invoice_making, payments, books,
-        syncing, sync_settings, mappings, reports, properties, property_choices, pipelines, stages, workspace, webhooks,
+        syncing, sync_settings, sync_companies, mappings,
+        reports, properties, property_choices, pipelines, stages, workspace, webhooks,
     )
     for operation in resource.operations()
 )  # fmt: skip

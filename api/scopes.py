@@ -54,8 +54,8 @@ SCOPES: dict[str, Scope] = {
         _("Read the settings and the health of the sync"), frozenset({"sync.view_health", "sync.configure"})
     ),
     SYNC_CONFIGURE: Scope(
-        _("Change the settings of the sync and which fields are mapped, try both before"),
-        frozenset({"sync.view_health", "sync.configure"}),
+        _("Change the settings of the sync and which fields are mapped, try both before; start a sync"),
+        frozenset({"sync.view_health", "sync.configure", "sync.run"}),
     ),
     REPORTS_READ: Scope(
         _("Read reports, with the amounts in them"),

@@ -81,7 +81,7 @@ DRY_RUN = named(
 )
 
 
-def _company(call: Call) -> tuple[Connection, SyncObject]:
+def company_and_object(call: Call) -> tuple[Connection, SyncObject]:
     """The company and object of the address, for who may configure the sync. Raises Problem."""
     require(call.user, CONFIGURES)
     connection = connector.visible_to(call.user).filter(pk=call.at["id"]).first()
@@ -97,10 +97,10 @@ def _answer(row: ObjectSettings) -> Answer:
 
 def read(call: Call) -> Answer:
     """The settings of one object of a company; the defaults where nothing is set up."""
-    return _answer(stored_settings(*_company(call)))
+    return _answer(stored_settings(*company_and_object(call)))
 
 
-def _held(call: Call, connection: Connection, sync_object: SyncObject) -> None:
+def hold(call: Call, connection: Connection, sync_object: SyncObject) -> None:
     """Lock the settings, in the version that the caller has read. Raises Problem."""
     about: dict[str, Any] = {"connection": connection, "sync_object": sync_object}
     ObjectSettings.objects.get_or_create(**about)
@@ -133,8 +133,8 @@ def _refused(error: settings.BadSettings) -> Problem:
 
 def change(call: Call) -> Answer:
     """Change what is given; what it concerns is looked at again."""
-    connection, sync_object = _company(call)
-    _held(call, connection, sync_object)
+    connection, sync_object = company_and_object(call)
+    hold(call, connection, sync_object)
     with remembered():
         _check(call, connection, sync_object)
         try:
@@ -146,7 +146,7 @@ def change(call: Call) -> Answer:
 
 def preview(call: Call) -> Answer:
     """Have a worker count what settings would do; nothing is changed."""
-    connection, sync_object = _company(call)
+    connection, sync_object = company_and_object(call)
     with remembered():
         _check(call, connection, sync_object)
         try:
@@ -190,8 +190,8 @@ def dry_run(call: Call) -> Answer:
 def _switch(*, on: bool) -> Callable[[Call], Answer]:
     def switch(call: Call) -> Answer:
         """Switch an object's sync on or off."""
-        connection, sync_object = _company(call)
-        _held(call, connection, sync_object)
+        connection, sync_object = company_and_object(call)
+        hold(call, connection, sync_object)
         objects.switch(connection, sync_object, on=on, by=call.user)
         return _answer(stored_settings(connection, sync_object))
 

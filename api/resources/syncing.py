@@ -1,5 +1,6 @@
 """How the sync is set up and how it is doing, company by company; read only."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from accounts.access import require
@@ -11,6 +12,7 @@ from api.problems import missing
 from api.schemas import ID, MOMENT, array, named, nullable, record, text
 from api.scopes import SYNC_READ
 from qbo_connector import queries as connector
+from qbo_connector.models import Connection
 from sync import health as reading
 from sync import health_counts
 from sync.enums import Exclusion, Outcome, SyncObject
@@ -56,6 +58,9 @@ SETTINGS = named(
             "interval_minutes": {"type": "integer"},
             "economical": {"type": "boolean"},
             "time_zone": WORDS,
+            "monthly_budget": nullable({"type": "integer"}),
+            "alert_records": {"type": "integer"},
+            "alert_minutes": {"type": "integer"},
             "objects": array(OBJECT),
         },
         "connection",
@@ -93,13 +98,22 @@ HEALTH = named(
 def settings(call: Call) -> Answer:
     """How every company is set up."""
     require(call.user, CONFIGURES)
-    companies = list(connector.visible_to(call.user).order_by("pk"))
+    return Answer({"data": _all_settings(list(connector.visible_to(call.user).order_by("pk")))})
+
+
+def printed_company(company: Connection) -> dict[str, Any]:
+    """The settings of one company as JSON."""
+    [told] = _all_settings([company])
+    return told
+
+
+def _all_settings(companies: Sequence[Connection]) -> list[dict[str, Any]]:
     ids = [company.pk for company in companies]
     whole = {row.connection_id: row for row in ConnectionSettings.objects.filter(connection__in=ids)}
     objects: dict[int, list[dict[str, Any]]] = {pk: [] for pk in ids}
     for row in ObjectSettings.objects.filter(connection__in=ids).order_by("pk"):
         objects[row.connection_id].append(printed_object(row))
-    return Answer({"data": [_settings(company, whole.get(company.pk), objects[company.pk]) for company in companies]})
+    return [_settings(company, whole.get(company.pk), objects[company.pk]) for company in companies]
 
 
 def printed_object(row: ObjectSettings) -> dict[str, Any]:
@@ -107,7 +121,7 @@ def printed_object(row: ObjectSettings) -> dict[str, Any]:
     return {"object": row.sync_object, **{name: printed(row, name) for name in OBJECT_NAMES}}
 
 
-def _settings(company: Any, whole: ConnectionSettings | None, objects: list[dict[str, Any]]) -> dict[str, Any]:
+def _settings(company: Connection, whole: ConnectionSettings | None, objects: list[dict[str, Any]]) -> dict[str, Any]:
     whole = whole or ConnectionSettings(connection=company)
     return {
         "connection": company.pk,
@@ -119,6 +133,9 @@ def _settings(company: Any, whole: ConnectionSettings | None, objects: list[dict
         "interval_minutes": company.interval_minutes,
         "economical": company.economical,
         "time_zone": company.time_zone,
+        "monthly_budget": company.monthly_budget,
+        "alert_records": company.alert_records,
+        "alert_minutes": company.alert_minutes,
         "objects": objects,
     }
 

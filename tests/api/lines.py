@@ -62,6 +62,8 @@ LINES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "read-mapping": ("GET", "404", ADMINS),
     "list-mapping-fields": ("GET", "422", ALL),
     "preview-mapping": ("POST", "415", ALL),
+    "read-sync-company": ("GET", "404", ADMINS),
+    "read-company-now": ("POST", "404", OPERATORS),
     "read-sync-object": ("GET", "404", ADMINS),
     "preview-sync-object": ("POST", "415", ALL),
     **{f"turn-{switch}-sync-object": ("POST", "428", ALL) for switch in ("on", "off")},

@@ -39,6 +39,7 @@ BODIES = {
     "archive-choice": {"keep": True},
     **{f"order-{rows}": {"ids": []} for rows in ("pipelines", "stages")},
     **{f"{act}-sync-object": {"winner": "crm"} for act in ("change", "preview")},
+    "change-sync-company": {"interval_minutes": 15},
     "create-mapping": {"connection": 1, "record_type": "contact", "crm_field": "phone", "qbo_field": "Fax"},
     "change-mapping": {"enabled": False},
     "create-webhook": {"url": "https://hooks.example.com/x", "events": ["deal.won"]},

@@ -69,6 +69,7 @@ OUTSIDE = (
     "api:run-report", "api:read-sync-health", "api:read-user", "api:read-property", "api:restore-property",
     "api:archive-choice", "api:restore-choice", "api:read-pipeline", "api:read-stage",
     "api:create-stage", "api:order-stages",
+    "api:read-sync-company", "api:read-company-now",
     "api:read-sync-object", "api:preview-sync-object", "api:turn-", "api:read-dry-run",
     "accounts:", "account_", "mfa_", "qbo_connector:", "sync:", "imports:", "reports:", "api:key-", "api:nowhere",
     "api:webhook-",
