@@ -6,6 +6,7 @@ from api.resources import (
     associations,
     books,
     deal_people,
+    deal_upsert,
     files,
     invoice_making,
     invoices,
@@ -30,7 +31,7 @@ from api.resources import (
 OPERATIONS: tuple[Operation, ...] = tuple(
     operation
     for resource in (
-        records, upsert, lines, deal_people, associations, activities, tasks, files,
+        records, upsert, deal_upsert, lines, deal_people, associations, activities, tasks, files,
         invoices, invoice_making, payments, books,
         syncing, sync_settings, sync_companies, mappings,
         reports, properties, property_choices, pipelines, stages, workspace, webhooks,

@@ -27,6 +27,7 @@ from crm.services import bulk, changes
 from crm.services.records import by_column
 
 MOST_ROWS = 1_000
+GONE = "This does not exist any more, or it is archived. Choose another one."
 # What records of a kind are found by beside their id.
 KEYS: dict[str, tuple[str, ...]] = {
     "company": ("id", "domain", "email"),
@@ -82,6 +83,23 @@ class _Texts(Func):
     template = "(SELECT upper(t) FROM %(function)s(%(expressions)s) AS t)"
 
 
+def result(rows: Sequence[Row]) -> Answer:
+    """What became of rows, and how many of each."""
+    counts = {status: sum(row.status == status for row in rows) for status in OUTCOMES}
+    return Answer({"data": [row.printed() for row in rows], **counts})
+
+
+OUTCOMES = ("created", "changed", "unchanged", "failed")
+RESULT = named(
+    "UpsertResult",
+    record(
+        {"data": array(OUTCOME), **{status: {"type": "integer", "minimum": 0} for status in OUTCOMES}},
+        "data",
+        *OUTCOMES,
+    ),
+)
+
+
 def _upsert(kind: Kind) -> Callable[[Call], Answer]:
     def run(call: Call) -> Answer:
         """Change or make the records of many rows."""
@@ -90,18 +108,15 @@ def _upsert(kind: Kind) -> Callable[[Call], Answer]:
         with remembered():
             _check(kind, rows, call.body["by"])
             _find(kind, rows, call.body["by"], call.user)
+            known = _known(kind, rows, call.user)
             for row in rows:
                 if not row.status:
-                    _read(kind, row, call.user)
-            _clean(kind, rows)
+                    _read(kind, row, known, call.user)
+            clean(kind, rows)
             _write(kind, rows, call.user)
-        counts = {status: sum(row.status == status for row in rows) for status in OUTCOMES}
-        return Answer({"data": [row.printed() for row in rows], **counts})
+        return result(rows)
 
     return run
-
-
-OUTCOMES = ("created", "changed", "unchanged", "failed")
 
 
 def _schema_of(kind: Kind, by: str) -> Schema:
@@ -146,6 +161,7 @@ def _find(kind: Kind, rows: Sequence[Row], by: str, user: Any) -> None:
     keys = [row.key for row in rows if row.key and not row.status]
     there = kind.visible_to(user).filter(archived_at=None).select_for_update(of=("self",)).defer("search")
     found: dict[str, list[Any]] = {}
+    there = there.select_related(*_relations(kind))
     for each in _fitting(there, by, keys).order_by("pk") if keys else ():
         found.setdefault(str(getattr(each, by)).strip().casefold(), []).append(each)
     for row in rows:
@@ -168,18 +184,41 @@ def _fitting(rows: QuerySet[Any], by: str, keys: Sequence[str]) -> QuerySet[Any]
     return fitting
 
 
-def _read(kind: Kind, row: Row, user: Any) -> None:
+def _known(kind: Kind, rows: Sequence[Row], user: Any) -> Mapping[str, Mapping[int, Any]]:
+    """The records that rows name in fields of the form, by field: those that this person may choose."""
+    form, found = kind.form(user=user), {}
+    for name in _relations(kind):
+        chosen: Any = form.fields[name]
+        offered = chosen.find() if hasattr(chosen, "find") else chosen.queryset
+        ids = {row.given[name] for row in rows if not row.status and row.given.get(name) is not None}
+        found[name] = offered.in_bulk(ids) if ids else {}
+    return found
+
+
+def _read(kind: Kind, row: Row, known: Mapping[str, Mapping[int, Any]], user: Any) -> None:
     """The columns that the page's form makes of a row."""
     given = {name: value for name, value in row.given.items() if name != "id"}
+    # Looked up for all rows together: the form's own relations are left empty, and not written.
+    asked = {name: given[name] for name in known if name in given}
+    chosen = {name: known[name].get(pk) or _had(row, name, pk) for name, pk in asked.items() if pk is not None}
+    wrong = [Mistake(GONE, f"/{name}") for name, each in chosen.items() if each is None]
     try:
-        # What was not given is not looked up for each row: the form's own relations are left empty, and not written.
-        form = filled(kind, {**dict.fromkeys(_relations(kind)), **given}, user=user, record=row.record)
+        form = filled(kind, {**given, **dict.fromkeys(known)}, user=user, record=row.record)
     except Problem as problem:
-        row.fail(*problem.mistakes)
+        wrong += problem.mistakes
+    if wrong:
+        row.fail(*wrong)
         return
     usual = {} if "owner" in given else {"owner": user}
     row.values = {**form.values(), **usual} if row.record is None else values_given(form, given)
+    row.values |= chosen
     row.properties = row.values.pop(PROPERTIES, None)
+
+
+def _had(row: Row, name: str, pk: int) -> Any:
+    """What a record has already, if that is it: it may stay where it could not be chosen any more."""
+    there = getattr(row.record, name, None)
+    return there if there is not None and there.pk == pk else None
 
 
 def _relations(kind: Kind) -> list[str]:
@@ -188,8 +227,8 @@ def _relations(kind: Kind) -> list[str]:
     return [name for name, each in fields if isinstance(each, ModelChoiceField | RecordField) and not each.required]
 
 
-def _clean(kind: Kind, rows: Sequence[Row]) -> None:
-    """Custom properties, checked together."""
+def clean(kind: Kind, rows: Sequence[Row]) -> None:
+    """Check custom properties together: then rows hold what their records will."""
     living = [row for row in rows if not row.status and (row.properties is not None or row.record is None)]
     held = clean_many(kind.name, [(row.record, row.properties or {}) for row in living], complete=True)
     for row, each in zip(living, held, strict=True):
@@ -235,8 +274,6 @@ _schemas = [_rows_of(name) for name in KEYS]
 
 def operations() -> list[Operation]:
     """One for each kind."""
-    counts = {status: {"type": "integer", "minimum": 0} for status in OUTCOMES}
-    answered = named("UpsertResult", record({"data": array(OUTCOME), **counts}, "data", *OUTCOMES))
     found = []
     for name, keys in KEYS.items():
         word = RECORDS[name].word
@@ -259,6 +296,6 @@ def operations() -> list[Operation]:
         found.append(
             Operation("POST", f"{PATHS[name]}/upsert", f"upsert-{PATHS[name]}", str(KINDS[name].plural),
                       f"Change or create many {PATHS[name]} at once", CRM_WRITE, _upsert(KINDS[name]),
-                      {200: answered}, body=body, text=text)
+                      {200: RESULT}, body=body, text=text)
         )  # fmt: skip
     return found

@@ -1,7 +1,7 @@
 """Writing deals."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
@@ -62,7 +62,7 @@ def create(
     closed = entered.status != DealStatus.OPEN
     reason, note = (reason.strip()[:LONGEST_REASON], note.strip()) if closed else ("", "")
     given.update(stage=entered, status=entered.status, closed_at=timezone.now() if closed else None)
-    given |= _reasons(entered, reason) | {"close_note": note}
+    given |= reasons(entered, reason) | {"close_note": note}
     deal = records.create(Deal, given, by=by, origin=origin, about=lambda deal: [*related(deal), *contacts])
     DealContact.objects.bulk_create(
         DealContact(deal=deal, contact=contact, primary=position == 0)
@@ -85,12 +85,21 @@ def update(deal: Deal, *, by: Any, origin: Origin | None = None, **values: Any) 
 
     With ``amount_follows_lines`` the amount becomes the sum of the line items; another amount ends that.
     """
-    given = records.checked(values, FIELDS)
-    if given.get("amount_follows_lines") and (lines := list(deal.lines.all())):
-        given["amount"] = amounts.total(lines, given.get("currency") or deal.currency)
-    elif "amount" in given and given["amount"] != deal.amount and deal.amount_follows_lines and deal.lines.exists():
-        given.setdefault("amount_follows_lines", False)
+    given = with_amount(deal, records.checked(values, FIELDS))
     return records.update(deal, given, by=by, origin=origin, about=related)
+
+
+def with_amount(deal: Deal, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that change together with ``given`` ones: the amount and whether it follows the line items."""
+    found = dict(given)
+    if not found.keys() & {"amount", "amount_follows_lines"}:
+        return found
+    lines = list(deal.lines.all())
+    if found.get("amount_follows_lines") and lines:
+        found["amount"] = amounts.total(lines, found.get("currency") or deal.currency)
+    elif "amount" in found and found["amount"] != deal.amount and deal.amount_follows_lines and lines:
+        found.setdefault("amount_follows_lines", False)
+    return found
 
 
 @needs("crm.archive")
@@ -129,15 +138,27 @@ def move_to_stage(
         return fresh
     if seen is not None and fresh.stage_id != seen:
         raise MovedMeanwhile(fresh, last_change(fresh))
-    stays_closed = stage.status == fresh.status != DealStatus.OPEN
-    reason = reason.strip()[:LONGEST_REASON] or (fresh.lost_reason or fresh.won_reason if stays_closed else "")
-    note = note.strip() or (fresh.close_note if stays_closed else "")
+    reason, note = said(fresh, stage, reason, note)
     lacking = [*stage_requirements.missing(fresh, stage), *stage_requirements.lacks_reason(stage, reason)]
     if strict and lacking:
         raise StageNeeds(fresh, stage, lacking)
     now = timezone.now()
-    closed_at = None if stage.status == DealStatus.OPEN else fresh.closed_at if stays_closed else now
+    closed_at = closing_moment(fresh, stage, now)
     return _enter(fresh, stage, now=now, closed_at=closed_at, reason=reason, note=note, by=by, origin=origin)
+
+
+def said(deal: Deal, stage: Stage, reason: str, note: str) -> tuple[str, str]:
+    """Why ``deal`` will be in ``stage``: what is given, else what was said of one that stays won or lost."""
+    stays = stage.status == deal.status != DealStatus.OPEN
+    reason = reason.strip()[:LONGEST_REASON] or (deal.lost_reason or deal.won_reason if stays else "")
+    return reason, note.strip() or (deal.close_note if stays else "")
+
+
+def closing_moment(deal: Deal, stage: Stage, now: datetime.datetime) -> datetime.datetime | None:
+    """When ``deal`` was won or lost, once it is in ``stage``; None for an open stage."""
+    if stage.status == DealStatus.OPEN:
+        return None
+    return deal.closed_at if stage.status == deal.status else now
 
 
 @needs("crm.edit")
@@ -169,23 +190,23 @@ def _enter(
 ) -> Deal:
     was, before = fresh.stage, fresh.status
     closed = stage.status != DealStatus.OPEN
-    reasons = _reasons(stage, reason)
     Deal.objects.filter(pk=fresh.pk).update(
-        stage=stage, status=stage.status, closed_at=closed_at, stage_entered_at=now, updated_at=now, **reasons,
-        close_note=note if closed else "",
+        stage=stage, status=stage.status, closed_at=closed_at, stage_entered_at=now, updated_at=now,
+        **reasons(stage, reason), close_note=note if closed else "",
     )  # fmt: skip
-    said = {"reason": reason, "note": note} if closed else {"reason": "", "note": ""}
-    StageChange.objects.create(deal=fresh, stage=stage, name=stage.name, by=by, entered_at=now, **said)
+    why = {"reason": reason, "note": note} if closed else {"reason": "", "note": ""}
+    StageChange.objects.create(deal=fresh, stage=stage, name=stage.name, by=by, entered_at=now, **why)
     fresh.refresh_from_db()
     about = [*related(fresh), *fresh.contacts.all()]
     moved = {"title": fresh.name, "from": was.name, "to": stage.name, "from_id": was.pk, "to_id": stage.pk}
     emit("deal.stage_changed", fresh, by=by, origin=origin, about=about, **moved)
     if stage.status != before:
-        _tell_status(fresh, by=by, origin=origin, about=about, **said)
+        _tell_status(fresh, by=by, origin=origin, about=about, **why)
     return fresh
 
 
-def _reasons(stage: Stage, reason: str) -> dict[str, str]:
+def reasons(stage: Stage, reason: str) -> dict[str, str]:
+    """The columns of the reasons of a deal in ``stage``: only that of how it ended holds one."""
     return {column: reason if stage.status == status else "" for status, column in REASON_COLUMNS.items()}
 
 
@@ -193,10 +214,16 @@ def _tell_status(
     deal: Deal, *, by: Any, origin: Origin | None, about: Iterable[models.Model], reason: str, note: str
 ) -> None:
     """That the deal is won, lost or open again, and why."""
+    name, data = told_of_status(deal, reason=reason, note=note)
+    emit(name, deal, by=by, origin=origin, about=about, **data)
+
+
+def told_of_status(deal: Deal, *, reason: str, note: str) -> tuple[str, dict[str, Any]]:
+    """The event of a deal that is won, lost or open again, and what it tells."""
     name = {DealStatus.WON: "deal.won", DealStatus.LOST: "deal.lost"}.get(DealStatus(deal.status), "deal.reopened")
     amount = None if deal.amount is None else str(deal.amount)
     why = {key: text for key, text in (("reason", reason), ("note", note)) if text}
-    emit(name, deal, by=by, origin=origin, about=about, title=deal.name, amount=amount, currency=deal.currency, **why)
+    return name, {"title": deal.name, "amount": amount, "currency": deal.currency, **why}
 
 
 def related(deal: Deal) -> Iterable[models.Model]:

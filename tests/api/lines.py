@@ -74,7 +74,7 @@ LINES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "read-report": ("GET", "404", SELLING),
     "run-report": ("GET", "404", SELLING),
     "run-ready-report": ("GET", "404", SELLING),
-    **{f"upsert-{kind}": ("POST", "415", ALL) for kind in ("companies", "contacts", "products")},
+    **{f"upsert-{kind}": ("POST", "415", ALL) for kind in ("companies", "contacts", "deals", "products")},
     **{f"list-{kind}": ("GET", "200", ADMINS) for kind in ("webhooks", "webhook-deliveries")},
     **{f"read-{word}": ("GET", "404", ADMINS) for word in ("webhook", "webhook-delivery")},
     "list-webhook-events": ("GET", "200", ALL),

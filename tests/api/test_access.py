@@ -32,7 +32,7 @@ BODIES = {
     "create-activity": {"kind": "note", "body": "Words", "records": [{"type": "deal", "id": 1}]},
     "change-activity": {"body": "Other"},
     **{f"add-{kind}-association": {"type": "deal", "id": 1} for kind in KINDS},
-    **{f"upsert-{kind}": {"by": "id", "rows": [{"id": 1}]} for kind in ("companies", "contacts", "products")},
+    **{f"upsert-{kind}": {"by": "id", "rows": [{"id": 1}]} for kind in ("companies", "contacts", "deals", "products")},
     "create-property": {"object": "company", "label": "Size", "kind": "text"},
     "change-property": {"label": "Other"},
     "order-properties": {"object": "company", "ids": []},

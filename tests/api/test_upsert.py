@@ -99,6 +99,25 @@ def test_a_thousand_rows_take_few_statements_and_no_more_are_taken(program):
     assert Company.objects.count() == 40
 
 
+def test_rows_that_name_other_records_take_no_statements_of_their_own(program):
+    firms = [companies.create(by=program.user, name=name) for name in ("Acme", "Other")]
+    other = program_of("Sales rep").user
+
+    def counted(numbers, **more):
+        rows = [{"email": f"p{number}@example.com", **more} for number in numbers]
+        with CaptureQueriesContext(connection) as queries:
+            answer = program.post("contacts/upsert", {"by": "email", "rows": rows})
+        return len(queries), {*statuses(answer)}
+
+    assert program.get("me").status_code == 200
+    made = [counted(part, first_name="P", company=firms[0].pk) for part in (range(2), range(2, 20))]
+    moved = [counted(part, company=firms[1].pk, owner=other.pk) for part in (range(2), range(2, 20))]
+
+    assert (made[0], moved[0]) == (made[1], moved[1])
+    assert (made[0][1], moved[0][1]) == ({"created"}, {"changed"})
+    assert Contact.objects.filter(company=firms[1], owner=other).count() == 20
+
+
 def test_rows_of_others_are_not_found(db):
     boss, rep = program_of(), program_of("Sales rep")
     theirs = companies.create(by=boss.user, name="Acme", domain="acme.example")
