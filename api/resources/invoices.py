@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from accounts.access import require
+from api import invoice_edits
 from api.described import Answer, Call, Operation
 from api.dispatch import same_version
 from api.form_fields import PROPERTIES, PROPERTY_VALUES, refused
@@ -20,9 +21,9 @@ from core.properties import BadValues
 from crm.queries import deals
 from invoices import queries
 from invoices.enums import Ending, InvoiceStatus, SendState, SyncState
-from invoices.models import InvoiceSend
+from invoices.models import InvoiceEdit, InvoiceSend
 from invoices.ports import AccountingUnavailable, SyncMark, accounting
-from invoices.services import endings, moves, properties
+from invoices.services import edit, endings, moves, properties
 from invoices.services import send as sending
 
 
@@ -89,6 +90,8 @@ def status(call: Call) -> Answer:
     mark = accounting().sync_marks([row.pk]).get(row.pk) or SyncMark(SyncState.NONE)
     # QuickBooks may have answered while what it answered is not written down here yet.
     unsettled = bool(row.ending) or (row.tracked and not row.external_id and row.removed_at is None)
+    # A change that no worker has looked at yet; one that can't go there any more is not waited for.
+    unsettled = unsettled or (InvoiceEdit.objects.filter(invoice=row).exists() and not edit.refusal(row))
     waiting = mark.state in UNDER_WAY or (unsettled and mark.state != SyncState.FAILED)
     told = {name: printed(row, name) for name in ("status", "number", "external_id", "ending", "total", "balance")}
     return Answer({"invoice": row.pk, "done": not waiting, "sync": marked(mark), **told})
@@ -161,9 +164,15 @@ def retry(call: Call) -> Answer:
 
 
 def change(call: Call) -> Answer:
-    """Custom properties, and the deal that an invoice counts for. QuickBooks' figures are changed on the page."""
-    require(call.user, "invoices.create")
+    """Custom properties, the deal that an invoice counts for, and what the edit page changes in QuickBooks."""
+    for_books = {name: value for name, value in call.body.items() if name in invoice_edits.SCHEMAS}
+    if len(for_books) < len(call.body):
+        require(call.user, "invoices.create")
+    if for_books:
+        require(call.user, "invoices.edit")
     row = held(call)
+    if for_books:
+        row = invoice_edits.apply(row, for_books, user=call.user)
     if "deal" in call.body:
         row = _moved(call, row)
     if PROPERTIES in call.body:
@@ -171,7 +180,10 @@ def change(call: Call) -> Answer:
             row = properties.change_invoice(row, call.body[PROPERTIES], by=call.user)
         except BadValues as error:
             raise refused(error) from error
-    return INVOICES.answer(call, INVOICES.found(call))
+    found = INVOICES.found(call)
+    if not for_books:
+        return INVOICES.answer(call, found)
+    return INVOICES.answer(call, found, 202, location=location_of(found))
 
 
 def _moved(call: Call, row: Any) -> Any:
@@ -204,6 +216,7 @@ def operations() -> list[Operation]:
             "deal": nullable(ID),
             "move": {"type": "boolean", "description": "Take it from the deal that it counts for now."},
             PROPERTIES: PROPERTY_VALUES,
+            **invoice_edits.SCHEMAS,
         },
         minProperties=1,
     )
@@ -211,9 +224,10 @@ def operations() -> list[Operation]:
     own: dict[str, Any] = {"tag": TAG, "scope": INVOICES_WRITE}
     return [
         *INVOICES.operations(),
-        Operation("PATCH", one, "change-invoice", summary="Change custom properties or the deal of an invoice",
-                  run=change, answers={200: shown}, params=VIEW.params, body=changed, versioned=True,
-                  shows_version=True, **own),
+        Operation("PATCH", one, "change-invoice", summary="Change an invoice", run=change,
+                  answers={200: shown, 202: shown}, params=VIEW.params, body=changed, versioned=True,
+                  shows_version=True, text="Custom properties and the deal change here (200). Everything else changes "
+                  "what QuickBooks has, as on the edit page: 202, and `Location` says how far it is.", **own),
         Operation("GET", f"{one}/status", "read-invoice-status", TAG, "Follow what QuickBooks makes of an invoice",
                   INVOICES_READ, status, {200: STATUS}),
         Operation("GET", f"{one}/pdf", "read-invoice-pdf", TAG, "QuickBooks' PDF of an invoice", INVOICES_READ, pdf,

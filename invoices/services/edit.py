@@ -52,7 +52,14 @@ class NotEditable(Exception):
 
 
 class BadEdit(ValueError):
-    """A value that the invoice can't have; the message says which and what to change."""
+    """A value that the invoice can't have; the message says which and what to change.
+
+    ``field`` is the column it is about, or ``lines``; ``line`` the place of the line among those that were given.
+    """
+
+    def __init__(self, words: str, field: str = "", line: int | None = None) -> None:
+        super().__init__(words)
+        self.field, self.line = field, line
 
 
 @needs("invoices.edit")
@@ -158,23 +165,23 @@ def _refuse(invoice: Invoice) -> None:
 def _check(invoice: Invoice, fields: dict[str, Any]) -> None:
     issued_on, due_on = fields.get("issued_on", invoice.issued_on), fields.get("due_on", invoice.due_on)
     if issued_on is None:
-        raise BadEdit(_("Choose the invoice date."))
+        raise BadEdit(_("Choose the invoice date."), "issued_on")
     if due_on is not None and due_on < issued_on:
-        raise BadEdit(_("The due date lies before the invoice date."))
+        raise BadEdit(_("The due date lies before the invoice date."), "due_on")
     for name in ("recipient", "cc", "bcc"):
         if not valid_emails(fields.get(name, "")):
-            raise BadEdit(_("“%s” is not an e-mail address.") % fields[name])
+            raise BadEdit(_("“%s” is not an e-mail address.") % fields[name], name)
     for name in ("shipping_total", "deposit"):
         if fields.get(name, ZERO) < 0:
-            raise BadEdit(_("Shipping and deposit can't be less than 0."))
+            raise BadEdit(_("Shipping and deposit can't be less than 0."), name)
     discount = discount_columns(fields.get("discount", "")) if fields.get("discount") else {}
     percent, amount = discount.get("discount_percent") or ZERO, discount.get("discount_total") or ZERO
     if not ZERO <= percent <= 100 or amount < 0:
-        raise BadEdit(_("A discount is between 0 and 100 percent, or an amount of at least 0."))
+        raise BadEdit(_("A discount is between 0 and 100 percent, or an amount of at least 0."), "discount")
     if len(fields.get("message", "")) > LONGEST_MESSAGE:
-        raise BadEdit(_("The message may have at most %d characters.") % LONGEST_MESSAGE)
+        raise BadEdit(_("The message may have at most %d characters.") % LONGEST_MESSAGE, "message")
     if len(fields.get("number", "")) > 21:
-        raise BadEdit(_("An invoice number may have at most 21 characters."))
+        raise BadEdit(_("An invoice number may have at most 21 characters."), "number")
 
 
 def _rewritten(
@@ -184,14 +191,14 @@ def _rewritten(
     by_pk = {line.pk: line for line in stored}
     lines: list[InvoiceLine] = []
     changed = False
-    for line in wanted:
-        if not line.as_it_is:
-            _check_line(line, invoice.currency)
+    for place, line in enumerate(wanted):
+        if not line.as_it_is and (wrong := _wrong_with(line, invoice.currency)):
+            raise BadEdit(wrong, "lines", place)
         row = by_pk.get(line.pk or 0)
         if line.pk is not None and (row is None or row in lines):
-            raise BadEdit(_("One of these lines is no longer part of the invoice. Open it again."))
+            raise BadEdit(_("One of these lines is no longer part of the invoice. Open it again."), "lines", place)
         if row is not None and row.kind in _NOT_EDITED:
-            raise BadEdit(_("Texts, discounts and bundles can be changed in QuickBooks only."))
+            raise BadEdit(_("Texts, discounts and bundles can be changed in QuickBooks only."), "lines", place)
         if row is None:
             row, changed = InvoiceLine(invoice=invoice), True
         if not line.as_it_is:
@@ -199,7 +206,7 @@ def _rewritten(
         lines.append(row)
     rows = _with_fixed(stored, lines)
     if not rows:
-        raise BadEdit(_("An invoice needs at least one line."))
+        raise BadEdit(_("An invoice needs at least one line."), "lines")
     if not changed and rows == list(stored):
         return None
     for position, row in enumerate(rows):
@@ -218,15 +225,17 @@ def _with_fixed(stored: Sequence[InvoiceLine], lines: Sequence[InvoiceLine]) -> 
     return rows
 
 
-def _check_line(line: EditedLine, currency: str) -> None:
+def _wrong_with(line: EditedLine, currency: str) -> str:
+    """Why a line can't be so, in words; empty when it can."""
     if not line.item_external_id:
-        raise BadEdit(_("Choose a product for each line."))
+        return _("Choose a product for each line.")
     if line.quantity is not None and line.quantity <= 0:
-        raise BadEdit(_("The quantity has to be more than 0."))
+        return _("The quantity has to be more than 0.")
     if len(line.description) > LONGEST_DESCRIPTION:
-        raise BadEdit(_("A description may have at most 4,000 characters."))
+        return _("A description may have at most 4,000 characters.")
     if abs(line.total(currency)) > LARGEST_AMOUNT:
-        raise BadEdit(_("The amount is larger than QuickBooks can take."))
+        return _("The amount is larger than QuickBooks can take.")
+    return ""
 
 
 def _fill(row: InvoiceLine, line: EditedLine, currency: str) -> bool:

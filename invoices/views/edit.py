@@ -1,8 +1,7 @@
 """Change an invoice that QuickBooks has: the form, its live totals, new lines, due dates."""
 
-import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,23 +13,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core import money
 from core.money import formatted
-from core.plain import plain
-from invoices import book_prices, edit_form, queries, reading
+from invoices import edit_form, queries, reading
 from invoices import terms as payment_terms
+from invoices.edit_choices import Choices, at_its_rate, choices_of, new_line
 from invoices.edit_form import ADDRESS_PARTS, FormContent, FormLine, Read, Wrong
 from invoices.editing import discount_columns
 from invoices.enums import InvoiceStatus, LineKind, SyncState, TaxMode
 from invoices.line_discounts import TooMuch
 from invoices.models import Invoice, InvoiceLine
 from invoices.ports import (
-    Account,
     AccountingUnavailable,
-    FormOptions,
-    ItemChoice,
-    NamedChoice,
     SyncMark,
-    TaxCodeChoice,
-    TermsChoice,
     accounting,
 )
 from invoices.services import edit
@@ -39,42 +32,6 @@ from invoices.views.answers import needs
 
 ITEMS = 20
 _SELDOM = ("line3", "line4", "line5")
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What the company offers for the form's selects."""
-
-    options: FormOptions
-    terms: Sequence[TermsChoice]
-    classes: Sequence[NamedChoice]
-    locations: Sequence[NamedChoice]
-    tax_codes: Sequence[TaxCodeChoice]
-    account: Account | None
-
-    @property
-    def us_codes(self) -> bool:
-        """Whether lines are only taxable or not, and QuickBooks has the rate."""
-        return self.account is not None and not self.account.needs_tax_codes
-
-    def names(self) -> dict[str, dict[str, str]]:
-        """The words of each choice, by field."""
-        return {
-            "terms_external_id": {each.external_id: each.name for each in self.terms},
-            "class_external_id": {each.external_id: each.name for each in self.classes},
-            "location_external_id": {each.external_id: each.name for each in self.locations},
-            "tax_code": {each.external_id: each.name for each in self.tax_codes},
-        }
-
-
-def _choices(invoice: Invoice) -> Choices:
-    port, pk = accounting(), invoice.connection_id
-    account = next((each for each in port.accounts() if each.connection_id == pk), None)
-    codes = list(port.tax_codes(pk)) if account and account.needs_tax_codes else []
-    if account and not account.needs_tax_codes:
-        codes = [TaxCodeChoice("TAX", _("Taxable")), TaxCodeChoice("NON", _("Not taxed"))]
-    options = port.form_options(pk)
-    return Choices(options, port.terms(pk), port.classes(pk), port.locations(pk), codes, account)
 
 
 def _visible(request: HttpRequest, pk: int) -> Invoice:
@@ -88,7 +45,7 @@ def invoice_edit(request: HttpRequest, pk: int) -> HttpResponse:
     invoice = _visible(request, pk)
     current = edit_form.shown(invoice, list(invoice.lines.all()))
     refusal = edit.refusal(invoice)
-    choices = _choices(invoice) if not refusal else None
+    choices = choices_of(invoice) if not refusal else None
     if request.method == "GET" or choices is None:
         return _page(request, invoice, current, choices, base=current.to_json(), refusal=refusal)
     content = edit_form.posted(request.POST)
@@ -235,23 +192,13 @@ def invoice_edit_line(request: HttpRequest, pk: int) -> HttpResponse:
     """A new line of the form for a product of QuickBooks."""
     invoice = _visible(request, pk)
     wanted = request.GET.get("item", "")
-    choices = _choices(invoice)
+    choices = choices_of(invoice)
     found = [
         each for each in accounting().items(invoice.connection_id, search="", limit=5000) if each.external_id == wanted
     ]
     if not found:
         raise Http404
-    [item] = _at_its_rate(invoice, found[:1])
-    code = item.tax_code_external_id
-    if choices.us_codes:
-        code = "TAX" if accounting().taxable_items(invoice.connection_id, [item.external_id]) else "NON"
-    elif not code and invoice.lines.exists():
-        code = next((line.tax_code_external_id for line in invoice.lines.all() if line.tax_code_external_id), "")
-    price = "" if item.unit_price is None else str(plain(item.unit_price))
-    line = FormLine(
-        key=_fresh_key(), item=item.external_id, item_name=item.name, product=str(item.product_id or ""),
-        description=item.description, quantity="1", unit_price=price, tax_code=code,
-    )  # fmt: skip
+    line = new_line(invoice, found[0], us_codes=choices.us_codes)
     amount = _amount_of(line, invoice.currency) or Decimal(0)
     context = {
         "invoice": invoice,
@@ -260,17 +207,6 @@ def invoice_edit_line(request: HttpRequest, pk: int) -> HttpResponse:
         "amounts": {line.key: formatted(amount, invoice.currency)},
     }
     return render(request, "invoices/edit/_line.html", context)
-
-
-def _at_its_rate(invoice: Invoice, items: Sequence[ItemChoice]) -> list[ItemChoice]:
-    """What the items cost in the invoice's currency."""
-    home, rate = invoice.connection.home_currency, invoice.exchange_rate
-    return book_prices.in_currency(items, invoice.currency, home=home, on=invoice.issued_on, rate=rate)
-
-
-def _fresh_key() -> str:
-    """A key that no other line of the form has."""
-    return f"n{uuid.uuid4().hex[:12]}"
 
 
 @require_GET
@@ -299,7 +235,7 @@ def invoice_edit_items(request: HttpRequest, pk: int) -> JsonResponse:
     typed = request.GET.get("q", "").strip()[:200]
     found = accounting().items(invoice.connection_id, search=typed, limit=ITEMS)
     results = []
-    for item in _at_its_rate(invoice, found):
+    for item in at_its_rate(invoice, found):
         price = formatted(item.unit_price, invoice.currency)
         detail = " · ".join(filter(None, [item.sku, price]))
         results.append({"value": item.external_id, "text": item.name, "detail": detail})

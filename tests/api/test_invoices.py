@@ -10,10 +10,10 @@ from accounts.models import Role, Sees
 from crm.models import Company
 from crm.services import companies
 from invoices.models import Invoice, InvoiceDraft, Payment
-from sync.publish import invoice_changes, payments, sends
 from tests import makers
+from tests.api.carrying import carry_over, first
 from tests.api.programs import program_of
-from tests.quickbooks import drain_until_settled, sync_company
+from tests.quickbooks import sync_company
 
 
 @pytest.fixture
@@ -27,22 +27,6 @@ def books(us_company):
 def program(us_company):
     """A program of an administrator, beside a company that is connected."""
     return program_of()
-
-
-def carry_over(company):
-    """What workers do with everything that was asked for."""
-    for _round in range(3):
-        for pk in invoice_changes.unplanned_changes():
-            invoice_changes.plan_wish(pk)
-        for pk in sends.unplanned():
-            sends.publish(pk)
-        for pk in payments.unplanned():
-            payments.publish(pk)
-        drain_until_settled(company)
-
-
-def first(program, path):
-    return program.get(path).json()["data"][0]
 
 
 def test_a_deal_becomes_an_invoice_that_is_followed_sent_paid_and_voided(program, books, quickbooks):
