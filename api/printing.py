@@ -28,12 +28,16 @@ def printed(record: Any, path: str) -> Any:
     return plain(read(record, path))
 
 
-def etag_of(record: Any) -> str:
-    """The version of a record: it changes with every change of it."""
-    return f'"{record.pk}-{int(record.updated_at.timestamp() * 1_000_000):x}"'
+def etag_of(record: Any, *more: Any) -> str:
+    """The version of a record: it changes with every change of it, and of what else is told ``more`` of it."""
+    told = f"-{_digest(more)[:12]}" if more else ""
+    return f'"{record.pk}-{int(record.updated_at.timestamp() * 1_000_000):x}{told}"'
 
 
 def etag_of_body(body: Any) -> str:
     """The version of what keeps no time of its changes: it follows from all that is told of it."""
-    told = json.dumps(body, sort_keys=True, default=str)
-    return f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
+    return f'"{_digest(body)[:32]}"'
+
+
+def _digest(body: Any) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()

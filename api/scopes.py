@@ -36,7 +36,7 @@ SCOPES: dict[str, Scope] = {
     ),
     INVOICES_READ: Scope(_("Read invoices, payments and amounts"), frozenset({"invoices.view"})),
     INVOICES_WRITE: Scope(
-        _("Create, send and void invoices, record payments"),
+        _("Create, change, send and void invoices, record payments"),
         frozenset(
             {
                 "invoices.view",

@@ -121,9 +121,19 @@ def _linked(model: Any, column: str) -> Any:
     return load
 
 
+_CONTACTS = _linked(Invoice.contacts.through, "contact_id")
+_COMPANIES = _linked(Invoice.companies.through, "company_id")
+
+
 def etag(row: Any) -> str:
     """The version of an invoice, also of what QuickBooks says of it."""
-    said = (row.updated_at, row.remote_updated_at, row.status, row.balance, row.total, row.ending, row.removed_at)
+    said = [row.updated_at, row.remote_updated_at, row.status, row.balance, row.total, row.ending, row.removed_at]
+    # Other records are merged and linked without a change of the invoice itself.
+    said += [
+        row.deal_id,
+        sorted(row.properties.items()),
+        *(linked([row])[row.pk] for linked in (_CONTACTS, _COMPANIES)),
+    ]
     return f'"{row.pk}-{hashlib.sha256(repr([str(each) for each in said]).encode()).hexdigest()[:16]}"'
 
 
@@ -140,8 +150,8 @@ VIEW = View(
         Shown("deal", nullable(ID), "deal_id"),
         Shown("quote", nullable(ID), "quote_id"),
         Shown("owner", nullable(ID), "owner_id"),
-        Shown("contacts", array(ID), load=_linked(Invoice.contacts.through, "contact_id")),
-        Shown("companies", array(ID), load=_linked(Invoice.companies.through, "company_id")),
+        Shown("contacts", array(ID), load=_CONTACTS),
+        Shown("companies", array(ID), load=_COMPANIES),
         Shown("customer", NAMES, "customer_external_id"),
         Shown("customer_name", {"type": "string"}),
         Shown("recipient", {"type": "string"}),

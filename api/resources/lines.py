@@ -6,9 +6,9 @@ from typing import Any
 
 from accounts.access import require
 from api.described import Answer, Call, Operation
-from api.printing import etag_of, plain
+from api.printing import plain
 from api.problems import Mistake, Problem, conflict, pointer, unfit, unfit_at
-from api.resources.records import EDITS, RECORDS, found, held
+from api.resources.records import EDITS, RECORDS, found, held, version_of
 from api.schemas import AMOUNT, ID, array, named, nullable, record, text
 from api.scopes import CRM_READ, CRM_WRITE
 from crm.enums import BillingPeriod, QuoteStatus
@@ -67,7 +67,7 @@ def _printed(row: Any) -> Answer:
         {"product": line.product_id, **{name: plain(getattr(line, name)) for name in (*PLAIN, *DECIMALS)}}
         for line in row.lines.all()
     ]
-    return Answer({"data": rows}, etag=etag_of(row))
+    return Answer({"data": rows}, etag=version_of(row))
 
 
 def _reader(kind: Kind) -> Callable[[Call], Answer]:

@@ -28,7 +28,7 @@ from core.properties import BadValues
 from crm.enums import DealStatus, QuoteOrigin, QuoteStatus
 from crm.forms.closing import NOTE
 from crm.kinds import DEAL, KINDS, QUOTE, Kind
-from crm.models import DealContact, Stage
+from crm.models import Deal, DealContact, Stage
 from crm.services import deals, deletion, quotes, records
 from crm.services.stage_requirements import REASON, StageNeeds
 
@@ -45,6 +45,12 @@ def contacts_of(rows: Sequence[Any]) -> Mapping[int, list[int]]:
     for deal, contact in links.values_list("deal_id", "contact_id"):
         found[deal].append(contact)
     return found
+
+
+def version_of(row: Any) -> str:
+    """The ETag of a record. Other records take contacts off a deal, and settings values of properties, beside it."""
+    people = [contacts_of([row])[row.pk]] if isinstance(row, Deal) else []
+    return etag_of(row, row.properties, *people)
 
 
 def _choice(choices: Any) -> Schema:
@@ -143,7 +149,7 @@ def held(call: Call, kind: Kind) -> Any:
     row = rows.defer("search").first()
     if row is None:
         raise missing()
-    same_version(call, etag_of(row))
+    same_version(call, version_of(row))
     return row
 
 
@@ -164,7 +170,7 @@ class Records:
         """A record as it is answered."""
         fields = self.view.chosen(call.user, call.query.get("fields"))
         [body] = self.view.answered([row], fields)
-        return Answer(body, status, etag_of(row), f"/api/v1/{self.path}/{row.pk}" if status == 201 else "")
+        return Answer(body, status, version_of(row), f"/api/v1/{self.path}/{row.pk}" if status == 201 else "")
 
     def index(self, call: Call) -> Answer:
         """A page of records."""

@@ -8,7 +8,7 @@ from accounts.models import Role, User
 from core.models import Event
 from core.services import properties
 from crm.models import Company, Contact, Deal
-from crm.services import companies, contacts, pipelines
+from crm.services import companies, contacts, deal_contacts, pipelines
 from tests import makers
 from tests.api.programs import Program
 
@@ -63,6 +63,26 @@ def test_what_was_read_before_is_not_sent_again(program):
     again = program.get(f"companies/{company.pk}", If_None_Match=etag)
 
     assert (again.status_code, again.content, again["ETag"]) == (304, b"", etag)
+
+
+def test_a_deal_whose_contacts_or_custom_values_changed_is_another_version(program):
+    ann = contacts.create(by=program.user, first_name="Ann")
+    deal = makers.new_deal(program.user)
+    nora = deal.contacts.get()
+    path = f"deals/{deal.pk}"
+    size = properties.create(by=program.user, object_type="deal", label="Size", kind="number")
+    read = program.get(path)
+
+    deal_contacts.add(Deal.objects.get(), ann, by=program.user)
+    peopled = program.get(path, If_None_Match=read["ETag"])
+    stale = program.patch(path, {"name": "Late"}, If_Match=read["ETag"])
+    # As upkeep does with values of properties that are gone, beside the record's own changes.
+    Deal.objects.update(properties={str(size.pk): "5"})
+    valued = program.get(path, If_None_Match=peopled["ETag"])
+
+    assert (peopled.status_code, peopled.json()["contacts"], stale.status_code) == (200, [nora.pk, ann.pk], 412)
+    assert (valued.status_code, valued.json()["properties"]) == (200, {str(size.pk): "5"})
+    assert program.patch(path, {"name": "Now"}, If_Match=valued["ETag"]).status_code == 200
 
 
 def test_every_mistake_is_named_with_its_place(program):
