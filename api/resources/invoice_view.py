@@ -190,7 +190,10 @@ VIEW = View(
         Shown("updated_at", MOMENT),
     ],
     needs=("id", "updated_at", "remote_updated_at", "status", "balance", "total", "ending", "removed_at"),
-    sorts=("-id", "id", "-issued_on", "issued_on", "due_on", "-due_on", "-total", "-balance", "updated_at"),
+    sorts=(
+        *("-id", "id", "-issued_on", "issued_on", "due_on", "-due_on", "-total", "-balance"),
+        *("updated_at", "-updated_at"),
+    ),
 )
 FILTERS = {
     "deal": Filter(ID, "deal_id", "Only those of this deal."),

@@ -124,6 +124,7 @@ class Invoice(models.Model):
             models.Index(fields=["-id"], name="inv_invoice_not_created", condition=Q(external_id="", tracked=True)),
             models.Index(fields=["status", "due_on", "id"], name="inv_invoice_by_status"),
             models.Index(fields=["-total", "-id"], name="inv_invoice_by_total"),
+            models.Index(fields=["updated_at", "id"], name="inv_invoice_by_update"),
             models.Index(fields=["-balance", "-id"], name="inv_invoice_by_balance"),
             models.Index(fields=["customer_name", "id"], name="inv_invoice_by_customer"),
             models.Index(fields=["number", "id"], name="inv_invoice_by_number"),

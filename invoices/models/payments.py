@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from core.fields import CurrencyField, MoneyField, RateField
@@ -59,6 +59,8 @@ class Payment(models.Model):
         ]
         indexes = [
             models.Index(fields=["-received_on", "-id"], name="inv_payment_by_date"),
+            # Payments without a day are last in both directions, so the reverse order needs an index of its own.
+            models.Index(F("received_on").desc(nulls_last=True), F("id").desc(), name="inv_payment_by_date_back"),
             models.Index(fields=["-amount", "-id"], name="inv_payment_by_amount"),
             models.Index(fields=["customer_name", "id"], name="inv_payment_by_customer"),
             models.Index(fields=["connection", "customer_external_id"], name="inv_payment_of_customer"),
