@@ -8,6 +8,7 @@ from api.resources import (
     deal_people,
     deal_upsert,
     files,
+    histories,
     invoice_making,
     invoices,
     lines,
@@ -32,7 +33,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
     operation
     for resource in (
         records, upsert, deal_upsert, lines, deal_people, associations, activities, tasks, files,
-        invoices, invoice_making, payments, books,
+        invoices, invoice_making, payments, histories, books,
         syncing, sync_settings, sync_companies, mappings,
         reports, properties, property_choices, pipelines, stages, workspace, webhooks,
     )

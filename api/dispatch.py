@@ -55,15 +55,24 @@ class Endpoint(APIView):
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         """Count the request before anything is looked up for it; then who calls."""
-        self.rate = rates.count(f"address:{request.META.get('REMOTE_ADDR', '')}") if not _has_key(request) else None
-        if self.rate is not None and self.rate.exceeded:
-            raise Problem(429, "Too many requests without a key.", "rate")
-        self.perform_authentication(request)
+        if not _has_key(request):
+            self._count_address(request)
+        try:
+            self.perform_authentication(request)
+        except exceptions.AuthenticationFailed:
+            # Who guesses keys has one budget for all of them.
+            self._count_address(request)
+            raise
         if request.auth is None:
             raise exceptions.NotAuthenticated("Send a key: Authorization: Bearer crm_…")
         self.rate = rates.count(f"key:{request.auth.pk}")
         if self.rate.exceeded:
             raise Problem(429, "This key has made too many requests in this minute.", "rate")
+
+    def _count_address(self, request: Any) -> None:
+        self.rate = rates.count(f"address:{request.META.get('REMOTE_ADDR', '')}")
+        if self.rate.exceeded:
+            raise Problem(429, "Too many requests without a key.", "rate")
 
     def handler(self, request: Any, **at: Any) -> HttpResponse:
         """Carry out the operation of the request's method."""

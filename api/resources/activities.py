@@ -199,30 +199,42 @@ BILLING = ("invoice", "payment")
 PLACE = {"type": "string", "pattern": r"^[0-9]{1,19}\.[0-9]{1,17}\.[0-9]{1,19}\.[0-9-]{0,10}$"}
 
 
+def told_of(call: Call, object_type: str, pk: int) -> Answer:
+    """A page of the timeline of a record that the caller sees."""
+    kinds = [kind for kind, _label in timeline.kinds()]
+    if not call.user.has_perm("invoices.view"):
+        kinds = [kind for kind in kinds if kind not in BILLING]
+    only = [kind for kind in call.query.get("kinds", kinds) if kind in kinds]
+    place = timeline.Place.read(call.query["cursor"]) if "cursor" in call.query else timeline.Place()
+    told = timeline.of_record(call.user, object_type, pk, only=only or ["none"], place=place, size=call.query["limit"])
+    lines = [
+        {
+            "at": plain(line.at),
+            "kind": line.kind,
+            "text": str(line.said.get("body") or line.said.get("subject") or line.sentence),
+            "event": line.event.name if line.event is not None else None,
+            "activity": line.activity or None,
+            "by": str(line.actor) if line.actor else None,
+        }
+        for line in told.lines
+    ]
+    return Answer({"data": lines, "next_cursor": str(told.older) if told.older else None})
+
+
 def _timeline(name: str) -> Any:
     def read_timeline(call: Call) -> Answer:
         """What happened to a record, the newest first."""
-        row = found(call, KINDS[name])
-        kinds = [kind for kind, _label in timeline.kinds()]
-        if not call.user.has_perm("invoices.view"):
-            kinds = [kind for kind in kinds if kind not in BILLING]
-        only = [kind for kind in call.query.get("kinds", kinds) if kind in kinds]
-        place = timeline.Place.read(call.query["cursor"]) if "cursor" in call.query else timeline.Place()
-        told = timeline.of_record(call.user, name, row.pk, only=only or ["none"], place=place, size=call.query["limit"])
-        lines = [
-            {
-                "at": plain(line.at),
-                "kind": line.kind,
-                "text": str(line.said.get("body") or line.said.get("subject") or line.sentence),
-                "event": line.event.name if line.event is not None else None,
-                "activity": line.activity or None,
-                "by": str(line.actor) if line.actor else None,
-            }
-            for line in told.lines
-        ]
-        return Answer({"data": lines, "next_cursor": str(told.older) if told.older else None})
+        return told_of(call, name, found(call, KINDS[name]).pk)
 
     return read_timeline
+
+
+TOLD = named("Timeline", page_schema(ENTRY))
+ASKED = (
+    Param("kinds", array({"type": "string", "enum": list(timeline.KINDS)}, minItems=1), "Only these."),
+    Param("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}, "How many at most."),
+    Param("cursor", PLACE, "The next_cursor of the page before."),
+)
 
 
 def operations() -> list[Operation]:
@@ -235,12 +247,6 @@ def operations() -> list[Operation]:
     on = Param("on", {"type": "string", "pattern": f"^({'|'.join(KINDS)}):[1-9][0-9]{{0,14}}$"},
                "The record, such as deal:12.", required=True)  # fmt: skip
     own: dict[str, Any] = {"tag": TAG, "scope": CRM_WRITE, "params": VIEW.params}
-    told = named("Timeline", page_schema(ENTRY))
-    asked = (
-        Param("kinds", array({"type": "string", "enum": list(timeline.KINDS)}, minItems=1), "Only these."),
-        Param("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}, "How many at most."),
-        Param("cursor", PLACE, "The next_cursor of the page before."),
-    )
     return [
         Operation("GET", "activities", "list-activities", TAG, "List the activities of a record", CRM_READ, index,
                   {200: page}, (*VIEW.page_params(), on, Param("kind", kind, "Only this kind.")), refuses=(404,)),
@@ -254,7 +260,7 @@ def operations() -> list[Operation]:
                   {204: None}),
         *(
             Operation("GET", f"{path}/{{id}}/timeline", f"read-{name}-timeline", str(KINDS[name].plural),
-                      f"What happened to a {name}, the newest first", CRM_READ, _timeline(name), {200: told}, asked)
+                      f"What happened to a {name}, the newest first", CRM_READ, _timeline(name), {200: TOLD}, ASKED)
             for name, path in PATHS.items()
         ),
     ]  # fmt: skip

@@ -34,6 +34,7 @@ LINES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     **{f"{act}-quote": ("POST", "428", ALL) for act in ("publish", "revise", "answer")},
     **{f"list-{word}-{part}": ("GET", "404", ALL) for word in KINDS.values() for part in ("associations", "files")},
     **{f"read-{word}-timeline": ("GET", "404", ALL) for word in KINDS.values()},
+    **{f"read-{word}-timeline": ("GET", "404", SELLING) for word in ("invoice", "payment")},
     "list-invoice-files": ("GET", "404", ALL),
     **{f"list-{kind}": ("GET", "200", ALL) for kind in WORKSPACE},
     "read-property": ("GET", "404", ALL),

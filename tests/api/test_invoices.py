@@ -80,6 +80,11 @@ def test_a_deal_becomes_an_invoice_that_is_followed_sent_paid_and_voided(program
     assert (voided.status_code, voided.json()["ending"]) == (202, "void")
     carry_over(books)
     assert program.get(f"invoices/{body['id']}").json()["status"] == "voided"
+    for path in (f"invoices/{body['id']}", f"payments/{paid.json()['id']}"):
+        told = program.get(f"{path}/timeline?limit=1").json()
+        rest = program.get(f"{path}/timeline?cursor={told['next_cursor']}").json()["data"] if told["next_cursor"] else []
+        assert {line["event"].partition(".")[0] for line in told["data"] + rest} <= {"invoice", "payment"}
+        assert told["data"][0]["text"]
 
 
 def test_an_invoice_of_ones_own_lines_to_a_customer_of_quickbooks(program, books):

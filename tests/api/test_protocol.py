@@ -11,7 +11,7 @@ from api.models import KeptAnswer
 from core.redis import redis_client
 from crm.models import Company
 from crm.services import companies
-from tests.api.programs import program_of
+from tests.api.programs import Program, program_of
 
 
 def test_a_write_with_a_name_happens_once(program):
@@ -105,6 +105,17 @@ def test_a_key_has_so_many_requests_in_a_minute(program, settings):
     assert answers[2]["Retry-After"] == "40"
     with time_machine.travel("2026-11-23T12:01:00Z", tick=False):
         assert program.get("companies").status_code == 200
+
+
+def test_who_guesses_keys_has_so_many_guesses_in_a_minute(program, settings):
+    settings.API_REQUESTS_PER_MINUTE = 2
+    redis_client().flushdb()
+    with time_machine.travel("2026-11-23T12:00:20Z", tick=False):
+        answers = [Program(program.user, secret=f"crm_guess{number}").get("companies") for number in range(3)]
+        other = program.get("companies")
+
+    assert [answer.status_code for answer in (*answers, other)] == [401, 401, 429, 200]
+    assert (answers[0]["RateLimit"], answers[2]["Retry-After"]) == ('"minute";r=1;t=40', "40")
 
 
 @pytest.mark.parametrize(
