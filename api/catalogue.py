@@ -5,6 +5,7 @@ from api.resources import (
     activities,
     associations,
     books,
+    conditions,
     deal_people,
     deal_upsert,
     files,
@@ -35,7 +36,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         records, upsert, deal_upsert, lines, deal_people, associations, activities, tasks, files,
         invoices, invoice_making, payments, histories, books,
         syncing, sync_settings, sync_companies, mappings,
-        reports, properties, property_choices, pipelines, stages, workspace, webhooks,
+        reports, properties, property_choices, pipelines, stages, workspace, conditions, webhooks,
     )
     for operation in resource.operations()
 )  # fmt: skip

@@ -15,7 +15,8 @@ from core.conditions import BadCondition, compile_conditions
 
 CONDITION: Schema = {
     "type": "object",
-    "description": "The condition language of lists, workflows and reports: {} holds for all.",
+    "description": "A condition as lists, workflows and reports have them: `{}` holds for all; `GET condition-fields` "
+    "lists what can be compared.",
 }
 
 

@@ -102,16 +102,8 @@ def describe(object_type: str, user: Any, condition: Any = None, using: Setting 
         name = waiting.pop(0)
         if name in objects:
             continue
-        relations = registry.relations_of(name, user).values()
-        objects[name] = {
-            "label": str(registry.objects[name].label),
-            "fields": [_field(field, name, user, remembered) for field in registry.fields_of(name, user).values()],
-            "relations": [
-                {"name": each.name, "label": str(each.label), "target": each.target, "many": each.many}
-                for each in relations
-            ],
-        }
-        waiting += [each.target for each in relations]
+        objects[name] = describe_object(name, user, remembered)
+        waiting += [each["target"] for each in objects[name]["relations"]]
     return {
         "root": object_type,
         "objects": objects,
@@ -130,6 +122,24 @@ def describe(object_type: str, user: Any, condition: Any = None, using: Setting 
         "deepest": DEEPEST,
         "hops": MOST_HOPS,
         "words": {key: str(text) for key, text in WORDS.items()},
+    }
+
+
+def describe_object(
+    object_type: str, user: Any, remembered: dict[Callable[[Any], Any], Any] | None = None
+) -> dict[str, Any]:
+    """What ``user`` may compare of one kind of object, and where its associations lead.
+
+    ``remembered`` are choices that were read before, by the functions that read them.
+    """
+    known = {} if remembered is None else remembered
+    return {
+        "label": str(registry.objects[object_type].label),
+        "fields": [_field(each, object_type, user, known) for each in registry.fields_of(object_type, user).values()],
+        "relations": [
+            {"name": each.name, "label": str(each.label), "target": each.target, "many": each.many}
+            for each in registry.relations_of(object_type, user).values()
+        ],
     }
 
 

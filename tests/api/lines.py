@@ -78,6 +78,7 @@ LINES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     **{f"upsert-{kind}": ("POST", "415", ALL) for kind in ("companies", "contacts", "deals", "products")},
     **{f"list-{kind}": ("GET", "200", ADMINS) for kind in ("webhooks", "webhook-deliveries")},
     **{f"read-{word}": ("GET", "404", ADMINS) for word in ("webhook", "webhook-delivery")},
+    "list-condition-fields": ("GET", "422", ALL),
     "list-webhook-events": ("GET", "200", ALL),
     "test-webhook": ("POST", "404", ADMINS),
     "replay-webhook-delivery": ("POST", "404", ADMINS),

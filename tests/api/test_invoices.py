@@ -82,7 +82,9 @@ def test_a_deal_becomes_an_invoice_that_is_followed_sent_paid_and_voided(program
     assert program.get(f"invoices/{body['id']}").json()["status"] == "voided"
     for path in (f"invoices/{body['id']}", f"payments/{paid.json()['id']}"):
         told = program.get(f"{path}/timeline?limit=1").json()
-        rest = program.get(f"{path}/timeline?cursor={told['next_cursor']}").json()["data"] if told["next_cursor"] else []
+        rest = (
+            program.get(f"{path}/timeline?cursor={told['next_cursor']}").json()["data"] if told["next_cursor"] else []
+        )
         assert {line["event"].partition(".")[0] for line in told["data"] + rest} <= {"invoice", "payment"}
         assert told["data"][0]["text"]
 

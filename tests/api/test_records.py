@@ -244,3 +244,23 @@ def test_who_may_not_edit_may_not_through_the_api(db):
     assert refused.status_code == 403
     assert "Create and edit companies" in refused.json()["detail"]
     assert not Company.objects.exists()
+
+
+def test_what_can_be_searched_for_is_listed_with_operators_and_choices(program):
+    size = properties.create(by=program.user, object_type="deal", label="Size", kind="choice", choices=["S", "L"])
+    pipelines.ensure_default()
+
+    told = program.get("condition-fields?object=deal").json()
+
+    fields = {each["name"]: each for each in told["fields"]}
+    assert fields["amount"]["operators"][0] == "equals"
+    assert "relative" in fields["close_on"]["operators"]
+    own = fields[f"property:{size.pk}"]
+    assert ([each["label"] for each in own["choices"]], own["kind"]) == (["S", "L"], "choice")
+    assert {"name": "company", "label": "Company", "object": "company", "many": False} in told["relations"]
+    for name, each in fields.items():
+        where = {"where": {"field": name, "op": "empty"}}
+        assert "empty" not in each["operators"] or program.post("deals/search", where).status_code == 200, name
+    assert program.get("condition-fields?object=nothing").status_code == 404
+    assert program.get("condition-fields?object=invoice").status_code == 200
+    assert Program(program.user, scopes=("crm:read",)).get("condition-fields?object=invoice").status_code == 404
