@@ -107,6 +107,7 @@ def _lines(content: DraftContent, given: Sequence[Mapping[str, Any]], account: A
     wanted = [each["product"] for each in given if "product" in each]
     known = products.visible_to(user).in_bulk(wanted)
     items = accounting().items_for_products(connection, list(known))
+    named = accounting().items_by_id(connection, {each["item"] for each in given if "item" in each})
     classes = accounting().classes(connection) if any("class" in each for each in given) else []
     codes = {code.external_id for code in accounting().tax_codes(connection)} if account.needs_tax_codes else set()
     wrong: list[Mistake] = []
@@ -115,7 +116,7 @@ def _lines(content: DraftContent, given: Sequence[Mapping[str, Any]], account: A
         content.lines.append(line)
         item: ItemChoice | None = None
         if "item" in each:
-            item = accounting().item(connection, each["item"])
+            item = named.get(each["item"])
             if item is None:
                 wrong.append(Mistake("The QuickBooks company has no such product.", pointer("lines", place, "item")))
         elif "product" in each:

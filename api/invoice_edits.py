@@ -9,7 +9,7 @@ from api.schemas import DAY, ID, array, nullable, record, text
 from crm.queries import products
 from invoices import edit_form, reading
 from invoices import terms as payment_terms
-from invoices.edit_choices import Choices, choices_of, new_line
+from invoices.edit_choices import Choices, choices_of, new_lines
 from invoices.edit_form import ADDRESS_PARTS, FormContent, FormLine, Wrong
 from invoices.models import Invoice
 from invoices.ports import ItemChoice, accounting
@@ -175,6 +175,9 @@ def _lines(
     """The form's lines, where each stands in the body, and what is wrong."""
     items, missing = _items(invoice, given, user)
     there = {line.pk: line for line in current.lines}
+    fresh = [place for place in items if "id" not in given[place]]
+    begun = new_lines(invoice, [items[place] for place in fresh], us_codes=choices.us_codes)
+    new = dict(zip(fresh, begun, strict=True))
     lines: list[FormLine] = []
     places: list[int] = []
     wrong = [Mistake(words, pointer("lines", place, name)) for (place, name), words in missing.items()]
@@ -188,11 +191,10 @@ def _lines(
         elif line is None and place not in items and not any(at == place for at, _name in missing):
             wrong.append(Mistake("Name the product: item or product.", pointer("lines", place)))
         elif line is None or not line.fixed:
-            item = items.get(place)
-            start = line or (new_line(invoice, item, us_codes=choices.us_codes) if item is not None else None)
+            start = line or new.get(place)
             if start is not None:
                 wrong += _wrong_choices(each, place, start, choices)
-                lines.append(_filled(start, each, item))
+                lines.append(_filled(start, each, items.get(place)))
                 places.append(place)
     return lines, places, wrong
 
@@ -223,7 +225,7 @@ def _items(
 ) -> tuple[dict[int, ItemChoice], dict[tuple[int, str], str]]:
     """QuickBooks' products by the place of the line that names one, and what there is not."""
     books = invoice.connection_id
-    by_id = {each: accounting().item(books, each) for each in {line["item"] for line in given if "item" in line}}
+    by_id = accounting().items_by_id(books, {line["item"] for line in given if "item" in line})
     wanted = [line["product"] for line in given if "product" in line]
     known = products.visible_to(user).in_bulk(wanted)
     by_product = accounting().items_for_products(books, list(known)) if wanted else {}
@@ -233,7 +235,7 @@ def _items(
         name = "item" if "item" in line else "product" if "product" in line else ""
         if not name:
             continue
-        item = by_id[line["item"]] if name == "item" else by_product.get(line["product"])
+        item = by_id.get(line["item"]) if name == "item" else by_product.get(line["product"])
         if item is None:
             missing[place, name] = "The QuickBooks company has no such product."
         else:

@@ -1,7 +1,7 @@
 """What may be chosen on an invoice that QuickBooks has, and what a new line of it starts with."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -50,19 +50,26 @@ def choices_of(invoice: Invoice) -> Choices:
     return Choices(options, port.terms(pk), port.classes(pk), port.locations(pk), codes, account)
 
 
-def new_line(invoice: Invoice, item: ItemChoice, *, us_codes: bool) -> FormLine:
-    """A line for a product of QuickBooks: once, at its price in the invoice's currency, taxed as it usually is."""
-    [item] = at_its_rate(invoice, [item])
-    code = item.tax_code_external_id
+def new_lines(invoice: Invoice, items: Sequence[ItemChoice], *, us_codes: bool) -> list[FormLine]:
+    """Lines for products of QuickBooks: one of each, at its price in the invoice's currency, taxed as it usually is."""
+    usual = ""
+    taxable: Collection[str] = ()
     if us_codes:
-        code = "TAX" if accounting().taxable_items(invoice.connection_id, [item.external_id]) else "NON"
-    elif not code:
-        code = next((line.tax_code_external_id for line in invoice.lines.all() if line.tax_code_external_id), "")
-    price = "" if item.unit_price is None else str(plain(item.unit_price))
-    return FormLine(
-        key=_fresh_key(), item=item.external_id, item_name=item.name, product=str(item.product_id or ""),
-        description=item.description, quantity="1", unit_price=price, tax_code=code,
-    )  # fmt: skip
+        taxable = accounting().taxable_items(invoice.connection_id, [item.external_id for item in items])
+    else:
+        usual = next((line.tax_code_external_id for line in invoice.lines.all() if line.tax_code_external_id), "")
+    lines = []
+    for item in at_its_rate(invoice, items):
+        of_us = "TAX" if item.external_id in taxable else "NON"
+        price = "" if item.unit_price is None else str(plain(item.unit_price))
+        lines.append(
+            FormLine(
+                key=_fresh_key(), item=item.external_id, item_name=item.name, product=str(item.product_id or ""),
+                description=item.description, quantity="1", unit_price=price,
+                tax_code=of_us if us_codes else item.tax_code_external_id or usual,
+            )
+        )  # fmt: skip
+    return lines
 
 
 def at_its_rate(invoice: Invoice, items: Sequence[ItemChoice]) -> list[ItemChoice]:

@@ -6,7 +6,7 @@ Amounts are Decimal in the named currency; ids of the accounting system are text
 """
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -241,8 +241,8 @@ class Accounting(Protocol):
     def items(self, connection_id: int, *, search: str, limit: int = 20) -> Sequence[ItemChoice]:
         """Active products and services that can be sold, by name or SKU."""
 
-    def item(self, connection_id: int, external_id: str) -> ItemChoice | None:
-        """One product or service that can be sold."""
+    def items_by_id(self, connection_id: int, external_ids: Collection[str]) -> Mapping[str, ItemChoice]:
+        """Those of some products and services that can be sold."""
 
     def items_for_products(self, connection_id: int, product_ids: Sequence[int]) -> Mapping[int, ItemChoice]:
         """The item of each CRM product: by link, else by SKU, else by name. Products without one are absent."""

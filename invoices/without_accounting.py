@@ -1,7 +1,7 @@
 """What answers when no accounting is configured: no companies, nothing to choose from, and a reason why."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -58,9 +58,9 @@ class NoAccounting:
         """None."""
         return []
 
-    def item(self, connection_id: int, external_id: str) -> ItemChoice | None:
+    def items_by_id(self, connection_id: int, external_ids: Collection[str]) -> Mapping[str, ItemChoice]:
         """None."""
-        return None
+        return {}
 
     def items_for_products(self, connection_id: int, product_ids: Sequence[int]) -> Mapping[int, ItemChoice]:
         """None."""

@@ -1,7 +1,7 @@
 """The accounting port of `invoices`, on QuickBooks: everything but the PDF is a local query."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -106,9 +106,9 @@ class QuickBooksAccounting:
         """Active products and services."""
         return choices.items(connection_id, search, limit)
 
-    def item(self, connection_id: int, external_id: str) -> ItemChoice | None:
-        """One product or service."""
-        return choices.item(connection_id, external_id)
+    def items_by_id(self, connection_id: int, external_ids: Collection[str]) -> Mapping[str, ItemChoice]:
+        """Some products and services."""
+        return choices.items_by_id(connection_id, external_ids)
 
     def items_for_products(self, connection_id: int, product_ids: Sequence[int]) -> Mapping[int, ItemChoice]:
         """The item of each product."""

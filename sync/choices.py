@@ -1,6 +1,6 @@
 """What the invoice wizard may choose from: customers, items, tax codes and terms, all from the mirror."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from django.db.models import QuerySet
@@ -135,6 +135,13 @@ def item(connection_id: int, qbo_id: str, *, reason: str = "") -> ItemChoice | N
     """One product or service that can be sold."""
     found = read.with_payloads(_sold(connection_id).filter(qbo_id=qbo_id)[:1])
     return item_choice(found[0], reason=reason) if found else None
+
+
+def items_by_id(connection_id: int, qbo_ids: Collection[str]) -> dict[str, ItemChoice]:
+    """Those of some products and services that can be sold, by id; two statements."""
+    found = read.with_payloads(_sold(connection_id).filter(qbo_id__in=qbo_ids)) if qbo_ids else []
+    linked = _products_of(connection_id, [each.row.qbo_id for each in found]) if found else {}
+    return {each.row.qbo_id: item_choice(each, product_id=linked.get(each.row.qbo_id)) for each in found}
 
 
 def _sold(connection_id: int) -> QuerySet[MirrorObject]:

@@ -15,7 +15,7 @@ from core import money
 from core.money import formatted
 from invoices import edit_form, queries, reading
 from invoices import terms as payment_terms
-from invoices.edit_choices import Choices, at_its_rate, choices_of, new_line
+from invoices.edit_choices import Choices, at_its_rate, choices_of, new_lines
 from invoices.edit_form import ADDRESS_PARTS, FormContent, FormLine, Read, Wrong
 from invoices.editing import discount_columns
 from invoices.enums import InvoiceStatus, LineKind, SyncState, TaxMode
@@ -193,12 +193,10 @@ def invoice_edit_line(request: HttpRequest, pk: int) -> HttpResponse:
     invoice = _visible(request, pk)
     wanted = request.GET.get("item", "")
     choices = choices_of(invoice)
-    found = [
-        each for each in accounting().items(invoice.connection_id, search="", limit=5000) if each.external_id == wanted
-    ]
+    found = accounting().items_by_id(invoice.connection_id, {wanted})
     if not found:
         raise Http404
-    line = new_line(invoice, found[0], us_codes=choices.us_codes)
+    [line] = new_lines(invoice, list(found.values()), us_codes=choices.us_codes)
     amount = _amount_of(line, invoice.currency) or Decimal(0)
     context = {
         "invoice": invoice,

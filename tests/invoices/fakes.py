@@ -1,7 +1,7 @@
 """An accounting of plain lists: what the pages and services ask through the port, answered without QuickBooks."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -140,9 +140,9 @@ class ListAccounting:
         found = books.items.get(connection_id, [])
         return [choice for choice in found if search.lower() in f"{choice.name} {choice.sku}".lower()][:limit]
 
-    def item(self, connection_id: int, external_id: str) -> ItemChoice | None:
+    def items_by_id(self, connection_id: int, external_ids: Collection[str]) -> Mapping[str, ItemChoice]:
         known = books.items.get(connection_id, [])
-        return next((choice for choice in known if choice.external_id == external_id), None)
+        return {choice.external_id: choice for choice in known if choice.external_id in external_ids}
 
     def items_for_products(self, connection_id: int, product_ids: Sequence[int]) -> Mapping[int, ItemChoice]:
         return {pk: books.product_items[pk] for pk in product_ids if pk in books.product_items}
