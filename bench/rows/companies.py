@@ -17,6 +17,7 @@ from bench.stage import product
 from qbo_connector.enums import LoadState
 from qbo_connector.mirror import schedule
 from qbo_connector.mirror.entities import CHANGE_DATA
+from qbo_connector.mirror.pull import DAILY
 from qbo_connector.models import Connection, LoadProgress, PullSchedule
 
 COMPANIES = 10_000
@@ -35,6 +36,10 @@ def connected(play: Play, wanted: int, interval: int) -> list[Connection]:
     names = (f"Company {number}" for number in range(wanted))
     companies = [books.connect(play.quickbooks, str(play.quickbooks.empty_company(name))) for name in names]
     now = timezone.now()
+    # What is read once a day was read at all times of the last one.
+    for place, company in enumerate(companies):
+        company.reference_read_at = now - DAILY * place / wanted
+    Connection.objects.bulk_update(companies, ["reference_read_at"], batch_size=2000)
     done = {"state": LoadState.DONE, "finished_at": now}
     LoadProgress.objects.bulk_create(
         (LoadProgress(connection=company, entity=entity, **done) for company in companies for entity in CHANGE_DATA),
