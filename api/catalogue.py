@@ -8,6 +8,7 @@ from api.resources import (
     conditions,
     deal_people,
     deal_upsert,
+    documents,
     files,
     histories,
     invoice_making,
@@ -34,7 +35,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
     operation
     for resource in (
         records, upsert, deal_upsert, lines, deal_people, associations, activities, tasks, files,
-        invoices, invoice_making, payments, histories, books,
+        invoices, invoice_making, payments, histories, documents, books,
         syncing, sync_settings, sync_companies, mappings,
         reports, properties, property_choices, pipelines, stages, workspace, conditions, webhooks,
     )

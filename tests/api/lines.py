@@ -13,6 +13,7 @@ KINDS = {"companies": "company", "contacts": "contact", "deals": "deal", "produc
 BOOKS = (
     "customers", "items", "tax-codes", "terms", "payment-methods", "deposit-accounts", "classes", "locations",
 )  # fmt: skip
+DOCUMENTS = ("credit-memos", "refunds", "sales-receipts", "estimates", "bills")
 
 LINES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     **{f"list-{kind}": ("GET", "200", ALL) for kind in KINDS},
@@ -23,6 +24,9 @@ LINES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     **{f"list-{kind}": ("GET", "200", SELLING) for kind in ("invoices", "invoice-sends", "payments", "connections")},
     **{f"read-{word}": ("GET", "404", SELLING) for word in ("invoice", "invoice-send", "payment")},
     **{f"read-invoice-{part}": ("GET", "404", SELLING) for part in ("status", "pdf")},
+    **{f"list-{kind}": ("GET", "200", SELLING) for kind in DOCUMENTS},
+    **{f"read-{kind.removesuffix('s')}": ("GET", "404", SELLING) for kind in DOCUMENTS},
+    **{f"search-{kind}": ("POST", "415", ALL) for kind in DOCUMENTS if kind != "estimates"},
     "read-invoice-draft": ("GET", "404", ALL),
     "send-invoice": ("POST", "415", ALL),
     "void-invoice": ("POST", "428", ALL),

@@ -50,6 +50,8 @@ OTHER_WORDS = {
     "api:read-link": "link",
     "api:read-invoice-draft": "draft",
     "api:read-invoice-send": "send",
+    "api:read-refund": "credit",
+    "api:read-sales-receipt": "credit",
 }
 # Addresses that name the kind of record beside its id.
 WITH_KIND = {"object_type", "record_type"}
@@ -70,7 +72,7 @@ OUTSIDE = (
     "api:archive-choice", "api:restore-choice", "api:read-pipeline", "api:read-stage",
     "api:create-stage", "api:order-stages",
     "api:read-sync-company", "api:read-company-now",
-    "api:read-sync-object", "api:preview-sync-object", "api:turn-", "api:read-dry-run",
+    "api:read-sync-object", "api:preview-sync-object", "api:turn-", "api:read-dry-run", "api:read-bill",
     "accounts:", "account_", "mfa_", "qbo_connector:", "sync:", "imports:", "reports:", "api:key-", "api:nowhere",
     "api:webhook-",
     "core:property", "core:choice", "core:mail", "core:outgoing", "core:brand", "core:condition", "core:webhook",
