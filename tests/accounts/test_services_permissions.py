@@ -58,6 +58,7 @@ NEEDS: dict[str, dict[str, str]] = {
         "crm.services.contact_companies": "add make_primary remove",
         "crm.services.contacts": "create update",
         "crm.services.deal_contacts": "add remove make_primary",
+        "crm.services.deals_at_once": "save",
         "crm.services.deal_lines": "set_lines",
         "crm.services.deals": "create update move_to_stage undo_move",
         "crm.services.outreach": "send",
