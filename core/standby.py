@@ -22,7 +22,7 @@ _BEHIND = """
         WHEN NOT pg_is_in_recovery() THEN 0
         WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AND EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 0
         ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp())
-    END
+    END::float8
 """
 
 
@@ -48,8 +48,8 @@ def seconds_behind() -> float | None:
     """How old what the standby has may be, in seconds; None where nobody knows. Raises DatabaseError."""
     with connections[ALIAS].cursor() as cursor:
         cursor.execute(_BEHIND)
-        (found,) = cursor.fetchone()
-    return None if found is None else float(found)
+        found: float | None = cursor.fetchone()[0]
+    return found
 
 
 def _is_near() -> bool:
