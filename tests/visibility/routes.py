@@ -50,8 +50,8 @@ OTHER_WORDS = {
     "api:read-link": "link",
     "api:read-invoice-draft": "draft",
     "api:read-invoice-send": "send",
-    "api:read-refund": "credit",
-    "api:read-sales-receipt": "credit",
+    "api:read-refund": "refund",
+    "api:read-sales-receipt": "receipt",
 }
 # Addresses that name the kind of record beside its id.
 WITH_KIND = {"object_type", "record_type"}

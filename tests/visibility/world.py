@@ -149,11 +149,12 @@ def records(
     )  # fmt: skip
     make(PaymentApplication, payment=of["payment"], invoice=of["invoice"], amount=money)
     of["send"] = make(InvoiceSend, invoice=of["invoice"], recipient=f"person@{word}.example", state="sent")
-    of["credit"] = make(
-        CreditDocument, connection=connection, external_id=key, kind="creditmemo", number=f"C{key}",
-        customer_name=f"{word} Works", issued_on=today, total=money, currency="USD", invoice=of["invoice"],
-        deal=of["deal"],
-    )  # fmt: skip
+    for name, kind in (("credit", "creditmemo"), ("refund", "refund"), ("receipt", "salesreceipt")):
+        of[name] = make(
+            CreditDocument, connection=connection, external_id=key, kind=kind, number=f"C{key}",
+            customer_name=f"{word} Works", issued_on=today, total=money, currency="USD", invoice=of["invoice"],
+            deal=of["deal"],
+        )  # fmt: skip
     of["estimate"] = make(Estimate, connection=connection, quote=of["quote"], external_id=key, number=f"E{key}",
                           customer_name=f"{word} Works", issued_on=today, total=money, currency="USD")  # fmt: skip
     of["recurring"] = make(RecurringInvoice, name=f"{word} monthly", connection=connection, deal=of["deal"],
